@@ -4,5 +4,7 @@
 //! same books, on every store and in the simulator.
 
 pub mod money;
+pub mod time;
 
 pub use money::{Currency, Money, MoneyError, Rounding};
+pub use time::Timestamp;
