@@ -1,1 +1,3 @@
 //! The product.
+
+pub mod works;
