@@ -1,4 +1,7 @@
+//! What is for sale: files, articles, prices, previews.
 
+pub mod article;
 pub mod file_name;
 pub mod media_type;
 pub mod storage;
+pub mod words;
