@@ -4,4 +4,5 @@ pub mod article;
 pub mod file_name;
 pub mod media_type;
 pub mod storage;
+pub mod thumbnail;
 pub mod words;
