@@ -1,5 +1,6 @@
 //! What is for sale: files, articles, prices, previews.
 
+pub mod archive;
 pub mod article;
 pub mod file_name;
 pub mod media_type;
