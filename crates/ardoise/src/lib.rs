@@ -1,3 +1,4 @@
 //! The product.
 
+pub mod access;
 pub mod works;

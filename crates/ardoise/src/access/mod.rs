@@ -1,0 +1,3 @@
+//! Reading and downloading what was bought.
+
+pub mod range;
