@@ -1,4 +1,5 @@
 //! The product.
 
 pub mod access;
+pub mod links;
 pub mod works;

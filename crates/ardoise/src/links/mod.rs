@@ -1,0 +1,3 @@
+//! Short links, share cards, QR codes, visits.
+
+pub mod qr;
