@@ -204,7 +204,7 @@ fn with_scheme(target: &str, schemes: &[&str]) -> Option<String> {
         target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
     let is_clean = !target.contains(|c: char| c.is_control() || c == '\\');
-    (is_clean && schemes.iter().any(|scheme| begins(scheme))).then(|| target.to_owned())
+    (is_clean && schemes.iter().any(begins)).then(|| target.to_owned())
 }
 
 fn count_words(events: &[Event<'_>]) -> usize {
