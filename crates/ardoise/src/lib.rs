@@ -2,4 +2,5 @@
 
 pub mod access;
 pub mod links;
+pub mod pages;
 pub mod works;

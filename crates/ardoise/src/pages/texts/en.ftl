@@ -1,0 +1,215 @@
+# Words of the screens, in English. One word for one thing: see GLOSSARY.md.
+# No-break spaces stand between a number and its unit.
+
+## Everywhere
+
+skip = Skip to the content
+og-locale = en_GB
+nav-author = Selling
+nav-foot = Yours
+nav-gains = Gains
+nav-works = Works
+nav-sell = Sell a work
+nav-keys = Keys
+nav-desk = Desk
+nav-operator = Operator
+nav-tab = My tab
+nav-library = My library
+nav-withdrawal = Withdrawal and refunds
+meter = { $count ->
+    [one] Your tab: { $count } line,
+   *[other] Your tab: { $count } lines,
+}
+see-works = See what is on sale
+more-works = Show more works
+more-lines = Show older lines
+open = Open
+undo = Undo
+receipt = Receipt
+receipts = Download all receipts (JSON)
+amount = Amount
+reference = Reference
+
+## Time and size
+
+month = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+ago-now = just now
+ago-minutes = { $count ->
+    [one] { $count } minute ago
+   *[other] { $count } minutes ago
+}
+ago-hours = { $count ->
+    [one] { $count } hour ago
+   *[other] { $count } hours ago
+}
+ago-days = { $count ->
+    [1] yesterday
+   *[other] { $count } days ago
+}
+size-bytes = { $count ->
+    [one] { $count } byte
+   *[other] { $count } bytes
+}
+
+## Notices
+
+notice-undone = “{ $title }” is off your tab. You owe { $amount } less.
+notice-missing = A file of “{ $title }” is missing, so we undid your line. You owe { $amount } less; nothing was charged. The seller has been told.
+notice-saved = Saved.
+notice-published = Published. Your link works from now on.
+notice-unpublished = No longer on sale. Everyone who has it keeps it.
+notice-price-changed = The price changed since you opened this page. Nothing was charged; the button shows the new price.
+
+## A work
+
+kind-article = Article · { $minutes } min
+kind-image = Picture
+kind-audio = Audio
+kind-video = Video
+kind-files = { $count ->
+    [one] { $count } file
+   *[other] { $count } files
+}
+price-from = from { $amount }
+price-choose = your price
+price-free = free
+by = by { $author }
+words-left = { $count ->
+    [one] { $count } word follows.
+   *[other] { $count } words follow.
+}
+preview-of = Preview of “{ $title }”
+sample = { $count ->
+    [one] Listen to the first second
+   *[other] Listen to the first { $count } seconds
+}
+files = { $count ->
+    [one] What you get: { $count } file
+   *[other] What you get: { $count } files
+}
+buy = Pay { $amount }
+buy-free = Take it, it’s free
+buy-under = On your tab: nothing to pay today. Undo in one tap for { $minutes } minutes.
+buy-seller = All taxes included. Sold by { $seller }.
+buy-waiver = By paying you ask for access now and accept that the 14-day right of withdrawal ends with it; undo remains.
+buy-rights = Your rights
+free-under = No account, nothing to pay.
+free-seller = Given by { $seller }.
+choose = Your price
+choose-own = Another amount, { $amount } or more
+pay-typed = Pay this amount
+open-under = It’s in your library. Opening it is free.
+settle-to-go-on = Settle your tab ({ $amount }) to go on
+settle-under = Your tab has no room left for this work ({ $price }). Nothing was charged; the work waits for you here.
+unpublished = Not on sale
+unpublished-under = Its author took it off the shelves. Who has it keeps it in their library.
+work-own = This is your work, as readers see it.
+work-manage = Manage it
+on-tab = On your tab: { $amount }
+undo-left = { $count ->
+    [0] less than a minute left
+    [one] { $count } min left
+   *[other] { $count } min left
+}
+undo-over = The time to undo is over.
+paid = Paid: { $amount }
+given = A gift: nothing to pay.
+downloads = Your files
+zip = Everything as one ZIP
+embed-open = Get it · { $price }
+new-tab = (opens a new tab)
+
+## The shop
+
+front-empty = Nothing on the shelves yet. The first work appears here as soon as its author publishes it.
+
+## The tab
+
+tab-title = Your tab
+tab-left = { $left } left to spend, of { $limit }.
+tab-when = To settle by { $day }, or as soon as it reaches { $amount }. No interest, no late fee, ever.
+tab-nothing = Nothing to settle. No card, no account needed.
+tab-closed = The tab takes nothing new until it is settled. What you have stays yours.
+tab-empty = Your tab is clean. Tap a price to read, listen or download at once: it is written here, and you settle later, in one go.
+tab-lines = Lines, newest first
+settle-now = Settle now
+line-open = on the tab
+line-billed = being settled
+line-paid = paid
+line-refunded = undone
+line-written-off = written off
+line-free = a gift
+
+## Settling
+
+settle-title = Settle your tab
+settle-lines = { $count ->
+    [one] { $count } line, in one go
+   *[other] { $count } lines, in one go
+}
+settle-ask = This shop has not said yet how it takes money. Nothing is due until it has; the seller’s address is on the withdrawal page.
+rail-sandbox = Sandbox
+rail-sandbox-about = A way to try the shop. No real money moves.
+pay-fake = Pay { $amount } (fake money)
+rail-transfer = Bank transfer
+rail-transfer-about = Write the reference with the transfer. The lines turn to “paid” when it has arrived, usually within two days.
+rail-cash = Cash
+back-to-tab = Back to the tab, without paying
+settled-title = Settled, thank you
+settled-lines = { $count ->
+    [one] { $count } line paid on { $when }.
+   *[other] { $count } lines paid on { $when }.
+}
+settled-fake = This was fake money: a trial, no real payment.
+settled-clean = Your tab is clean.
+settled-left = { $amount } remains on your tab.
+
+## The library
+
+library-title = Your library
+library-lead = Yours to open again whenever you like.
+library-empty = Nothing here yet. Whatever you take stays here, to be opened again whenever you like.
+
+## When something goes wrong
+
+fate-nothing-charged = Nothing was charged.
+fate-line-undone = The line was undone: you owe nothing for it.
+fate-tab-unchanged = Your tab is as it was.
+fate-being-checked = We are asking whether the payment went through. You will not pay twice; don’t try again for now.
+missing-title = This page does not exist
+missing-detail = The link may be mistyped or old. A work you bought is still in your library.
+request = request { $id }
+
+## Withdrawal
+
+withdrawal-title = Withdrawal and refunds
+withdrawal-undo-title = Undo it yourself
+withdrawal-undo = For { $minutes } minutes after each purchase, “Undo” on your tab takes it back, without a question. The amount leaves your tab and the work leaves your library.
+withdrawal-undo-link = Go to my tab
+withdrawal-right-title = Your right of withdrawal
+withdrawal-right = In the European Union, you may withdraw from a distance purchase within 14 days without giving a reason.
+withdrawal-waiver = For digital content this right ends when access begins, if you asked for immediate access and accepted that it ends: the sentence under the button says so. If we forgot to ask, or something does not work as described, the law is on your side and you owe nothing for it.
+withdrawal-how-title = How to withdraw
+withdrawal-how = Write to the seller with the line’s date and title, or attach its receipt from your library. You need no account, and this text is enough:
+withdrawal-form = I withdraw from my purchase of (title), made on (date).
+withdrawal-subject = Withdrawal from a purchase
+withdrawal-write = Write to { $email }
+withdrawal-answer = You get an acknowledgement in writing. An unpaid line is taken off your tab; a paid one is paid back the way you paid, within 14 days.
+withdrawal-seller = The seller
+
+## Charts
+
+chart-table = See the numbers
