@@ -62,11 +62,10 @@ impl BarChart {
         let step = WIDTH * 10 / count;
         let every = self.bars.len().div_ceil(MOST_LABELS).max(1);
         let mut drawing = String::new();
-        for (index, bar) in (0_i64..).zip(&self.bars) {
-            let left = index * step;
+        let lefts = (0_i64..).map(|index| index * step);
+        for ((place, bar), left) in self.bars.iter().enumerate().zip(lefts) {
             // Counted from the newest, so that today always has its label.
-            let labelled =
-                (self.bars.len() - 1).abs_diff(index.unsigned_abs() as usize) % every == 0;
+            let labelled = (self.bars.len() - 1 - place).is_multiple_of(every);
             self.draw(&mut drawing, bar, Slot { left, step, labelled });
         }
         drawing
