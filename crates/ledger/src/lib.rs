@@ -1,10 +1,33 @@
 //! The books of an Ardoise shop, pure: money, accounts, transfers, the rules of a tab, the chain of receipts.
 //!
-//! Nothing here does I/O, waits, reads a clock or draws a random number: the same commands on the same state give the
-//! same books, on every store and in the simulator.
+//! Nothing here does I/O, waits, reads a clock or draws a random number: the same commands on the
+//! same state give the same books, on every store and in the simulator.
 
+pub mod accounts;
+pub mod books;
+pub mod buying;
+pub mod ids;
 pub mod money;
+pub mod receipts;
+pub mod refusal;
+pub mod settling;
+pub mod tab;
 pub mod time;
+pub mod undoing;
 
+#[cfg(test)]
+mod histories;
+
+pub use accounts::{Account, RailNumber, Reason, Subject, Transfer};
+pub use books::Books;
+pub use buying::{Before, Bought, Buy, Earlier, Line, Offer, Price, Shares, buy};
+pub use ids::{
+    AuthorId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId, SessionId,
+    SettlementId, ShopId, TabId, UploadId, WebhookId, WorkId,
+};
 pub use money::{Currency, Money, MoneyError, Rounding};
+pub use refusal::LedgerRefusal;
+pub use settling::{OpenLine, Payment, Settle, Settled, settle};
+pub use tab::{Rules, Tab};
 pub use time::Timestamp;
+pub use undoing::{LineState, Undone, UndoneBy, undo};

@@ -1,0 +1,166 @@
+//! The accounts of a shop and the transfers between them.
+//!
+//! A transfer debits one account and credits another with one unsigned amount, so the books balance by construction.
+
+use crate::ids::{AuthorId, LineId, SettlementId, ShopId, TabId};
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// The number under which a rail keeps its books; each rail states its own and never changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RailNumber(pub u16);
+
+/// Where money can stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Account {
+    /// What a reader owes the shop (an asset).
+    Tab(TabId),
+    /// What an author has earned on lines that are not paid yet.
+    Pending(AuthorId),
+    /// What an author has earned on paid lines and can be paid out.
+    Available(AuthorId),
+    /// The operator's fee.
+    OperatorFees,
+    /// Tax collected for the state.
+    Vat,
+    /// Money that stands at a rail for the shop (an asset).
+    Rail(RailNumber),
+}
+
+impl Account {
+    /// The two numbers under which the account is stored: its kind and its owner.
+    pub fn stored(self) -> (i64, i64) {
+        match self {
+            Self::Tab(tab) => (1, tab.raw()),
+            Self::Pending(author) => (2, author.raw()),
+            Self::Available(author) => (3, author.raw()),
+            Self::OperatorFees => (4, 0),
+            Self::Vat => (5, 0),
+            Self::Rail(RailNumber(number)) => (6, number.into()),
+        }
+    }
+
+    /// The account stored under these two numbers; `None` when there is no such kind.
+    pub fn from_stored(kind: i64, owner: i64) -> Option<Self> {
+        Some(match kind {
+            1 => Self::Tab(TabId::from_raw(owner)),
+            2 => Self::Pending(AuthorId::from_raw(owner)),
+            3 => Self::Available(AuthorId::from_raw(owner)),
+            4 => Self::OperatorFees,
+            5 => Self::Vat,
+            6 => Self::Rail(RailNumber(u16::try_from(owner).ok()?)),
+            _ => return None,
+        })
+    }
+
+    /// Whether a debit makes the account larger: what the shop has, as against what it owes or earns.
+    pub const fn is_asset(self) -> bool {
+        matches!(self, Self::Tab(_) | Self::Rail(_))
+    }
+}
+
+/// Why a transfer was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// A line was put on a tab.
+    Bought,
+    /// A line was taken back.
+    Undone,
+    /// Money came in for a tab, or a paid line's shares became available.
+    Settled,
+    /// What a rail kept of a charge.
+    RailFee,
+    /// An author was paid.
+    PaidOut,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::Bought, Self::Undone, Self::Settled, Self::RailFee, Self::PaidOut];
+
+    /// The number under which the reason is stored.
+    pub const fn stored(self) -> i64 {
+        match self {
+            Self::Bought => 1,
+            Self::Undone => 2,
+            Self::Settled => 3,
+            Self::RailFee => 4,
+            Self::PaidOut => 5,
+        }
+    }
+
+    /// The reason stored under this number.
+    pub fn from_stored(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.stored() == number)
+    }
+}
+
+/// What a transfer is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// A line of a tab.
+    Line(LineId),
+    /// A settlement as a whole.
+    Settlement(SettlementId),
+}
+
+impl Subject {
+    /// The 128 bits under which the subject is stored; the reason and the account say which noun it is.
+    pub const fn bytes(self) -> [u8; 16] {
+        match self {
+            Self::Line(line) => line.bytes(),
+            Self::Settlement(settlement) => settlement.bytes(),
+        }
+    }
+}
+
+/// One movement of money: `amount` from the credited to the debited account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfer {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+    /// About what.
+    pub subject: Subject,
+    /// The account that is debited.
+    pub debit: Account,
+    /// The account that is credited.
+    pub credit: Account,
+    /// How much; never zero.
+    pub amount: Money,
+}
+
+impl Transfer {
+    /// The transfer that takes this one back.
+    pub const fn reversed(self, at: Timestamp, reason: Reason) -> Self {
+        Self { at, reason, debit: self.credit, credit: self.debit, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_and_reasons_are_read_back_as_they_were_stored() {
+        let accounts = [
+            Account::Tab(TabId::from_raw(7)),
+            Account::Pending(AuthorId::from_raw(8)),
+            Account::Available(AuthorId::from_raw(9)),
+            Account::OperatorFees,
+            Account::Vat,
+            Account::Rail(RailNumber(3)),
+        ];
+        for account in accounts {
+            let (kind, owner) = account.stored();
+            assert_eq!(Account::from_stored(kind, owner), Some(account));
+        }
+        assert_eq!(Account::from_stored(0, 0), None);
+        assert_eq!(Account::from_stored(6, 70_000), None);
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_stored(reason.stored()), Some(reason));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Settling: one sum of money that pays the oldest open lines of a tab.
+
+use crate::accounts::{Account, RailNumber, Reason, Subject, Transfer};
+use crate::ids::{AuthorId, LineId, SettlementId};
+use crate::money::Money;
+use crate::receipts::Entry;
+use crate::refusal::LedgerRefusal;
+use crate::tab::Tab;
+use crate::time::Timestamp;
+
+/// Money that came in for a tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settle {
+    /// The settlement, named by whoever asked for it.
+    pub id: SettlementId,
+    /// The rail it came by.
+    pub rail: RailNumber,
+    /// How much came in.
+    pub received: Money,
+    /// What the rail keeps of it.
+    pub rail_fee: Money,
+}
+
+/// An open line, as far as settling needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenLine {
+    /// The line.
+    pub id: LineId,
+    /// Its price.
+    pub gross: Money,
+    /// Whose work it is.
+    pub author: AuthorId,
+    /// The author's share.
+    pub author_share: Money,
+    /// When it was bought.
+    pub bought_at: Timestamp,
+}
+
+/// A line that a settlement paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payment {
+    /// The line.
+    pub line: LineId,
+    /// Its part of what the rail kept.
+    pub rail_fee: Money,
+}
+
+/// What a settlement did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The lines it paid, oldest first.
+    pub payments: Vec<Payment>,
+    /// The transfers that say so.
+    pub transfers: Vec<Transfer>,
+}
+
+/// Receives money for `tab` and pays its open lines, oldest first, as far as it reaches. What does not pay a whole line
+/// stays on the tab as credit.
+///
+/// Of each paid line the author's share moves from pending to available, less that line's part of the rail's fee, which
+/// is shared over the paid lines by price. A fee without a paid line to bear it is borne by the operator.
+///
+/// `open_lines` are all open lines of the tab that cost something, oldest first.
+///
+/// # Errors
+/// [`LedgerRefusal::NothingOwed`], [`LedgerRefusal::MoreThanOwed`], [`LedgerRefusal::Amount`]. The tab may then be
+/// half changed: the caller drops it.
+pub fn settle(
+    ask: &Settle,
+    tab: &mut Tab,
+    open_lines: &[OpenLine],
+    now: Timestamp,
+) -> Result<Settled, LedgerRefusal> {
+    let owed = tab.owed()?;
+    if owed.is_zero() || ask.received.is_zero() {
+        return Err(LedgerRefusal::NothingOwed);
+    }
+    if ask.received > owed {
+        return Err(LedgerRefusal::MoreThanOwed { owed });
+    }
+    tab.credit = tab.credit.checked_add(ask.received)?;
+    let paid = tab.pay_oldest(open_lines)?;
+    tab.chain =
+        tab.chain.with(&Entry::Settled { settlement: ask.id, received: ask.received, at: now });
+    if !paid.is_empty() {
+        tab.settlements = tab.settlements.saturating_add(1);
+    }
+    let journal = Journal { ask, now };
+    let mut transfers =
+        vec![journal.whole(Reason::Settled, rail(ask), Account::Tab(tab.id), ask.received)];
+    let payments = journal.pay(paid, &mut transfers)?;
+    Ok(Settled { payments, transfers })
+}
+
+impl Tab {
+    fn pay_oldest<'a>(&mut self, open: &'a [OpenLine]) -> Result<&'a [OpenLine], LedgerRefusal> {
+        let mut count = 0;
+        for line in open {
+            let Ok(rest) = self.credit.checked_sub(line.gross) else { break };
+            self.credit = rest;
+            self.open = self.open.checked_sub(line.gross)?;
+            self.open_lines = self.open_lines.saturating_sub(1);
+            count += 1;
+        }
+        self.oldest_open_at = open.get(count).map(|line| line.bought_at);
+        Ok(&open[..count])
+    }
+}
+
+const fn rail(ask: &Settle) -> Account {
+    Account::Rail(ask.rail)
+}
+
+struct Journal<'a> {
+    ask: &'a Settle,
+    now: Timestamp,
+}
+
+impl Journal<'_> {
+    fn whole(&self, reason: Reason, debit: Account, credit: Account, amount: Money) -> Transfer {
+        let subject = Subject::Settlement(self.ask.id);
+        Transfer { at: self.now, reason, subject, debit, credit, amount }
+    }
+
+    fn pay(
+        &self,
+        paid: &[OpenLine],
+        transfers: &mut Vec<Transfer>,
+    ) -> Result<Vec<Payment>, LedgerRefusal> {
+        let fee = self.ask.rail_fee;
+        if paid.is_empty() {
+            if !fee.is_zero() {
+                let borne = self.whole(Reason::RailFee, Account::OperatorFees, rail(self.ask), fee);
+                transfers.push(borne);
+            }
+            return Ok(Vec::new());
+        }
+        let weights: Vec<u64> =
+            paid.iter().map(|line| line.gross.micros().unsigned_abs()).collect();
+        let fees = fee.split(&weights)?;
+        let mut payments = Vec::with_capacity(paid.len());
+        for (line, rail_fee) in paid.iter().zip(fees) {
+            self.move_share(line, rail_fee, transfers)?;
+            payments.push(Payment { line: line.id, rail_fee });
+        }
+        Ok(payments)
+    }
+
+    /// The fee is taken from the pending share; only what exceeds it is taken from what was available before.
+    fn move_share(
+        &self,
+        line: &OpenLine,
+        fee: Money,
+        transfers: &mut Vec<Transfer>,
+    ) -> Result<(), LedgerRefusal> {
+        let (pending, available) = (Account::Pending(line.author), Account::Available(line.author));
+        let kept = line.author_share.saturating_sub(fee)?;
+        let from_pending = line.author_share.checked_sub(kept)?;
+        let from_available = fee.checked_sub(from_pending)?;
+        let moves = [
+            (Reason::Settled, pending, available, kept),
+            (Reason::RailFee, pending, rail(self.ask), from_pending),
+            (Reason::RailFee, available, rail(self.ask), from_available),
+        ];
+        let made = moves.into_iter().filter(|(.., amount)| !amount.is_zero());
+        transfers.extend(made.map(|(reason, debit, credit, amount)| Transfer {
+            at: self.now,
+            reason,
+            subject: Subject::Line(line.id),
+            debit,
+            credit,
+            amount,
+        }));
+        Ok(())
+    }
+}
