@@ -1,0 +1,227 @@
+//! What authors earn, by the hour in which it was sold: a cache that follows the outbox.
+
+use super::{Db, Row, StoreError, Value, id};
+use ledger::{AuthorId, Currency, LinkId, Money, WorkId};
+
+/// Rows of the outbox that one step of following reads at most: it bounds how long the till waits.
+const FOLLOWED_AT_ONCE: i64 = 50_000;
+/// Microseconds in an hour.
+pub const HOUR_MICROS: i64 = 3_600_000_000;
+
+/// Adds what is new in the outbox to the sales by hour; answers whether there may be more.
+///
+/// A line counts in the hour in which it was bought, also when it is undone later, so that what was tapped less what was
+/// undone is what was kept.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn follow(db: &dyn Db) -> Result<bool, StoreError> {
+    let read = db.number("select read_through from cursor where follower = 'gains'", &[])?;
+    let newest = db.number("select coalesce(max(id), 0) from outbox", &[])?;
+    let through = newest.min(read + FOLLOWED_AT_ONCE);
+    if through <= read {
+        return Ok(false);
+    }
+    let range = [Value::Int(read), Value::Int(through), Value::Int(HOUR_MICROS)];
+    db.execute(
+        "insert into sale_hour (author_id, hour, work_id, link_id, channel, taps, undone, gross_micros, author_micros) \
+         select l.author_id, l.bought_at / ?3, l.work_id, l.link_id, l.channel, \
+           cast(sum(case when o.kind = 'bought' then 1 else 0 end) as integer), \
+           cast(sum(case when o.kind = 'undone' then 1 else 0 end) as integer), \
+           cast(sum(case when o.kind = 'bought' then l.gross_micros else -l.gross_micros end) as integer), \
+           cast(sum(case when o.kind = 'bought' then l.author_micros else -l.author_micros end) as integer) \
+         from outbox o join line l on l.id = o.subject \
+         where o.id > ?1 and o.id <= ?2 and o.kind in ('bought', 'undone') \
+         group by l.author_id, l.bought_at / ?3, l.work_id, l.link_id, l.channel \
+         on conflict (author_id, hour, work_id, link_id, channel) do update set \
+           taps = sale_hour.taps + excluded.taps, undone = sale_hour.undone + excluded.undone, \
+           gross_micros = sale_hour.gross_micros + excluded.gross_micros, \
+           author_micros = sale_hour.author_micros + excluded.author_micros",
+        &range,
+    )?;
+    db.execute(
+        "update cursor set read_through = ?1 where follower = 'gains'",
+        &[Value::Int(through)],
+    )?;
+    Ok(through < newest)
+}
+
+/// Forgets what every follower of the outbox has read.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn prune_outbox(db: &dyn Db) -> Result<(), StoreError> {
+    db.execute(
+        "delete from outbox where id <= (select min(read_through) from cursor \
+         where follower in ('gains', 'webhooks'))",
+        &[],
+    )?;
+    Ok(())
+}
+
+/// How many rows of the outbox somebody has still to read.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn outbox_length(db: &dyn Db) -> Result<i64, StoreError> {
+    db.number("select count(*) from outbox", &[])
+}
+
+/// Visits and sales of one hour, work, link and channel; or of several of them added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Visits of the page.
+    pub visits: i64,
+    /// Purchases, undone ones too.
+    pub taps: i64,
+    /// Purchases that were undone.
+    pub undone: i64,
+    /// What readers pay for those that were kept, tax included.
+    pub gross: Money,
+    /// The author's share of it.
+    pub share: Money,
+}
+
+fn figures(row: &dyn Row, first: usize, currency: Currency) -> Result<Figures, StoreError> {
+    Ok(Figures {
+        visits: row.int(first)?,
+        taps: row.int(first + 1)?,
+        undone: row.int(first + 2)?,
+        gross: row.money(first + 3, currency)?,
+        share: row.money(first + 4, currency)?,
+    })
+}
+
+/// Visits and sales side by side: the common start of the questions below.
+macro_rules! asked {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "select ", $columns,
+            " cast(coalesce(sum(visits), 0) as integer), cast(coalesce(sum(taps), 0) as integer), ",
+            "cast(coalesce(sum(undone), 0) as integer), cast(coalesce(sum(gross), 0) as integer), ",
+            "cast(coalesce(sum(share), 0) as integer) from ( ",
+            "select hour, work_id, link_id, channel, 0 as visits, taps, undone, gross_micros as gross, ",
+            "author_micros as share from sale_hour where author_id = ?1 and hour >= ?2 and hour < ?3 union all ",
+            "select hour, work_id, link_id, channel, visits, 0, 0, 0, 0 from visit_hour ",
+            "where author_id = ?1 and hour >= ?2 and hour < ?3) as counted ",
+            $rest
+        )
+    };
+}
+
+/// Hours since 1970 (UTC): from the first, up to but without the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours {
+    /// The first hour.
+    pub from: i64,
+    /// The hour after the last.
+    pub to: i64,
+}
+
+fn asked<'a>(author: AuthorId, hours: Hours) -> [Value<'a>; 3] {
+    [id(author), Value::Int(hours.from), Value::Int(hours.to)]
+}
+
+/// Everything in these hours, added up.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn in_all(
+    db: &dyn Db,
+    author: AuthorId,
+    hours: Hours,
+    currency: Currency,
+) -> Result<Figures, StoreError> {
+    let found = db.first(asked!("", ""), &asked(author, hours), |row| figures(row, 0, currency))?;
+    found.ok_or_else(|| StoreError::Corrupt("a sum has no row".into()))
+}
+
+/// By hour, oldest first; hours in which nothing happened are left out.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_hour(
+    db: &dyn Db,
+    author: AuthorId,
+    hours: Hours,
+    currency: Currency,
+) -> Result<Vec<(i64, Figures)>, StoreError> {
+    let sql = asked!("hour,", "group by hour order by hour");
+    db.all(sql, &asked(author, hours), |row| Ok((row.int(0)?, figures(row, 1, currency)?)))
+}
+
+/// By day (UTC), oldest first, with the hour each day begins; days in which nothing happened are left out.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_day(
+    db: &dyn Db,
+    author: AuthorId,
+    hours: Hours,
+    currency: Currency,
+) -> Result<Vec<(i64, Figures)>, StoreError> {
+    let sql = asked!("hour / 24 * 24,", "group by hour / 24 * 24 order by 1");
+    db.all(sql, &asked(author, hours), |row| Ok((row.int(0)?, figures(row, 1, currency)?)))
+}
+
+/// By work, best first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_work(
+    db: &dyn Db,
+    author: AuthorId,
+    hours: Hours,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<(WorkId, Figures)>, StoreError> {
+    let [author, from, to] = asked(author, hours);
+    let sql =
+        asked!("work_id,", "group by work_id order by sum(share) desc, work_id desc limit ?4");
+    let values = [author, from, to, Value::Int(limit)];
+    db.all(sql, &values, |row| Ok((row.id(0)?, figures(row, 1, currency)?)))
+}
+
+/// One link and channel of a work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The work.
+    pub work: WorkId,
+    /// The link.
+    pub link: LinkId,
+    /// The channel; may be empty.
+    pub channel: String,
+}
+
+/// By link and channel, best first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_way(
+    db: &dyn Db,
+    author: AuthorId,
+    hours: Hours,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<(Way, Figures)>, StoreError> {
+    let [author, from, to] = asked(author, hours);
+    let sql = asked!(
+        "work_id, link_id, channel,",
+        "group by work_id, link_id, channel order by sum(share) desc, link_id, channel limit ?4"
+    );
+    let values = [author, from, to, Value::Int(limit)];
+    db.all(sql, &values, |row| {
+        let way = Way { work: row.id(0)?, link: row.id(1)?, channel: row.text(2)? };
+        Ok((way, figures(row, 3, currency)?))
+    })
+}
+
+/// What was paid out to an author.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn paid_out(db: &dyn Db, author: AuthorId, currency: Currency) -> Result<Money, StoreError> {
+    let sql = "select cast(coalesce(sum(micros), 0) as integer) from payout where author_id = ?1";
+    let found = db.first(sql, &[id(author)], |row| row.money(0, currency))?;
+    Ok(found.unwrap_or(Money::zero(currency)))
+}

@@ -1,0 +1,264 @@
+//! Where everything is kept: a port that an engine fills.
+//!
+//! Most questions are one SQL text for all engines: the files here, one per noun, hold them as plain
+//! functions over a [`Db`]. What engines must do each in their own way is small: open, run a
+//! statement, and load and persist the till's batches.
+//!
+//! The common dialect: parameters `?1 … ?n`; integers of 64 bits, text, blobs and null, nothing else;
+//! `on conflict`, `returning`, common table expressions and window functions are there; the clock,
+//! random numbers and counters of the engine are never asked.
+
+pub mod books;
+pub mod file;
+pub mod gains;
+pub mod link;
+pub mod migrations;
+pub mod people;
+pub mod shop;
+pub mod sqlite;
+pub mod statement;
+pub mod tab;
+pub mod upload;
+pub mod visit;
+pub mod work;
+
+use ledger::{Currency, Money, ShopId, Timestamp};
+use std::sync::Arc;
+
+/// What a store can fail with. Whatever it is, nothing was acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else held the store for too long: ask again.
+    #[error("the store is busy: {0}")]
+    Busy(String),
+    /// There is no room left on the disk.
+    #[error("the disk is full: {0}")]
+    Full(String),
+    /// A rule of the schema was broken: the command is at fault.
+    #[error("a rule of the schema was broken: {0}")]
+    Constraint(String),
+    /// Something that was read back cannot be.
+    #[error("the store holds something that cannot be: {0}")]
+    Corrupt(String),
+    /// The store was written by a newer version of the program.
+    #[error("the store is of a newer version ({found}) than this program knows ({known})")]
+    TooNew {
+        /// The version that was found.
+        found: i64,
+        /// The newest that is known here.
+        known: i64,
+    },
+    /// The till has stopped.
+    #[error("the store is closed")]
+    Closed,
+    /// Anything else the engine says.
+    #[error("the store failed: {0}")]
+    Engine(String),
+}
+
+/// What a statement takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// A whole number.
+    Int(i64),
+    /// Text.
+    Text(&'a str),
+    /// Bytes.
+    Blob(&'a [u8]),
+    /// Nothing.
+    Null,
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<Timestamp> for Value<'_> {
+    fn from(value: Timestamp) -> Self {
+        Self::Int(value.micros())
+    }
+}
+
+impl From<Option<Timestamp>> for Value<'_> {
+    fn from(value: Option<Timestamp>) -> Self {
+        value.map_or(Self::Null, Self::from)
+    }
+}
+
+impl From<Money> for Value<'_> {
+    fn from(value: Money) -> Self {
+        Self::Int(value.micros())
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(value: Option<&'a str>) -> Self {
+        value.map_or(Self::Null, Self::Text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
+    fn from(value: &'a [u8; N]) -> Self {
+        Self::Blob(value)
+    }
+}
+
+/// The value of an id that the shop made.
+pub fn id<'a>(id: impl ShopId) -> Value<'a> {
+    Value::Int(id.raw())
+}
+
+/// One row of an answer. Columns count from 0.
+pub trait Row {
+    /// A whole number.
+    fn int(&self, column: usize) -> Result<i64, StoreError>;
+    /// A whole number, or none.
+    fn maybe_int(&self, column: usize) -> Result<Option<i64>, StoreError>;
+    /// Text.
+    fn text(&self, column: usize) -> Result<String, StoreError>;
+    /// Text, or none.
+    fn maybe_text(&self, column: usize) -> Result<Option<String>, StoreError>;
+    /// Bytes.
+    fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError>;
+}
+
+impl dyn Row + '_ {
+    /// Exactly `N` bytes.
+    pub fn bytes<const N: usize>(&self, column: usize) -> Result<[u8; N], StoreError> {
+        let blob = self.blob(column)?;
+        let found = blob.len();
+        blob.try_into().map_err(|_| StoreError::Corrupt(format!("{found} bytes instead of {N}")))
+    }
+
+    /// The id of a noun.
+    pub fn id<T: ShopId>(&self, column: usize) -> Result<T, StoreError> {
+        self.int(column).map(T::from_raw)
+    }
+
+    /// An instant.
+    pub fn time(&self, column: usize) -> Result<Timestamp, StoreError> {
+        self.int(column).map(Timestamp::from_micros)
+    }
+
+    /// An instant, or none.
+    pub fn maybe_time(&self, column: usize) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.maybe_int(column)?.map(Timestamp::from_micros))
+    }
+
+    /// An amount, checked as it is read back.
+    pub fn money(&self, column: usize, currency: Currency) -> Result<Money, StoreError> {
+        let micros = self.int(column)?;
+        Money::from_micros(micros, currency).map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    /// A count.
+    pub fn count(&self, column: usize) -> Result<u64, StoreError> {
+        let value = self.int(column)?;
+        u64::try_from(value).map_err(|_| StoreError::Corrupt(format!("a count of {value}")))
+    }
+
+    /// A small count.
+    pub fn small<T: TryFrom<i64>>(&self, column: usize) -> Result<T, StoreError> {
+        let value = self.int(column)?;
+        T::try_from(value).map_err(|_| StoreError::Corrupt(format!("{value} is out of range")))
+    }
+}
+
+/// What each row is given to.
+pub type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Result<(), StoreError>;
+
+/// A connection on which statements run: inside one transaction when it may write.
+pub trait Db {
+    /// Runs a statement and answers how many rows it changed.
+    fn execute(&self, sql: &'static str, values: &[Value]) -> Result<usize, StoreError>;
+    /// Runs a query and hands each row to `each`.
+    fn query(&self, sql: &'static str, values: &[Value], each: EachRow) -> Result<(), StoreError>;
+}
+
+impl dyn Db + '_ {
+    /// Every row of the answer. The caller bounds it.
+    pub fn all<T>(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        map: impl Fn(&dyn Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut rows = Vec::new();
+        self.query(sql, values, &mut |row| {
+            rows.push(map(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row of the answer, if there is one.
+    pub fn first<T>(
+        &self,
+        sql: &'static str,
+        values: &[Value],
+        map: impl Fn(&dyn Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut found = None;
+        self.query(sql, values, &mut |row| {
+            if found.is_none() {
+                found = Some(map(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The one whole number that the answer is; zero when there is no row.
+    pub fn number(&self, sql: &'static str, values: &[Value]) -> Result<i64, StoreError> {
+        Ok(self.first(sql, values, |row| row.int(0))?.unwrap_or(0))
+    }
+}
+
+/// The shop's store: reads run beside each other, writes one after the other in the till's thread.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<sqlite::Readers>,
+    till: crate::till::Till,
+}
+
+impl Store {
+    /// A store that reads with `engine` and writes through `till`.
+    pub fn new(engine: sqlite::Readers, till: crate::till::Till) -> Self {
+        Self { engine: Arc::new(engine), till }
+    }
+
+    /// Reads. What `work` asks sees one moment of the store; it is short, or bounded by its caller.
+    pub async fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.engine.read(work)
+    }
+
+    /// Writes in one transaction of its own: when this answers, it is durable.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.till.write(work).await
+    }
+
+    /// The till.
+    pub const fn till(&self) -> &crate::till::Till {
+        &self.till
+    }
+}

@@ -1,0 +1,294 @@
+//! Authors, the operator, and how they are let in.
+
+use super::{Db, Row, StoreError, Value, id};
+use crate::till::command::SecretHash;
+use ledger::{AuthorId, InviteId, KeyId, SessionId, Timestamp};
+
+/// Somebody who makes works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Their id.
+    pub id: AuthorId,
+    /// The name that readers see.
+    pub name: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Who somebody is once let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// An author.
+    Author(AuthorId),
+    /// The operator.
+    Operator,
+}
+
+impl Role {
+    const fn stored(self) -> &'static str {
+        match self {
+            Self::Author(_) => "author",
+            Self::Operator => "operator",
+        }
+    }
+
+    fn author<'a>(self) -> Value<'a> {
+        match self {
+            Self::Author(author) => id(author),
+            Self::Operator => Value::Null,
+        }
+    }
+
+    fn read(row: &dyn Row, word: usize, author: usize) -> Result<Self, StoreError> {
+        match (row.text(word)?.as_str(), row.maybe_int(author)?) {
+            ("author", Some(raw)) => Ok(Self::Author(ledger::ShopId::from_raw(raw))),
+            ("operator", None) => Ok(Self::Operator),
+            (other, _) => Err(StoreError::Corrupt(format!("a role is {other}"))),
+        }
+    }
+}
+
+/// Puts a new author in.
+///
+/// # Errors
+/// [`StoreError::Constraint`], or whatever the engine says.
+pub fn insert_author(db: &dyn Db, author: &Author) -> Result<(), StoreError> {
+    let values = [id(author.id), Value::Text(&author.name), author.created_at.into()];
+    db.execute("insert into author (id, name, created_at) values (?1, ?2, ?3)", &values)?;
+    Ok(())
+}
+
+/// An author.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn author(db: &dyn Db, author: AuthorId) -> Result<Option<Author>, StoreError> {
+    let sql = "select id, name, created_at from author where id = ?1";
+    db.first(sql, &[id(author)], read_author)
+}
+
+/// Authors with ids above `after`, oldest first.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn authors(db: &dyn Db, after: AuthorId, limit: i64) -> Result<Vec<Author>, StoreError> {
+    let sql = "select id, name, created_at from author where id > ?1 order by id limit ?2";
+    db.all(sql, &[id(after), Value::Int(limit)], read_author)
+}
+
+fn read_author(row: &dyn Row) -> Result<Author, StoreError> {
+    Ok(Author { id: row.id(0)?, name: row.text(1)?, created_at: row.time(2)? })
+}
+
+/// Changes the name that readers see.
+///
+/// # Errors
+/// [`StoreError::Constraint`], or whatever the engine says.
+pub fn rename_author(db: &dyn Db, author: AuthorId, name: &str) -> Result<(), StoreError> {
+    db.execute("update author set name = ?2 where id = ?1", &[id(author), Value::Text(name)])?;
+    Ok(())
+}
+
+/// A link that lets somebody in, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invite {
+    /// Its id.
+    pub id: InviteId,
+    /// The hash of its secret.
+    pub secret_hash: SecretHash,
+    /// As what it lets in.
+    pub role: Role,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+/// Puts an invitation in.
+///
+/// # Errors
+/// [`StoreError::Constraint`], or whatever the engine says.
+pub fn insert_invite(db: &dyn Db, invite: &Invite, now: Timestamp) -> Result<(), StoreError> {
+    let values = [
+        id(invite.id),
+        Value::from(&invite.secret_hash),
+        Value::Text(invite.role.stored()),
+        invite.role.author(),
+        now.into(),
+        invite.expires_at.into(),
+    ];
+    db.execute(
+        "insert into invite (id, secret_hash, role, author_id, created_at, expires_at) \
+         values (?1, ?2, ?3, ?4, ?5, ?6)",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// An invitation.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn invite(db: &dyn Db, invite: InviteId) -> Result<Option<Invite>, StoreError> {
+    let sql =
+        "select id, secret_hash, role, author_id, expires_at, used_at from invite where id = ?1";
+    db.first(sql, &[id(invite)], |row| {
+        Ok(Invite {
+            id: row.id(0)?,
+            secret_hash: row.bytes(1)?,
+            role: Role::read(row, 2, 3)?,
+            expires_at: row.time(4)?,
+            used_at: row.maybe_time(5)?,
+        })
+    })
+}
+
+/// Uses an invitation up; answers whether it was still there to use.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn use_invite(db: &dyn Db, invite: InviteId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql =
+        "update invite set used_at = ?2 where id = ?1 and used_at is null and expires_at > ?2";
+    Ok(db.execute(sql, &[id(invite), now.into()])? == 1)
+}
+
+/// A browser in which somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The hash of its secret.
+    pub secret_hash: SecretHash,
+    /// As what.
+    pub role: Role,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// Puts a session in.
+///
+/// # Errors
+/// [`StoreError::Constraint`], or whatever the engine says.
+pub fn insert_session(db: &dyn Db, session: &Session, now: Timestamp) -> Result<(), StoreError> {
+    let values = [
+        id(session.id),
+        Value::from(&session.secret_hash),
+        Value::Text(session.role.stored()),
+        session.role.author(),
+        now.into(),
+        session.expires_at.into(),
+    ];
+    db.execute(
+        "insert into session (id, secret_hash, role, author_id, created_at, expires_at) \
+         values (?1, ?2, ?3, ?4, ?5, ?6)",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// A session.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn session(db: &dyn Db, session: SessionId) -> Result<Option<Session>, StoreError> {
+    let sql = "select id, secret_hash, role, author_id, expires_at from session where id = ?1";
+    db.first(sql, &[id(session)], |row| {
+        Ok(Session {
+            id: row.id(0)?,
+            secret_hash: row.bytes(1)?,
+            role: Role::read(row, 2, 3)?,
+            expires_at: row.time(4)?,
+        })
+    })
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn remove_session(db: &dyn Db, session: SessionId) -> Result<(), StoreError> {
+    db.execute("delete from session where id = ?1", &[id(session)])?;
+    Ok(())
+}
+
+/// A key that lets an author's programs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Whose programs.
+    pub author: AuthorId,
+    /// The hash of its secret.
+    pub secret_hash: SecretHash,
+    /// What its author calls it.
+    pub label: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was taken back.
+    pub revoked_at: Option<Timestamp>,
+}
+
+fn read_key(row: &dyn Row) -> Result<ApiKey, StoreError> {
+    Ok(ApiKey {
+        id: row.id(0)?,
+        author: row.id(1)?,
+        secret_hash: row.bytes(2)?,
+        label: row.text(3)?,
+        created_at: row.time(4)?,
+        revoked_at: row.maybe_time(5)?,
+    })
+}
+
+/// Puts a key in.
+///
+/// # Errors
+/// [`StoreError::Constraint`], or whatever the engine says.
+pub fn insert_key(db: &dyn Db, key: &ApiKey) -> Result<(), StoreError> {
+    let values = [
+        id(key.id),
+        id(key.author),
+        Value::from(&key.secret_hash),
+        Value::Text(&key.label),
+        key.created_at.into(),
+    ];
+    db.execute(
+        "insert into api_key (id, author_id, secret_hash, label, created_at) values (?1, ?2, ?3, ?4, ?5)",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// A key.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn key(db: &dyn Db, key: KeyId) -> Result<Option<ApiKey>, StoreError> {
+    let sql = "select id, author_id, secret_hash, label, created_at, revoked_at from api_key where id = ?1";
+    db.first(sql, &[id(key)], read_key)
+}
+
+/// The keys of an author, newest first.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn keys(db: &dyn Db, author: AuthorId, limit: i64) -> Result<Vec<ApiKey>, StoreError> {
+    let sql = "select id, author_id, secret_hash, label, created_at, revoked_at from api_key \
+        where author_id = ?1 order by id desc limit ?2";
+    db.all(sql, &[id(author), Value::Int(limit)], read_key)
+}
+
+/// Takes a key back; answers whether the author had it.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn revoke_key(
+    db: &dyn Db,
+    author: AuthorId,
+    key: KeyId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql =
+        "update api_key set revoked_at = coalesce(revoked_at, ?3) where author_id = ?1 and id = ?2";
+    Ok(db.execute(sql, &[id(author), id(key), now.into()])? == 1)
+}

@@ -1,0 +1,1 @@
+//! Copies of the store, taken while the shop goes on.

@@ -1,0 +1,182 @@
+//! The embedded engine: SQLite in one file, WAL, `synchronous=FULL`.
+//!
+//! One connection writes, in the till's thread. A few others only read; what they ask is short and
+//! indexed, so it runs where it is asked rather than crossing to another thread.
+
+pub mod backup;
+pub mod batch;
+
+use super::{Db, EachRow, Row, StoreError, Value, migrations};
+use ledger::Timestamp;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// The name of the store's file in the data folder.
+pub const FILE_NAME: &str = "ardoise.db";
+
+/// How long a writer waits for another process to let go of the store.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections kept for reading between requests.
+const IDLE_READERS: usize = 8;
+/// Prepared statements kept per connection: more than there are texts.
+const STATEMENTS: usize = 256;
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(text),
+            Some(ErrorCode::DiskFull) => Self::Full(text),
+            Some(ErrorCode::ConstraintViolation) => Self::Constraint(text),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(text),
+            _ => Self::Engine(text),
+        }
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Value::Int(value) => ValueRef::Integer(value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Blob(value) => ValueRef::Blob(value),
+            Value::Null => ValueRef::Null,
+        }))
+    }
+}
+
+impl Row for rusqlite::Row<'_> {
+    fn int(&self, column: usize) -> Result<i64, StoreError> {
+        Ok(self.get(column)?)
+    }
+    fn maybe_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        Ok(self.get(column)?)
+    }
+    fn text(&self, column: usize) -> Result<String, StoreError> {
+        Ok(self.get(column)?)
+    }
+    fn maybe_text(&self, column: usize) -> Result<Option<String>, StoreError> {
+        Ok(self.get(column)?)
+    }
+    fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError> {
+        Ok(self.get(column)?)
+    }
+}
+
+impl Db for Connection {
+    fn execute(&self, sql: &'static str, values: &[Value]) -> Result<usize, StoreError> {
+        let mut statement = self.prepare_cached(sql)?;
+        Ok(statement.execute(rusqlite::params_from_iter(values))?)
+    }
+
+    fn query(&self, sql: &'static str, values: &[Value], each: EachRow) -> Result<(), StoreError> {
+        let mut statement = self.prepare_cached(sql)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            each(row)?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens the store in `folder` for writing, makes it if it is not there, and brings it up to date.
+///
+/// # Errors
+/// [`StoreError::TooNew`], or whatever the engine says.
+pub fn open_writer(folder: &Path, now: Timestamp) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(folder.join(FILE_NAME))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(
+        "pragma journal_mode = wal;
+         pragma synchronous = full;
+         pragma foreign_keys = on;
+         pragma temp_store = memory;
+         pragma cache_size = -16384;
+         pragma wal_autocheckpoint = 4000;",
+    )?;
+    migrate(&mut connection, now)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
+    // Already up to date is the usual case: it takes no lock.
+    let table = "select count(*) from sqlite_master where name = 'migration'";
+    let known: i64 = connection.query_row(table, [], |row| row.get(0))?;
+    if known == 1 && migrations::version(connection)? == migrations::newest() {
+        return Ok(());
+    }
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "create table if not exists migration (version integer primary key, applied_at integer not null) strict",
+    )?;
+    let found = migrations::version(&*transaction)?;
+    if found > migrations::newest() {
+        return Err(StoreError::TooNew { found, known: migrations::newest() });
+    }
+    for step in migrations::ALL.iter().filter(|step| step.version > found) {
+        transaction.execute_batch(step.common)?;
+        transaction.execute_batch(step.sqlite)?;
+        let applied = [Value::Int(step.version), Value::from(now)];
+        Db::execute(
+            &*transaction,
+            "insert into migration (version, applied_at) values (?1, ?2)",
+            &applied,
+        )?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Connections that only read.
+pub struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    /// Readers of the store in `folder`, which must be there.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let readers = Self { path: folder.join(FILE_NAME), idle: Mutex::default() };
+        readers.read(|db| migrations::version(db).map(drop))?;
+        Ok(readers)
+    }
+
+    fn connect(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.execute_batch(
+            "pragma query_only = on; pragma temp_store = memory; pragma cache_size = -2048",
+        )?;
+        Ok(connection)
+    }
+
+    /// Runs `work` on one moment of the store.
+    ///
+    /// # Errors
+    /// Whatever `work` or the engine says.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        let connection = idle.map_or_else(|| self.connect(), Ok)?;
+        let moment = connection.unchecked_transaction()?;
+        let result = work(&*moment);
+        moment.finish()?;
+        if let Ok(mut idle) = self.idle.lock()
+            && idle.len() < IDLE_READERS
+        {
+            idle.push(connection);
+        }
+        result
+    }
+}

@@ -1,0 +1,163 @@
+//! The lines of a tab: what was bought, what became of it, what may be read.
+
+use super::{Db, Row, StoreError, Value, id};
+use crate::till::batch::NewConsent;
+use ledger::{Currency, Line, LineId, LineState, OpenLine, Shares, TabId, Timestamp, WorkId};
+
+/// One line, with what became of it.
+const LINE: &str = "select l.id, l.tab_id, l.work_id, l.version, v.digest, l.author_id, l.gross_micros, l.vat_micros, \
+     l.fee_micros, l.author_micros, l.vat_basis_points, l.consent_id, l.bought_at, u.line_id is not null, \
+     p.line_id is not null \
+     from line l join work_version v on v.work_id = l.work_id and v.version = l.version \
+     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where l.id = ?1";
+
+fn read_line(row: &dyn Row, currency: Currency) -> Result<(Line, LineState), StoreError> {
+    let line = Line {
+        id: LineId::from_bytes(row.bytes(0)?),
+        tab: row.id(1)?,
+        work: row.id(2)?,
+        version: row.small(3)?,
+        version_digest: row.bytes(4)?,
+        author: row.id(5)?,
+        shares: Shares {
+            gross: row.money(6, currency)?,
+            vat: row.money(7, currency)?,
+            fee: row.money(8, currency)?,
+            author: row.money(9, currency)?,
+        },
+        vat_basis_points: row.int(10)?,
+        consent: row.int(11)?,
+        bought_at: row.time(12)?,
+    };
+    Ok((line, state(row.int(13)? != 0, row.int(14)? != 0)))
+}
+
+const fn state(undone: bool, paid: bool) -> LineState {
+    match (undone, paid) {
+        (true, _) => LineState::Undone,
+        (false, true) => LineState::Paid,
+        (false, false) => LineState::Open,
+    }
+}
+
+/// A line, with what became of it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn line(
+    db: &dyn Db,
+    line: LineId,
+    currency: Currency,
+) -> Result<Option<(Line, LineState)>, StoreError> {
+    let bytes = line.bytes();
+    db.first(LINE, &[Value::Blob(&bytes)], |row| read_line(row, currency))
+}
+
+/// The line under which a tab may read a work.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn access(db: &dyn Db, tab: TabId, work: WorkId) -> Result<Option<LineId>, StoreError> {
+    let sql = "select line_id from access where tab_id = ?1 and work_id = ?2";
+    db.first(sql, &[id(tab), id(work)], |row| row.bytes(0).map(LineId::from_bytes))
+}
+
+/// The open lines of a tab that cost something, oldest first. A tab's limit bounds them.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn open_lines(
+    db: &dyn Db,
+    tab: TabId,
+    currency: Currency,
+) -> Result<Vec<OpenLine>, StoreError> {
+    let sql = "select l.id, l.gross_micros, l.author_id, l.author_micros, l.bought_at \
+        from access a join line l on l.id = a.line_id left join payment p on p.line_id = l.id \
+        where a.tab_id = ?1 and p.line_id is null and l.gross_micros > 0 order by l.bought_at, l.id";
+    db.all(sql, &[id(tab)], |row| {
+        Ok(OpenLine {
+            id: LineId::from_bytes(row.bytes(0)?),
+            gross: row.money(1, currency)?,
+            author: row.id(2)?,
+            author_share: row.money(3, currency)?,
+            bought_at: row.time(4)?,
+        })
+    })
+}
+
+/// Keeps words that somebody agreed to.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn keep_consent(db: &dyn Db, consent: &NewConsent, now: Timestamp) -> Result<(), StoreError> {
+    let values = [
+        Value::Int(consent.id),
+        Value::Text(consent.locale),
+        Value::Text(&consent.label),
+        now.into(),
+    ];
+    db.execute(
+        "insert into consent (id, locale, label, first_at) values (?1, ?2, ?3, ?4) on conflict (id) do nothing",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// A line as a statement or a library shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The line.
+    pub line: Line,
+    /// What became of it.
+    pub state: LineState,
+    /// The title that the work had when it was bought.
+    pub title: String,
+    /// Its author's name.
+    pub author: String,
+    /// `files` or `article`.
+    pub kind: String,
+}
+
+const SHOWN: &str = "select l.id, l.tab_id, l.work_id, l.version, v.digest, l.author_id, l.gross_micros, l.vat_micros, \
+     l.fee_micros, l.author_micros, l.vat_basis_points, l.consent_id, l.bought_at, u.line_id is not null, \
+     p.line_id is not null, v.title, n.name, w.kind \
+     from (select line_id from access where tab_id = ?1 union all select line_id from undo where tab_id = ?1) as mine \
+     join line l on l.id = mine.line_id join work_version v on v.work_id = l.work_id and v.version = l.version \
+     join work w on w.id = l.work_id join author n on n.id = l.author_id \
+     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id \
+     where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4";
+
+/// Where a page of a statement begins: before this instant and line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// The instant.
+    pub at: Timestamp,
+    /// The line.
+    pub line: LineId,
+}
+
+impl Before {
+    /// The newest line is before this.
+    pub const NEWEST: Self =
+        Self { at: Timestamp::from_micros(i64::MAX), line: LineId::from_bytes([255; 16]) };
+}
+
+/// The lines of a tab, newest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn shown(
+    db: &dyn Db,
+    tab: TabId,
+    before: Before,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Shown>, StoreError> {
+    let line = before.line.bytes();
+    let values = [id(tab), before.at.into(), Value::Blob(&line), Value::Int(limit)];
+    db.all(SHOWN, &values, |row| {
+        let (line, state) = read_line(row, currency)?;
+        let (title, author, kind) = (row.text(15)?, row.text(16)?, row.text(17)?);
+        Ok(Shown { line, state, title, author, kind })
+    })
+}

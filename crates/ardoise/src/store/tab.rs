@@ -1,0 +1,151 @@
+//! Tabs and the money received for them.
+
+use super::{Db, Row, StoreError, Value, id};
+use crate::till::batch::StoredTab;
+use crate::till::command::SecretHash;
+use ledger::receipts::Chain;
+use ledger::{Currency, Money, SettlementId, ShopId, Tab, TabId, Timestamp};
+
+/// Columns of a tab, as [`read`] expects them.
+const BY_ID: &str = "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, \
+     settlements, purchases, undone, chain_length, chain_head from tab where id = ?1";
+
+fn read(row: &dyn Row, currency: Currency) -> Result<StoredTab, StoreError> {
+    let tab = Tab {
+        id: row.id(0)?,
+        opened_at: row.time(2)?,
+        open: row.money(3, currency)?,
+        credit: row.money(4, currency)?,
+        open_lines: row.small(5)?,
+        oldest_open_at: row.maybe_time(6)?,
+        settlements: row.small(7)?,
+        purchases: row.small(8)?,
+        undone: row.small(9)?,
+        chain: Chain { length: row.count(10)?, head: row.bytes(11)? },
+    };
+    Ok(StoredTab { secret_hash: row.bytes(1)?, tab })
+}
+
+/// The tab, if there is one.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_id(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Option<StoredTab>, StoreError> {
+    db.first(BY_ID, &[id(tab)], |row| read(row, currency))
+}
+
+/// The tab, if the secret is its own.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn claimed(
+    db: &dyn Db,
+    tab: TabId,
+    secret_hash: &SecretHash,
+    currency: Currency,
+) -> Result<Option<Tab>, StoreError> {
+    let stored = by_id(db, tab, currency)?;
+    Ok(stored.filter(|stored| stored.secret_hash == *secret_hash).map(|stored| stored.tab))
+}
+
+/// Opens a tab.
+///
+/// # Errors
+/// [`StoreError::Constraint`] when its id is taken; whatever the engine says.
+pub fn open(db: &dyn Db, tab: &Tab, secret_hash: &SecretHash) -> Result<(), StoreError> {
+    let values = [
+        id(tab.id),
+        secret_hash.into(),
+        tab.opened_at.into(),
+        tab.open.into(),
+        tab.credit.into(),
+        Value::Int(tab.open_lines.into()),
+        tab.oldest_open_at.into(),
+        Value::Int(tab.settlements.into()),
+        Value::Int(tab.purchases.into()),
+        Value::Int(tab.undone.into()),
+        Value::Int(tab.chain.length.cast_signed()),
+        Value::Blob(&tab.chain.head),
+    ];
+    db.execute(
+        "insert into tab (id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, \
+         settlements, purchases, undone, chain_length, chain_head) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// Writes how a tab stands.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn update(db: &dyn Db, tab: &Tab) -> Result<(), StoreError> {
+    let values = [
+        id(tab.id),
+        tab.open.into(),
+        tab.credit.into(),
+        Value::Int(tab.open_lines.into()),
+        tab.oldest_open_at.into(),
+        Value::Int(tab.settlements.into()),
+        Value::Int(tab.purchases.into()),
+        Value::Int(tab.undone.into()),
+        Value::Int(tab.chain.length.cast_signed()),
+        Value::Blob(&tab.chain.head),
+    ];
+    db.execute(
+        "update tab set open_micros = ?2, credit_micros = ?3, open_lines = ?4, oldest_open_at = ?5, \
+         settlements = ?6, purchases = ?7, undone = ?8, chain_length = ?9, chain_head = ?10 where id = ?1",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// The tab and the amount of a settlement that was received before.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn settlement(
+    db: &dyn Db,
+    settlement: SettlementId,
+    currency: Currency,
+) -> Result<Option<(TabId, Money)>, StoreError> {
+    let bytes = settlement.bytes();
+    let sql = "select tab_id, received_micros from settlement where id = ?1";
+    db.first(sql, &[Value::Blob(&bytes)], |row| Ok((row.id(0)?, row.money(1, currency)?)))
+}
+
+/// A tab that owes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owing {
+    /// The tab.
+    pub tab: TabId,
+    /// What it owes.
+    pub owed: Money,
+    /// How many lines are open.
+    pub lines: u32,
+    /// Since when.
+    pub oldest_open_at: Option<Timestamp>,
+}
+
+/// Tabs that owe something, opened after `after`, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn owing(
+    db: &dyn Db,
+    after: TabId,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Owing>, StoreError> {
+    let sql = "select id, open_micros - credit_micros, open_lines, oldest_open_at from tab \
+        where id > ?1 and open_micros > credit_micros order by id limit ?2";
+    db.all(sql, &[Value::Int(after.raw()), Value::Int(limit)], |row| {
+        Ok(Owing {
+            tab: row.id(0)?,
+            owed: row.money(1, currency)?,
+            lines: row.small(2)?,
+            oldest_open_at: row.maybe_time(3)?,
+        })
+    })
+}

@@ -1,0 +1,328 @@
+//! One batch of commands: what is read for it, how each is decided, what is written for it.
+//!
+//! The store loads a [`Snapshot`] of everything that the commands name, [`Batch::decide`] answers them
+//! one after the other (each sees what those before it did), and the store writes the [`WriteSet`] in
+//! the same transaction. No decision is made anywhere else, so every store decides alike.
+
+use super::command::{
+    Answer, BuyAsk, Command, Outcome, Purchase, SecretHash, SettleAsk, TabClaim, TabNow, UndoAsk,
+};
+use ledger::receipts::Chain;
+use ledger::{
+    Before, Bought, Currency, Earlier, LedgerRefusal, Line, LineId, LineState, LinkId, Money,
+    Offer, OpenLine, Payment, Rules, Settle, Tab, TabId, Timestamp, Transfer, Undone, UndoneBy,
+    WorkId,
+};
+use std::collections::{HashMap, HashSet};
+
+/// A tab as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredTab {
+    /// The hash of its secret.
+    pub secret_hash: SecretHash,
+    /// The tab.
+    pub tab: Tab,
+}
+
+/// A link as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredOffer {
+    /// The link.
+    pub link: LinkId,
+    /// The work behind it.
+    pub offer: Offer,
+}
+
+/// Everything that the commands of a batch name, as it stood before them.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Tabs.
+    pub tabs: HashMap<TabId, StoredTab>,
+    /// Offers by the slug of their link.
+    pub offers: HashMap<String, StoredOffer>,
+    /// Lines, with what became of them.
+    pub lines: HashMap<LineId, (Line, LineState)>,
+    /// What readers have already.
+    pub access: HashMap<(TabId, WorkId), LineId>,
+    /// Of tabs on which a line is undone or money is received: the open lines that cost something,
+    /// oldest first.
+    pub open_lines: HashMap<TabId, Vec<OpenLine>>,
+    /// Settlements that were received before, with the tab and the amount.
+    pub settlements: HashMap<ledger::SettlementId, (TabId, Money)>,
+}
+
+/// A new line, and what is written beside it.
+#[derive(Debug, Clone)]
+pub struct NewLine {
+    /// The line.
+    pub line: Line,
+    /// The link it was bought through.
+    pub link: LinkId,
+    /// The channel; may be empty.
+    pub channel: String,
+    /// The tab's chain of receipts before it.
+    pub before: Chain,
+}
+
+/// A line that was taken back.
+#[derive(Debug, Clone, Copy)]
+pub struct NewUndo {
+    /// The line.
+    pub line: Line,
+    /// By whom.
+    pub by: UndoneBy,
+    /// Whether it had been paid.
+    pub was_paid: bool,
+    /// The tab's chain of receipts before it.
+    pub before: Chain,
+}
+
+/// A settlement that was received.
+#[derive(Debug, Clone)]
+pub struct NewSettlement {
+    /// The tab.
+    pub tab: TabId,
+    /// What came in.
+    pub settle: Settle,
+    /// What it is called.
+    pub reference: String,
+    /// The lines it paid, with their authors.
+    pub payments: Vec<(Payment, ledger::AuthorId)>,
+    /// The tab's chain of receipts before it.
+    pub before: Chain,
+}
+
+/// Words that somebody agreed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewConsent {
+    /// Their number.
+    pub id: i64,
+    /// The language.
+    pub locale: &'static str,
+    /// The words.
+    pub label: String,
+}
+
+/// Everything that a batch writes.
+#[derive(Debug, Default)]
+pub struct WriteSet {
+    /// Tabs opened in this batch, with the hash of their secret; their figures are in `tabs`.
+    pub opened: Vec<(TabId, SecretHash)>,
+    /// Tabs that changed, as they stand now.
+    pub changed: HashSet<TabId>,
+    /// New lines. A line bought and undone in one batch is in both lists.
+    pub lines: Vec<NewLine>,
+    /// Undone lines.
+    pub undos: Vec<NewUndo>,
+    /// Settlements.
+    pub settlements: Vec<NewSettlement>,
+    /// The journal's new transfers, in order.
+    pub transfers: Vec<Transfer>,
+    /// Words agreed to.
+    pub consents: Vec<NewConsent>,
+}
+
+impl WriteSet {
+    /// Whether there is nothing to write, so that no commit is owed.
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty()
+    }
+}
+
+/// A batch being decided.
+pub struct Batch<'a> {
+    rules: &'a Rules,
+    currency: Currency,
+    now: Timestamp,
+    /// What is known, kept up to date as commands are decided.
+    pub known: Snapshot,
+    /// What is to be written.
+    pub writes: WriteSet,
+}
+
+impl<'a> Batch<'a> {
+    /// A batch on what is `known`, decided at `now`.
+    pub fn new(rules: &'a Rules, currency: Currency, now: Timestamp, known: Snapshot) -> Self {
+        Self { rules, currency, now, known, writes: WriteSet::default() }
+    }
+
+    /// Decides one command. A refused one changes nothing.
+    pub fn decide(&mut self, command: &Command) -> Outcome {
+        match command {
+            Command::Buy(ask) => self.buy(ask),
+            Command::Undo(ask) => self.undo(ask),
+            Command::Settle(ask) => self.settle(ask),
+        }
+    }
+
+    fn buy(&mut self, ask: &BuyAsk) -> Outcome {
+        let offer = *self.known.offers.get(&ask.slug).ok_or(LedgerRefusal::NoLink)?;
+        let mut tab = self.claimed(ask.tab)?;
+        let chain_before = tab.chain;
+        let work = offer.offer.work;
+        let before = Before {
+            same_id: self.earlier(ask.buy.line),
+            access: self.known.access.get(&(tab.id, work)).copied(),
+        };
+        let bought = ledger::buy(&ask.buy, &offer.offer, &mut tab, before, self.rules, self.now)?;
+        let (purchase, line) = match bought {
+            Bought::New(line) => {
+                self.write_line(ask, offer.link, line, chain_before, &tab);
+                (Purchase::Bought, line.id)
+            }
+            Bought::Again { undone: false } => (Purchase::Again, ask.buy.line),
+            Bought::Again { undone: true } => (Purchase::UndoneSince, ask.buy.line),
+            Bought::Owned(line) => (Purchase::Owned, line),
+        };
+        let amount = ask.buy.amount;
+        Ok(Answer::Bought { purchase, line, work, link: offer.link, amount, now: self.stand(tab)? })
+    }
+
+    /// The tab that is claimed, if the secret is its own; a new one when the purchase opens it.
+    fn claimed(&self, claim: TabClaim) -> Result<Tab, LedgerRefusal> {
+        match self.known.tabs.get(&claim.id) {
+            Some(stored) if stored.secret_hash == claim.secret_hash => Ok(stored.tab.clone()),
+            None if claim.opens => Ok(Tab::opened(claim.id, self.now, Money::zero(self.currency))),
+            Some(_) | None => Err(LedgerRefusal::NoTab),
+        }
+    }
+
+    fn earlier(&self, id: LineId) -> Option<Earlier> {
+        self.known.lines.get(&id).map(|(line, state)| Earlier {
+            tab: line.tab,
+            work: line.work,
+            gross: line.shares.gross,
+            undone: *state == LineState::Undone,
+        })
+    }
+
+    fn write_line(&mut self, ask: &BuyAsk, link: LinkId, line: Line, before: Chain, tab: &Tab) {
+        if ask.tab.opens && !self.known.tabs.contains_key(&tab.id) {
+            self.writes.opened.push((tab.id, ask.tab.secret_hash));
+        }
+        let secret_hash = ask.tab.secret_hash;
+        self.known.tabs.insert(tab.id, StoredTab { secret_hash, tab: tab.clone() });
+        self.known.access.insert((tab.id, line.work), line.id);
+        self.known.lines.insert(line.id, (line, LineState::Open));
+        if let Some(open) = self.known.open_lines.get_mut(&tab.id)
+            && !line.shares.gross.is_zero()
+        {
+            open.push(open_line(&line));
+        }
+        self.writes.changed.insert(tab.id);
+        self.writes.transfers.extend(line.transfers());
+        self.writes.consents.push(NewConsent {
+            id: line.consent,
+            locale: ask.locale,
+            label: ask.label.clone(),
+        });
+        self.writes.lines.push(NewLine { line, link, channel: ask.channel.clone(), before });
+    }
+
+    fn undo(&mut self, ask: &UndoAsk) -> Outcome {
+        let &(line, state) = self.known.lines.get(&ask.line).ok_or(LedgerRefusal::NoLine)?;
+        let stored = self.known.tabs.get(&line.tab).ok_or(LedgerRefusal::NoLine)?;
+        if ask.tab.is_some_and(|(id, hash)| id != line.tab || hash != stored.secret_hash) {
+            return Err(LedgerRefusal::NoLine);
+        }
+        let mut tab = stored.tab.clone();
+        let before = tab.chain;
+        let next_open = self.next_open(line.tab, line.id);
+        let undone = ledger::undo(&line, state, ask.by, &mut tab, next_open, self.rules, self.now)?;
+        let at = match undone {
+            Undone::Before => None,
+            Undone::Now(transfers) => {
+                self.write_undo(line, state, ask.by, before, transfers, &tab);
+                Some(self.now)
+            }
+        };
+        Ok(Answer::Undone { line: line.id, work: line.work, at, now: self.stand(tab)? })
+    }
+
+    fn next_open(&self, tab: TabId, without: LineId) -> Option<Timestamp> {
+        let open = self.known.open_lines.get(&tab)?;
+        open.iter().filter(|line| line.id != without).map(|line| line.bought_at).min()
+    }
+
+    fn write_undo(
+        &mut self,
+        line: Line,
+        state: LineState,
+        by: UndoneBy,
+        before: Chain,
+        transfers: Vec<Transfer>,
+        tab: &Tab,
+    ) {
+        if let Some(stored) = self.known.tabs.get_mut(&tab.id) {
+            stored.tab = tab.clone();
+        }
+        if self.known.access.get(&(tab.id, line.work)) == Some(&line.id) {
+            self.known.access.remove(&(tab.id, line.work));
+        }
+        self.known.lines.insert(line.id, (line, LineState::Undone));
+        if let Some(open) = self.known.open_lines.get_mut(&tab.id) {
+            open.retain(|open| open.id != line.id);
+        }
+        self.writes.changed.insert(tab.id);
+        self.writes.transfers.extend(transfers);
+        self.writes.undos.push(NewUndo { line, by, was_paid: state == LineState::Paid, before });
+    }
+
+    fn settle(&mut self, ask: &SettleAsk) -> Outcome {
+        let stored = self.known.tabs.get(&ask.tab).ok_or(LedgerRefusal::NoTab)?;
+        let mut tab = stored.tab.clone();
+        if let Some(&earlier) = self.known.settlements.get(&ask.settle.id) {
+            if earlier != (ask.tab, ask.settle.received) {
+                return Err(LedgerRefusal::IdConflict);
+            }
+            return Ok(Answer::Settled { settled: None, now: self.stand(tab)? });
+        }
+        let before = tab.chain;
+        let none = Vec::new();
+        let open = self.known.open_lines.get(&ask.tab).unwrap_or(&none);
+        let settled = ledger::settle(&ask.settle, &mut tab, open, self.now)?;
+        let authors = settled.payments.iter().zip(open).map(|(paid, line)| (*paid, line.author));
+        let settlement = NewSettlement {
+            tab: tab.id,
+            settle: ask.settle,
+            reference: ask.reference.clone(),
+            payments: authors.collect(),
+            before,
+        };
+        self.write_settlement(settlement, &settled.transfers, &tab);
+        Ok(Answer::Settled { settled: Some(settled), now: self.stand(tab)? })
+    }
+
+    fn write_settlement(&mut self, made: NewSettlement, transfers: &[Transfer], tab: &Tab) {
+        for (payment, _) in &made.payments {
+            if let Some((_, state)) = self.known.lines.get_mut(&payment.line) {
+                *state = LineState::Paid;
+            }
+        }
+        if let Some(open) = self.known.open_lines.get_mut(&tab.id) {
+            open.drain(..made.payments.len());
+        }
+        if let Some(stored) = self.known.tabs.get_mut(&tab.id) {
+            stored.tab = tab.clone();
+        }
+        self.known.settlements.insert(made.settle.id, (tab.id, made.settle.received));
+        self.writes.changed.insert(tab.id);
+        self.writes.transfers.extend_from_slice(transfers);
+        self.writes.settlements.push(made);
+    }
+
+    fn stand(&self, tab: Tab) -> Result<TabNow, LedgerRefusal> {
+        Ok(TabNow { owed: tab.owed()?, limit: self.rules.limit(&tab), tab })
+    }
+}
+
+/// A new line among the open ones of its tab.
+pub const fn open_line(line: &Line) -> OpenLine {
+    OpenLine {
+        id: line.id,
+        gross: line.shares.gross,
+        author: line.author,
+        author_share: line.shares.author,
+        bought_at: line.bought_at,
+    }
+}

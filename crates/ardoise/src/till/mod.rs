@@ -1,0 +1,320 @@
+//! The till: the one place where purchases are decided and written.
+//!
+//! # One purchase, from here on
+//! 1. Whoever asks puts a command into a bounded queue. When it is full the answer is "ask again",
+//!    at once: nothing was decided.
+//! 2. One thread takes everything that is waiting, opens one transaction, reads what the commands
+//!    name, decides each ([`batch`]) and writes. **One commit**, then everybody is answered.
+//! 3. Whoever arrives during a flush rides the next one: no timer, no added delay.
+//!
+//! If the process stops before the commit, nothing happened and nobody was told anything. If it stops
+//! after the commit and before the answers, the purchases stand, and asking again with the same id
+//! gets the same answer. If the engine refuses the batch, each command is tried alone, so that one bad
+//! command spoils nothing for the others.
+//!
+//! All other writing of the shop goes through the same thread ([`Till::write`]), in transactions of
+//! its own: there is one writer, and nobody waits for a lock.
+
+pub mod batch;
+pub mod command;
+pub mod followers;
+
+use crate::clock::Clock;
+use crate::store::{Db, StoreError};
+use command::{Command, Outcome};
+use ledger::{AuthorId, Currency, Rules};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Commands that may wait. Beyond it the till answers "ask again" at once.
+const QUEUE: usize = 4_096;
+/// Commands decided in one transaction at most.
+const BATCH: usize = 512;
+/// How long the followers of the journal may lag behind while the till is busy.
+const FOLLOW_AT_LEAST_EVERY: Duration = Duration::from_millis(1_000);
+/// How many authors' news may wait for a slow listener before it only hears that it missed some.
+const NEWS: usize = 1_024;
+
+/// What the shop decides by.
+#[derive(Debug, Clone)]
+pub struct Tariff {
+    /// The rules about tabs.
+    pub rules: Rules,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// Tax rates by class of work, in basis points.
+    pub vat: BTreeMap<String, i64>,
+}
+
+/// What an engine does for the till.
+pub trait TillStore: Send + 'static {
+    /// Decides and writes a whole batch in one durable transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing of the batch was written.
+    fn apply(
+        &mut self,
+        tariff: &Tariff,
+        now: ledger::Timestamp,
+        batch: &[Command],
+    ) -> Result<Applied, StoreError>;
+
+    /// Runs `work` in one durable transaction.
+    ///
+    /// # Errors
+    /// Whatever `work` or the engine says: nothing was written.
+    fn write(
+        &mut self,
+        work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+}
+
+/// What a batch came to.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// One outcome for each command, in order.
+    pub outcomes: Vec<Outcome>,
+    /// New lines written.
+    pub purchases: u64,
+    /// Whether something was committed.
+    pub committed: bool,
+    /// Authors to whom something happened.
+    pub authors: BTreeSet<AuthorId>,
+}
+
+/// Figures since the start, for the metrics page.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// New lines written.
+    pub purchases: AtomicU64,
+    /// Commits of batches.
+    pub commits: AtomicU64,
+    /// Commands decided.
+    pub commands: AtomicU64,
+    /// Commands turned away because the queue was full.
+    pub turned_away: AtomicU64,
+}
+
+type Answer = oneshot::Sender<Result<Outcome, StoreError>>;
+type Work = Box<dyn FnMut(&dyn Db) -> Result<(), StoreError> + Send>;
+
+enum Job {
+    Command(Box<Command>, Answer),
+    Write(Work, oneshot::Sender<Result<(), StoreError>>),
+    Follow(oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// A handle on the till. Copies share one queue; the till stops when the last one is gone.
+#[derive(Clone)]
+pub struct Till {
+    queue: mpsc::Sender<Job>,
+    news: broadcast::Sender<AuthorId>,
+    counters: Arc<Counters>,
+}
+
+impl Till {
+    /// Starts the till's thread on `store`. The handle to join is for whoever must know that it ended.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] when no thread can be had.
+    pub fn start(
+        mut store: impl TillStore,
+        tariff: Tariff,
+        clock: Clock,
+    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (news, _) = broadcast::channel(NEWS);
+        let counters = Arc::new(Counters::default());
+        let till = Self { queue, news: news.clone(), counters: counters.clone() };
+        let mut writer =
+            Writer { tariff, clock, news, counters, followed: Instant::now(), behind: true };
+        let thread = std::thread::Builder::new().name("till".into());
+        let joined = thread.spawn(move || writer.run(&mut store, waiting))?;
+        Ok((till, joined))
+    }
+
+    /// Has a command decided; answers after the commit.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when too many are waiting, and whatever the engine says: nothing was
+    /// charged, and the same command can be asked again.
+    pub async fn ask(&self, command: Command) -> Result<Outcome, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Command(Box::new(command), answer);
+        self.queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                self.counters.turned_away.fetch_add(1, Ordering::Relaxed);
+                StoreError::Busy("the till's queue is full".into())
+            }
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Writes something that moves no money; answers after the commit.
+    ///
+    /// # Errors
+    /// Whatever `work` or the engine says: nothing was written.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (value, made) = oneshot::channel();
+        let mut once = Some((work, value));
+        let work: Work = Box::new(move |db| {
+            let Some((work, value)) = once.take() else { return Err(StoreError::Closed) };
+            // Whoever asked may have gone away; the work is done all the same.
+            let _ = value.send(work(db)?);
+            Ok(())
+        });
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(Job::Write(work, answer)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)??;
+        made.await.map_err(|_| StoreError::Closed)
+    }
+
+    /// Waits until the totals and the gains say all that the journal says.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(Job::Follow(answer)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// The authors to whom something happens, from now on.
+    pub fn news(&self) -> broadcast::Receiver<AuthorId> {
+        self.news.subscribe()
+    }
+
+    /// Figures since the start.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+}
+
+struct Writer {
+    tariff: Tariff,
+    clock: Clock,
+    news: broadcast::Sender<AuthorId>,
+    counters: Arc<Counters>,
+    followed: Instant,
+    behind: bool,
+}
+
+impl Writer {
+    fn run(&mut self, store: &mut impl TillStore, mut waiting: mpsc::Receiver<Job>) {
+        while let Some(first) = waiting.blocking_recv() {
+            self.turn(store, first, &mut waiting);
+            // Idle, or behind for long enough: let the followers read.
+            if self.behind
+                && (waiting.is_empty() || self.followed.elapsed() > FOLLOW_AT_LEAST_EVERY)
+            {
+                self.follow_quietly(store);
+            }
+        }
+        if self.behind {
+            self.follow_quietly(store);
+        }
+    }
+
+    /// Takes everything that is waiting: commands in one batch, other work after it.
+    fn turn(&mut self, store: &mut impl TillStore, first: Job, waiting: &mut mpsc::Receiver<Job>) {
+        let mut commands = Vec::new();
+        let mut answers = Vec::new();
+        let mut others = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Command(command, answer) => {
+                    commands.push(*command);
+                    answers.push(answer);
+                }
+                other => others.push(other),
+            }
+            let room = commands.len() < BATCH && others.is_empty();
+            next = if room { waiting.try_recv().ok() } else { None };
+        }
+        if !commands.is_empty() {
+            self.serve(store, &commands, answers);
+        }
+        for job in others {
+            self.other(store, job);
+        }
+    }
+
+    fn serve(&mut self, store: &mut impl TillStore, commands: &[Command], answers: Vec<Answer>) {
+        match self.apply(store, commands) {
+            Ok(outcomes) => {
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    // Whoever asked may have gone away; the purchase stands all the same.
+                    let _ = answer.send(Ok(outcome));
+                }
+            }
+            Err(error) if commands.len() == 1 => {
+                tracing::error!(%error, "the store refused a command; nothing was charged");
+                for answer in answers {
+                    let _ = answer.send(Err(error.clone()));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, commands.count = commands.len(), "trying a batch one by one");
+                for (command, answer) in commands.iter().zip(answers) {
+                    self.serve(store, std::slice::from_ref(command), vec![answer]);
+                }
+            }
+        }
+    }
+
+    fn apply(
+        &mut self,
+        store: &mut impl TillStore,
+        commands: &[Command],
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let applied = store.apply(&self.tariff, self.clock.now(), commands)?;
+        self.counters.commands.fetch_add(commands.len() as u64, Ordering::Relaxed);
+        self.counters.purchases.fetch_add(applied.purchases, Ordering::Relaxed);
+        if applied.committed {
+            self.counters.commits.fetch_add(1, Ordering::Relaxed);
+            self.behind = true;
+        }
+        if self.news.receiver_count() > 0 {
+            for author in applied.authors {
+                let _ = self.news.send(author);
+            }
+        }
+        Ok(applied.outcomes)
+    }
+
+    fn other(&mut self, store: &mut impl TillStore, job: Job) {
+        match job {
+            Job::Write(mut work, answer) => {
+                let _ = answer.send(store.write(&mut *work));
+            }
+            Job::Follow(answer) => {
+                let _ = answer.send(self.follow(store));
+            }
+            Job::Command(..) => {}
+        }
+    }
+
+    fn follow(&mut self, store: &mut impl TillStore) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        store.write(&mut |db| followers::catch_up(db, now))?;
+        self.behind = false;
+        self.followed = Instant::now();
+        Ok(())
+    }
+
+    /// A follower that fails now tries again after the next batch: it only falls behind.
+    fn follow_quietly(&mut self, store: &mut impl TillStore) {
+        if let Err(error) = self.follow(store) {
+            tracing::error!(%error, "the gains could not be brought up to date");
+            self.followed = Instant::now();
+        }
+    }
+}

@@ -1,0 +1,339 @@
+-- The slate. Written for every store: integers of 64 bits, text, blobs; times are microseconds since
+-- 1970 (UTC), money is micro-units of the shop's one currency, truth is 0 or 1. Ids come from the
+-- application and are time-ordered, so that every index grows at its end.
+
+-- One row: what the shop can never change.
+create table shop (
+    id integer primary key check (id = 1),
+    currency text not null check (length(currency) = 3),
+    founded_at integer not null
+) strict;
+
+-- Makes works, earns from them.
+create table author (
+    id integer primary key,
+    name text not null check (length(name) between 1 and 120),
+    created_at integer not null
+) strict;
+
+-- A link that lets somebody in, once. Only the hash of its secret is kept.
+create table invite (
+    id integer primary key,
+    secret_hash blob not null check (length(secret_hash) = 32),
+    role text not null check (role in ('author', 'operator')),
+    author_id integer references author (id),
+    created_at integer not null,
+    expires_at integer not null,
+    used_at integer,
+    check ((role = 'author') = (author_id is not null))
+) strict;
+
+-- A browser in which an author or the operator is signed in.
+create table session (
+    id integer primary key,
+    secret_hash blob not null check (length(secret_hash) = 32),
+    role text not null check (role in ('author', 'operator')),
+    author_id integer references author (id),
+    created_at integer not null,
+    expires_at integer not null,
+    check ((role = 'author') = (author_id is not null))
+) strict;
+
+-- Lets an author's programs in.
+create table api_key (
+    id integer primary key,
+    author_id integer not null references author (id),
+    secret_hash blob not null check (length(secret_hash) = 32),
+    label text not null check (length(label) between 1 and 120),
+    created_at integer not null,
+    revoked_at integer
+) strict;
+create index api_key_by_author on api_key (author_id, id);
+
+-- The first answer to a program's request, given again when the request is repeated.
+create table idempotency (
+    author_id integer not null references author (id),
+    request_key text not null check (length(request_key) between 1 and 200),
+    request_digest blob not null,
+    status integer not null,
+    body blob not null,
+    answered_at integer not null,
+    primary key (author_id, request_key)
+) strict;
+
+-- A thing for sale. `price_micros` is the fixed price, or the suggestion of a pay-what-you-want work.
+create table work (
+    id integer primary key,
+    author_id integer not null references author (id),
+    kind text not null check (kind in ('files', 'article')),
+    state text not null check (state in ('draft', 'published', 'unpublished')),
+    title text not null check (length(title) between 1 and 200),
+    description text not null,
+    price_kind text not null check (price_kind in ('free', 'fixed', 'chosen')),
+    price_micros integer not null check (price_micros >= 0),
+    minimum_micros integer not null check (minimum_micros >= 0),
+    vat_class text not null,
+    -- Counts up whenever the title, the article or a file changes; `digest` says what it is.
+    version integer not null check (version >= 1),
+    digest blob not null check (length(digest) = 32),
+    cover_key text,
+    created_at integer not null,
+    updated_at integer not null,
+    published_at integer
+) strict;
+create index work_by_author on work (author_id, id);
+
+-- The text of an article, as the author wrote it.
+create table article (
+    work_id integer primary key references work (id),
+    markdown text not null
+) strict;
+
+-- What each version of a work was. `parts` is the SHA-256 of each of its parts, one after the other.
+create table work_version (
+    work_id integer not null references work (id),
+    version integer not null,
+    title text not null,
+    parts blob not null,
+    digest blob not null check (length(digest) = 32),
+    made_at integer not null,
+    primary key (work_id, version)
+) strict;
+
+-- A file of a work. A replaced or removed one stays named here, so that its bytes can be cleared away.
+create table file (
+    id integer primary key,
+    work_id integer not null references work (id),
+    position integer not null,
+    name text not null,
+    -- Under which the file store keeps the bytes.
+    storage_key text not null,
+    size integer not null check (size >= 0),
+    sha256 blob not null check (length(sha256) = 32),
+    crc32 integer not null,
+    thumbnail_key text,
+    sample_key text,
+    sample_type text,
+    added_at integer not null,
+    removed_at integer
+) strict;
+create index file_by_work on file (work_id, position);
+
+-- A file on its way in.
+create table upload (
+    id integer primary key,
+    author_id integer not null references author (id),
+    name text not null,
+    size integer not null check (size >= 0),
+    storage_key text not null,
+    started_at integer not null,
+    expires_at integer not null,
+    sha256 blob,
+    crc32 integer,
+    -- Set once all bytes are here and safe.
+    finished_at integer,
+    -- Set once a work has taken the file.
+    work_id integer references work (id)
+) strict;
+create index upload_by_author on upload (author_id, id);
+
+-- A short URL to a work.
+create table link (
+    id integer primary key,
+    work_id integer not null references work (id),
+    slug text not null unique check (length(slug) between 4 and 64),
+    label text not null,
+    created_at integer not null
+) strict;
+create index link_by_work on link (work_id, id);
+
+-- The words of a button that readers agreed to by pressing it.
+create table consent (
+    -- The first 63 bits of the SHA-256 of language and label.
+    id integer primary key,
+    locale text not null,
+    label text not null,
+    first_at integer not null
+) strict;
+
+-- A reader's open account. The figures are a cache of what the journal says.
+create table tab (
+    id integer primary key,
+    secret_hash blob not null check (length(secret_hash) = 32),
+    opened_at integer not null,
+    open_micros integer not null check (open_micros >= 0),
+    credit_micros integer not null check (credit_micros >= 0),
+    open_lines integer not null check (open_lines >= 0),
+    oldest_open_at integer,
+    settlements integer not null,
+    purchases integer not null,
+    undone integer not null,
+    chain_length integer not null,
+    chain_head blob not null check (length(chain_head) = 32)
+) strict;
+
+-- A purchase on a tab. Never changes: what happens to it later stands in undo and payment.
+create table line (
+    id blob primary key check (length(id) = 16),
+    tab_id integer not null,
+    work_id integer not null,
+    version integer not null,
+    author_id integer not null,
+    link_id integer not null,
+    channel text not null,
+    gross_micros integer not null check (gross_micros >= 0),
+    vat_micros integer not null check (vat_micros >= 0),
+    fee_micros integer not null check (fee_micros >= 0),
+    author_micros integer not null check (author_micros >= 0),
+    vat_basis_points integer not null,
+    consent_id integer not null,
+    bought_at integer not null,
+    -- Its place in the tab's chain of receipts, and the head of the chain before it.
+    chain_number integer not null,
+    chain_before blob not null check (length(chain_before) = 32),
+    check (gross_micros = vat_micros + fee_micros + author_micros)
+) strict, without rowid;
+
+-- The right to read a work, given by a line. There is one at most, so nothing is ever sold twice.
+create table access (
+    tab_id integer not null,
+    work_id integer not null,
+    line_id blob not null,
+    primary key (tab_id, work_id)
+) strict, without rowid;
+
+-- A line that was taken back, by whom, and when.
+create table undo (
+    line_id blob primary key references line (id),
+    tab_id integer not null,
+    undone_by text not null check (undone_by in ('reader', 'shop')),
+    undone_at integer not null,
+    was_paid integer not null check (was_paid in (0, 1)),
+    chain_number integer not null,
+    chain_before blob not null check (length(chain_before) = 32)
+) strict, without rowid;
+create index undo_by_tab on undo (tab_id, undone_at);
+
+-- Money that came in for a tab.
+create table settlement (
+    id blob primary key check (length(id) = 16),
+    tab_id integer not null references tab (id),
+    rail integer not null,
+    received_micros integer not null check (received_micros > 0),
+    rail_fee_micros integer not null check (rail_fee_micros >= 0),
+    reference text not null,
+    settled_at integer not null,
+    chain_number integer not null,
+    chain_before blob not null check (length(chain_before) = 32)
+) strict, without rowid;
+create index settlement_by_tab on settlement (tab_id, settled_at);
+
+-- A line that a settlement paid.
+create table payment (
+    line_id blob primary key references line (id),
+    settlement_id blob not null references settlement (id),
+    rail_fee_micros integer not null check (rail_fee_micros >= 0)
+) strict, without rowid;
+
+-- Money sent to an author.
+create table payout (
+    id integer primary key,
+    author_id integer not null references author (id),
+    rail integer not null,
+    micros integer not null check (micros > 0),
+    reference text not null,
+    paid_at integer not null
+) strict;
+create index payout_by_author on payout (author_id, id);
+
+-- The journal: every movement of money, one account debited, one credited.
+create table transfer (
+    id integer primary key,
+    made_at integer not null,
+    reason integer not null,
+    subject blob not null,
+    debit_kind integer not null,
+    debit_owner integer not null,
+    credit_kind integer not null,
+    credit_owner integer not null,
+    micros integer not null check (micros > 0)
+) strict;
+
+-- What happened, in the order of commits, for those who follow: gains, webhooks. A row goes away once
+-- all of them have seen it.
+create table outbox (
+    id integer primary key,
+    happened_at integer not null,
+    kind text not null check (kind in ('bought', 'undone', 'paid')),
+    author_id integer not null,
+    subject blob not null
+) strict;
+
+-- How far each follower of the journal or the outbox has read.
+create table cursor (
+    follower text primary key,
+    read_through integer not null
+) strict;
+insert into cursor (follower, read_through) values ('accounts', 0), ('gains', 0), ('webhooks', 0);
+
+-- Totals of accounts, a cache: what the journal says up to the cursor 'accounts'.
+create table account_total (
+    kind integer not null,
+    owner integer not null,
+    debit_micros integer not null,
+    credit_micros integer not null,
+    primary key (kind, owner)
+) strict, without rowid;
+
+-- Sales by the hour in which they were made, a cache: what the outbox said up to the cursor 'gains'.
+create table sale_hour (
+    author_id integer not null,
+    hour integer not null,
+    work_id integer not null,
+    link_id integer not null,
+    channel text not null,
+    taps integer not null,
+    undone integer not null,
+    gross_micros integer not null,
+    author_micros integer not null,
+    primary key (author_id, hour, work_id, link_id, channel)
+) strict, without rowid;
+
+-- Visits of works' pages by the hour.
+create table visit_hour (
+    author_id integer not null,
+    hour integer not null,
+    work_id integer not null,
+    link_id integer not null,
+    channel text not null,
+    visits integer not null,
+    primary key (author_id, hour, work_id, link_id, channel)
+) strict, without rowid;
+
+-- An address that an author wants to be told at.
+create table webhook (
+    id integer primary key,
+    author_id integer not null references author (id),
+    url text not null,
+    -- Signs what is sent, after the Standard Webhooks specification.
+    secret blob not null,
+    created_at integer not null,
+    removed_at integer
+) strict;
+create index webhook_by_author on webhook (author_id, id);
+
+-- Something that a webhook is to be told, until it has heard.
+create table delivery (
+    id integer primary key,
+    webhook_id integer not null references webhook (id),
+    event text not null,
+    body text not null,
+    made_at integer not null,
+    attempts integer not null,
+    not_before integer not null,
+    done_at integer,
+    gave_up_at integer,
+    last_answer text not null
+) strict;
+create index delivery_waiting on delivery (not_before) where done_at is null and gave_up_at is null;
+create index delivery_by_webhook on delivery (webhook_id, id);
