@@ -79,8 +79,10 @@ fn safe_events(source: &str) -> Vec<Event<'_>> {
 #[derive(Default)]
 struct Safe<'a> {
     events: Vec<Event<'a>>,
-    /// For every link and image that is open, whether it became a link. Links do not nest.
+    /// For every link and image that is open, whether it became a link.
     links: Vec<bool>,
+    /// Whether one of them did. Links do not nest.
+    in_link: bool,
 }
 
 impl<'a> Safe<'a> {
@@ -93,7 +95,7 @@ impl<'a> Safe<'a> {
                 self.events.push(Event::End(TagEnd::Heading(lowered(level))));
             }
             Event::Html(text) | Event::InlineHtml(text) => self.events.push(Event::Text(text)),
-            Event::FootnoteReference(label) if !self.in_link() => {
+            Event::FootnoteReference(label) if !self.in_link => {
                 self.events.push(Event::FootnoteReference(note_label(&label)));
             }
             Event::End(_)
@@ -138,14 +140,11 @@ impl<'a> Safe<'a> {
         self.events.push(Event::Start(safe));
     }
 
-    fn in_link(&self) -> bool {
-        self.links.contains(&true)
-    }
-
     fn open_link(&mut self, target: Option<String>) {
-        let target = target.filter(|_| !self.in_link());
+        let target = target.filter(|_| !self.in_link);
         self.links.push(target.is_some());
         if let Some(target) = target {
+            self.in_link = true;
             self.events.push(Event::Start(link_to(target)));
         }
     }
@@ -154,6 +153,7 @@ impl<'a> Safe<'a> {
         if self.links.pop() != Some(true) {
             return;
         }
+        self.in_link = false;
         // A picture without a description, or an empty link, still needs something to point at.
         let unnamed = match self.events.last() {
             Some(Event::Start(Tag::Link { dest_url, .. })) => Some(dest_url.clone()),
