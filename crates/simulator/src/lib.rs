@@ -1,1 +1,24 @@
-//! The simulator.
+//! The simulator: readers by the dozen against an Ardoise shop, from one seed. It measures the shop
+//! beside the machine's own ceilings ([`bench`]) and kills it at random moments to see that no
+//! acknowledged purchase is lost ([`crash`]).
+//!
+//! It speaks to the shop over HTTP alone and keeps books of its own ([`auditor`]), so a mistake in
+//! the shop's code cannot hide in a checker that shares it.
+
+pub mod auditor;
+pub mod bench;
+pub mod chance;
+pub mod crash;
+pub mod fault;
+pub mod flush;
+pub mod histogram;
+pub mod http;
+pub mod load;
+pub mod process;
+pub mod product;
+pub mod purchase_id;
+pub mod purchases;
+pub mod reader;
+pub mod report;
+pub mod shop;
+pub mod wire;

@@ -1,1 +1,6 @@
-//! Stories.
+//! Stories of the simulator against a small shop that can be told to lie.
+
+mod bench;
+mod crash;
+mod load;
+mod stub;

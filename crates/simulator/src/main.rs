@@ -1,0 +1,244 @@
+//! `simulator`: measure the shop (`bench`) or kill it (`crash`).
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use simulator::chance::{Chance, fresh_seed};
+use simulator::fault::Fault;
+use simulator::process::ShopProcess;
+use simulator::shop::Seed;
+use simulator::{bench, crash, product, report};
+use tempfile::TempDir;
+
+/// Readers against an Ardoise shop: how fast it sells, and whether it forgets anything when it is
+/// killed.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure purchases beside the disk's and the framework's own ceilings.
+    Bench(BenchArguments),
+    /// Kill the shop at random moments and check that every acknowledged purchase is there, once.
+    Crash(CrashArguments),
+    /// Serve a shop with the bench's echo route (the bench starts this itself).
+    #[command(hide = true)]
+    Serve {
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        listen: SocketAddr,
+    },
+}
+
+#[derive(Debug, Args)]
+struct BenchArguments {
+    /// Readers at the same time.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    readers: u16,
+    /// Rounds; each has every phase.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// How long each phase lasts, in seconds.
+    #[arg(long, default_value_t = 2.0, value_parser = positive)]
+    seconds: f64,
+    /// One more phase: purchases that fall due at this rate a second, answered or not.
+    #[arg(long, value_parser = positive)]
+    rate: Option<f64>,
+    /// Writes every figure to this file.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Fails when a ratio misses its aim.
+    #[arg(long)]
+    check: bool,
+    /// What all chance follows from; printed when not given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Where the shop's data is put for the run: the disk that is measured.
+    #[arg(long, default_value = ".")]
+    folder: PathBuf,
+    /// The `ardoise` program, for check-books; by default the one beside this program.
+    #[arg(long)]
+    server: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct CrashArguments {
+    /// Kills under load.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    kills: u32,
+    /// Readers at the same time.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    readers: u16,
+    /// What all chance follows from; printed when not given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Where the shop's data is put for the run.
+    #[arg(long, default_value_os_t = std::env::temp_dir())]
+    folder: PathBuf,
+    /// The `ardoise` program; by default the one beside this program.
+    #[arg(long)]
+    server: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Bench(arguments) => run_bench(&arguments),
+        Command::Crash(arguments) => run_crash(&arguments),
+        Command::Serve { data, listen } => product::serve(&data, listen).map(|()| true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
+    let options = bench::Options {
+        readers: usize::from(arguments.readers),
+        rounds: usize::from(arguments.rounds),
+        length: Duration::from_secs_f64(arguments.seconds),
+        rate: arguments.rate,
+        seed: arguments.seed.unwrap_or_else(fresh_seed),
+    };
+    let stand = Stand::new(&arguments.folder)?;
+    let bar = progress_bar(options.rounds as u64 * if options.rate.is_some() { 6 } else { 5 });
+    bar.set_message("filling the shop");
+    let seeded = product::fill(&stand.data, &options.shop())?;
+    let checker = ardoise(arguments.server.as_deref())?;
+    let this = std::env::current_exe().map_err(Fault::io("finding this program"))?;
+    let mut shop = stand.shop([this, checker], "serve", &mut Chance::new(options.seed))?;
+    let phase_begins = |name: &str| {
+        bar.inc(u64::from(!bar.message().starts_with("filling")));
+        bar.set_message(name.to_owned());
+    };
+    let place = (stand.data.as_path(), seeded);
+    let rounds = bench::run(&mut shop, place, &options, &product::count, &phase_begins)?;
+    bar.finish_and_clear();
+    println!("{}", report::table(&rounds, &options));
+    println!("Every acknowledged purchase survived a kill.");
+    if let Some(path) = &arguments.json {
+        let text = report::json(&rounds, &options).to_string();
+        fs::write(path, text).map_err(Fault::io(format!("writing {}", path.display())))?;
+    }
+    Ok(!arguments.check || report::ratios(&rounds).iter().all(report::Ratio::is_met))
+}
+
+fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
+    let seed = arguments.seed.unwrap_or_else(fresh_seed);
+    eprintln!("seed {seed}");
+    let options = crash::Options {
+        kills: arguments.kills,
+        readers: usize::from(arguments.readers),
+        seed,
+        price_micros: 10_000,
+        lines_per_tab: 40,
+    };
+    let stand = Stand::new(&arguments.folder)?;
+    let crashed = crash_at(&stand, arguments, &options);
+    match crashed {
+        Ok(tally) => {
+            println!("seed {seed}: {tally}");
+            Ok(true)
+        }
+        Err(fault) => {
+            let kept = stand.keep();
+            eprintln!(
+                "seed {seed}: {fault}\nThe shop's data and log are kept in {}",
+                kept.display()
+            );
+            Ok(false)
+        }
+    }
+}
+
+fn crash_at(
+    stand: &Stand,
+    arguments: &CrashArguments,
+    options: &crash::Options,
+) -> Result<simulator::reader::Tally, Fault> {
+    let server = ardoise(arguments.server.as_deref())?;
+    // A tab takes 40 lines and a kill comes after a few hundred, so this many are never used up.
+    let tabs = 100 + options.readers + 30 * options.kills as usize;
+    let seed = Seed { works: 200, authors: 5, tabs, price_micros: options.price_micros };
+    let seeded = product::fill(&stand.data, &seed)?;
+    let mut chance = Chance::new(options.seed);
+    let mut shop = stand.shop([server.clone(), server], "serve", &mut chance)?;
+    let bar = progress_bar(u64::from(options.kills));
+    let killed = |tally: &simulator::reader::Tally| {
+        bar.set_position(u64::from(tally.kills));
+        bar.set_message(format!("{} acknowledged", tally.acknowledged));
+    };
+    let survived = crash::run(&mut shop, &seeded, options, &killed)?;
+    bar.finish_and_clear();
+    crash::recount(&stand.data, &survived.purchases, &product::count)?;
+    Ok(survived.tally)
+}
+
+/// A folder for one run: the shop's data, and its log beside it.
+struct Stand {
+    folder: TempDir,
+    data: PathBuf,
+}
+
+impl Stand {
+    fn new(within: &Path) -> Result<Self, Fault> {
+        let folder = tempfile::Builder::new().prefix("ardoise-run-").tempdir_in(within);
+        let folder = folder.map_err(Fault::io(format!("a folder in {}", within.display())))?;
+        let data = folder.path().join("data");
+        fs::create_dir(&data).map_err(Fault::io("the data folder"))?;
+        Ok(Self { folder, data })
+    }
+
+    fn shop(
+        &self,
+        programs: [PathBuf; 2],
+        serve: &str,
+        chance: &mut Chance,
+    ) -> Result<ShopProcess, Fault> {
+        let log = self.folder.path().join("shop.log");
+        ShopProcess::new(programs, &[serve], [self.data.clone(), log], chance)
+    }
+
+    fn keep(self) -> PathBuf {
+        self.folder.keep()
+    }
+}
+
+/// The shop's program: the one named, or the one built beside this one.
+fn ardoise(named: Option<&Path>) -> Result<PathBuf, Fault> {
+    if let Some(path) = named {
+        return Ok(path.to_owned());
+    }
+    let this = std::env::current_exe().map_err(Fault::io("finding this program"))?;
+    let beside = this.with_file_name("ardoise");
+    if beside.is_file() {
+        return Ok(beside);
+    }
+    let what = "there is no `ardoise` beside this program; build it or name it with --server";
+    Err(Fault::Run(what.into()))
+}
+
+fn progress_bar(length: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}");
+    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    let positive = number.filter(|&number| number.is_finite() && number > 0.0);
+    positive.ok_or_else(|| "a number above zero is needed, such as 2 or 0.5".to_owned())
+}

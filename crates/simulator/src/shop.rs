@@ -1,0 +1,106 @@
+//! [`Shop`]: what a run needs of the shop it drives, so that tests can put a small (and lying) one
+//! in its place.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::fault::Fault;
+use crate::http::Connection;
+use crate::purchase_id::PurchaseId;
+use crate::wire;
+
+/// How long a start may take before the run gives up; the shop's own aim is 100 ms.
+const START_MAX: Duration = Duration::from_secs(20);
+/// How long one answer about health may take before it is asked for again.
+const HEALTH_MAX: Duration = Duration::from_secs(1);
+/// How long to wait before asking again whether the shop is up.
+const HEALTH_INTERVAL: Duration = Duration::from_millis(1);
+
+/// A shop that can be started and killed on one data folder.
+pub trait Shop {
+    /// Starts serving and says where, without waiting until it answers.
+    ///
+    /// # Errors
+    /// [`Fault::Shop`] or [`Fault::Io`] when it cannot be started.
+    fn start(&mut self) -> Result<SocketAddr, Fault>;
+
+    /// Ends it at once, as SIGKILL does, and returns when it is gone. Nothing happens when it is
+    /// not running.
+    ///
+    /// # Errors
+    /// [`Fault::Io`] when it cannot be ended.
+    fn kill(&mut self) -> Result<(), Fault>;
+
+    /// Why it ended by itself, if it did.
+    fn ended(&mut self) -> Option<String>;
+
+    /// Lets the shop recompute its own books while it is not serving (`ardoise check-books`).
+    ///
+    /// # Errors
+    /// [`Fault::Violation`] when they do not balance.
+    fn check_books(&mut self) -> Result<(), Fault>;
+}
+
+/// What to put into an empty shop.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed {
+    /// Works for sale. Work `i` is by author `i % authors`, and its link is the `i`-th slug.
+    pub works: usize,
+    /// Authors.
+    pub authors: usize,
+    /// Tabs open before the run.
+    pub tabs: usize,
+    /// The price of every work, in micro-units.
+    pub price_micros: i64,
+}
+
+impl Seed {
+    /// Whose work it is.
+    pub const fn author_of(&self, work: usize) -> usize {
+        work % self.authors
+    }
+}
+
+/// What was put in.
+#[derive(Debug, Clone, Default)]
+pub struct Seeded {
+    /// The link of each work.
+    pub slugs: Vec<String>,
+    /// The cookie value of each tab.
+    pub tab_tokens: Vec<String>,
+}
+
+/// Fills an empty data folder.
+pub type Seeder<'a> = dyn Fn(&Path, &Seed) -> Result<Seeded, Fault> + 'a;
+
+/// Counts how many of these purchases the books in a data folder hold, each as one line.
+pub type Recount<'a> = dyn Fn(&Path, &[PurchaseId]) -> Result<usize, Fault> + 'a;
+
+/// Waits until `GET /health` answers 200 and says how long that took.
+///
+/// # Errors
+/// [`Fault::Shop`] when the shop ended by itself or does not answer in time.
+pub async fn wait_until_healthy(
+    shop: &mut dyn Shop,
+    address: SocketAddr,
+) -> Result<Duration, Fault> {
+    let start = Instant::now();
+    let request = wire::get("/health");
+    loop {
+        let healthy = async {
+            let mut connection = Connection::open(address).await?;
+            connection.exchange(&request).await.map(|answer| answer.status == 200)
+        };
+        if let Ok(Ok(true)) = tokio::time::timeout(HEALTH_MAX, healthy).await {
+            return Ok(start.elapsed());
+        }
+        if let Some(why) = shop.ended() {
+            return Err(Fault::Shop(format!("the shop ended while starting: {why}")));
+        }
+        if start.elapsed() > START_MAX {
+            return Err(Fault::Shop(format!("the shop is not healthy after {START_MAX:?}")));
+        }
+        tokio::time::sleep(HEALTH_INTERVAL).await;
+    }
+}
