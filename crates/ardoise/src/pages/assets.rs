@@ -30,14 +30,27 @@ const SITE_CSS: &str = concat!(
     include_str!("styles/lists.css"),
 );
 
+/// What the author's and the operator's pages wear on top.
+const AUTHOR_CSS: &str = concat!(
+    include_str!("styles/forms.css"),
+    include_str!("styles/share.css"),
+    include_str!("styles/gains.css"),
+    include_str!("styles/desk.css"),
+);
+
 /// The little card on other people's pages.
 const EMBED_CSS: &str =
     concat!(include_str!("styles/colours.css"), include_str!("styles/embed.css"));
 
 const FILES: &[(&str, &str, &[u8])] = &[
     ("site.css", CSS, SITE_CSS.as_bytes()),
+    ("author.css", CSS, AUTHOR_CSS.as_bytes()),
     ("embed.css", CSS, EMBED_CSS.as_bytes()),
     ("embed.js", JS, include_bytes!("scripts/embed.js")),
+    ("copy.js", JS, include_bytes!("scripts/copy.js")),
+    ("gains.js", JS, include_bytes!("scripts/gains.js")),
+    ("keep.js", JS, include_bytes!("scripts/keep.js")),
+    ("upload.js", JS, include_bytes!("scripts/upload.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("styles/icon.svg")),
 ];
 

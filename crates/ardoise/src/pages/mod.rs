@@ -6,8 +6,11 @@
 //! 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'`.
 
 pub mod assets;
+pub mod author;
 pub mod charts;
+pub mod desk;
 pub mod format;
+pub mod gains;
 pub mod locale;
 pub mod meta;
 pub mod reader;

@@ -55,6 +55,11 @@ pub enum LineState {
 }
 
 impl LineState {
+    /// What is on the tab or was a gift shows so by its amount alone.
+    fn is_told(self) -> bool {
+        !matches!(self, Self::Open | Self::Free)
+    }
+
     fn key(self) -> &'static str {
         match self {
             Self::Open => "line-open",

@@ -1,6 +1,7 @@
 //! Every page in both languages with made-up data: checked here, and written to the folder `$ARDOISE_GALLERY` to be
 //! looked at (`python3 -m http.server` in it serves the styles too).
 
+mod author_samples;
 mod markup;
 mod reader_samples;
 
@@ -69,5 +70,6 @@ fn every_page_is_well_made_in_both_languages() {
     for locale in Locale::ALL {
         let gallery = Gallery { locale, folder: folder.clone() };
         reader_samples::add(&gallery);
+        author_samples::add(&gallery);
     }
 }

@@ -9,7 +9,7 @@
     frame.src = `${shop}/embed/${encodeURIComponent(slug)}${via ? `?via=${encodeURIComponent(via)}` : ''}`;
     frame.title = script.dataset.title || 'Ardoise';
     frame.loading = 'lazy';
-    frame.height = '112';
+    frame.height = '152';
     frame.style.cssText = 'border:0;width:100%;max-width:32rem;color-scheme:normal';
     return frame;
   };

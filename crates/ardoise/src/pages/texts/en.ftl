@@ -15,7 +15,7 @@ nav-desk = Desk
 nav-operator = Operator
 nav-tab = My tab
 nav-library = My library
-nav-withdrawal = Withdrawal and refunds
+nav-withdrawal = Withdrawal
 meter = { $count ->
     [one] Your tab: { $count } line,
    *[other] Your tab: { $count } lines,
@@ -104,7 +104,7 @@ buy = Pay { $amount }
 buy-free = Take it, it’s free
 buy-under = On your tab: nothing to pay today. Undo in one tap for { $minutes } minutes.
 buy-seller = All taxes included. Sold by { $seller }.
-buy-waiver = By paying you ask for access now and accept that the 14-day right of withdrawal ends with it; undo remains.
+buy-waiver = You ask for access now and accept that the 14-day right of withdrawal then ends; undo remains.
 buy-rights = Your rights
 free-under = No account, nothing to pay.
 free-seller = Given by { $seller }.
@@ -213,3 +213,176 @@ withdrawal-seller = The seller
 ## Charts
 
 chart-table = See the numbers
+
+## Selling
+
+invite-title = Sell at { $shop }
+invite-lead = You are invited to sell your works here. One name is all it takes.
+invite-name = The name readers will see
+invite-hint = A person, a band, a newspaper. You can change it later.
+invite-accept = Start selling
+form-wrong = Nothing is lost: look at the fields marked below, then send again.
+field-title = Title
+field-article = Or write an article
+field-article-label = The article, in Markdown
+field-article-hint = Markdown. Readers see the first 30 % (at least 150 words) before they pay.
+field-price = Price
+pricing-fixed = Fixed
+pricing-choose = Reader’s choice
+pricing-free = Free
+field-amount = Price in { $currency }, taxes included
+field-minimum = At least ({ $currency })
+field-suggestion = Suggested ({ $currency })
+field-price-hint = From 0.01. Like 0.20: readers pay by the tab, so cents are worth it.
+field-more = Description and cover
+field-description = Description, in Markdown
+field-cover = Cover (JPEG, PNG or WebP)
+sell-files = Choose files, or drop them here
+sell-files-hint = Text, pictures, sound, film, anything. Up to { $size } each.
+upload-waiting = sending…
+upload-done = there
+upload-failed = failed; choose the file again
+publish = Publish
+keep-draft = Keep for later
+save = Save
+remove = Remove
+keep-title = What you keep of
+keep-way = How it is paid
+keep-keeps = You keep
+keep-card = Alone, by card
+keep-paypal = Alone, by PayPal micropayment
+keep-tab = On a tab settled at { $amount }
+keep-hint = Before tax and the shop’s share.
+keep-again = See what you keep of another price
+keep-count = Work it out
+share-title = Published. Now share it
+share-link = The short link
+share-see = See it as a reader
+share-post = Post it
+share-hint = Each link names its network, so your gains show where readers come from.
+share-print = Print it
+share-qr = QR code of { $url }
+share-embed = Put it on a page
+share-card = A card (stays a plain link without JavaScript)
+share-frame = Or a frame
+copy = Copy
+copied = Copied
+works-title = Your works
+works-empty = Nothing for sale yet. A title, a file and a price make a link in a minute.
+kept = { $count ->
+    [one] { $count } kept
+   *[other] { $count } kept
+}
+visits = { $count ->
+    [one] { $count } visit
+   *[other] { $count } visits
+}
+undone = { $count ->
+    [one] { $count } undone
+   *[other] { $count } undone
+}
+for-you = { $amount } for you
+manage-title = Change a work
+on-sale = On sale
+manage-see = See as a reader
+manage-share = Share
+manage-add = Add files
+manage-files = Files
+replace-with = Replace with a new version
+replace = Replace
+replace-hint = Everyone who has the work gets the new version.
+manage-links = Links
+manage-sale = On the shelves
+unpublish = Take off sale
+unpublish-hint = The link stays and says so. Everyone who has the work keeps it.
+channel = Channel
+channel-plain = plain link
+channel-new = A link for a channel
+channel-hint = Small letters, digits and hyphens: newsletter, poster-2.
+channel-make = Make the link
+
+## Gains
+
+gains-title = Your gains
+gains-live = Live
+gains-today = today
+gains-week = 7 days
+gains-bought = of visits buy
+gains-undone = undone
+gains-period = Period
+period-today = Today
+period-week = 7 days
+period-month = 30 days
+period-all = All
+
+gains-pending = pending
+gains-available = available
+gains-paid-out = paid out
+gains-pending-hint = Pending is on readers’ tabs; it becomes available when they settle.
+gains-empty = No gains yet. Put a work on sale and share its link: each tap shows here at once.
+gains-works = By work
+gains-channels = By channel
+gains-csv = Download as CSV
+col-visits = Visits
+col-taps = Taps
+col-kept = Kept
+col-undone = Undone
+col-net = For you
+
+## Keys
+
+keys-title = Keys and webhooks
+keys-lead = For programs that sell and count for you.
+keys-fresh = Copy it now: it is shown this once.
+keys-secret = The secret
+keys-api = API keys
+keys-none = No key yet.
+keys-name = What is the key for?
+keys-make = Make a key
+made = made { $when }
+used = used { $when }
+never-used = never used
+revoke = Revoke
+webhooks = Webhooks
+webhooks-none = No webhook yet.
+webhooks-url = Where shall we post sales and undos?
+webhooks-make = Add it
+webhook-failing = failing: { $word }
+webhook-fine = delivered { $when }
+
+## The desk
+
+desk-title = The desk
+desk-books = The books
+books-balanced = Balanced
+books-broken = They do not balance: no money is taken until this is understood
+books-checked = { $count ->
+    [one] { $count } transfer, checked { $when }
+   *[other] { $count } transfers, checked { $when }
+}
+books-unchecked = Not checked yet.
+books-check = Check now
+desk-tabs = Tabs that owe
+desk-no-tabs = Nobody owes anything.
+desk-more = Show more tabs
+desk-tab = { $count ->
+    [one] { $count } line, bought { $when }
+   *[other] { $count } lines, the oldest bought { $when }
+}
+desk-closed = closed to new lines
+desk-received = Amount received, and how
+desk-authors = Authors
+desk-fresh = Send this link to the author. It works once and is shown this once.
+desk-link = Invitation link
+desk-invited = invited, not here yet
+desk-works = { $count ->
+    [one] { $count } work on sale
+   *[other] { $count } works on sale
+}
+desk-invite-name = Invite an author
+desk-invite = Make the link
+sign-in-title = Sign in to { $shop }
+sign-in-lead = This link works once. The button signs this browser in.
+sign-in = Sign in
+sign-in-over = This link has been used or is too old
+sign-in-again = Ask for a new one: “ardoise sign-in” on the server prints it, or whoever invited you can make another.

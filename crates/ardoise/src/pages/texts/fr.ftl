@@ -15,7 +15,7 @@ nav-desk = Bureau
 nav-operator = Gérance
 nav-tab = Mon ardoise
 nav-library = Ma bibliothèque
-nav-withdrawal = Rétractation et remboursement
+nav-withdrawal = Rétractation
 meter = { $count ->
     [one] Votre ardoise : { $count } ligne,
    *[other] Votre ardoise : { $count } lignes,
@@ -104,7 +104,7 @@ buy = Payer { $amount }
 buy-free = Prendre, c’est offert
 buy-under = Sur votre ardoise : rien à régler aujourd’hui. Annulable d’un geste pendant { $minutes } minutes.
 buy-seller = Toutes taxes comprises. Vendu par { $seller }.
-buy-waiver = En payant, vous demandez l’accès immédiat et acceptez que le droit de rétractation de 14 jours prenne fin avec lui ; l’annulation demeure.
+buy-waiver = Vous demandez l’accès immédiat et acceptez que le droit de rétractation de 14 jours prenne fin alors ; l’annulation demeure.
 buy-rights = Vos droits
 free-under = Pas de compte, rien à payer.
 free-seller = Offert par { $seller }.
@@ -213,3 +213,176 @@ withdrawal-seller = Le vendeur
 ## Graphiques
 
 chart-table = Voir les chiffres
+
+## Vendre
+
+invite-title = Vendre à { $shop }
+invite-lead = Vous êtes invité à vendre vos œuvres ici. Un nom suffit.
+invite-name = Le nom que verront les lecteurs
+invite-hint = Une personne, un groupe, un journal. Vous pourrez le changer.
+invite-accept = Commencer à vendre
+form-wrong = Rien n’est perdu : voyez les champs signalés ci-dessous, puis renvoyez.
+field-title = Titre
+field-article = Ou écrire un article
+field-article-label = L’article, en Markdown
+field-article-hint = Markdown. Les lecteurs voient les premiers 30 % (au moins 150 mots) avant de payer.
+field-price = Prix
+pricing-fixed = Fixe
+pricing-choose = Libre
+pricing-free = Offert
+field-amount = Prix en { $currency }, toutes taxes comprises
+field-minimum = Au moins ({ $currency })
+field-suggestion = Suggéré ({ $currency })
+field-price-hint = À partir de 0,01. Par exemple 0,20 : on paie sur l’ardoise, les centimes comptent.
+field-more = Description et couverture
+field-description = Description, en Markdown
+field-cover = Couverture (JPEG, PNG ou WebP)
+sell-files = Choisir des fichiers, ou les déposer ici
+sell-files-hint = Texte, image, son, film, tout ce que vous voulez. Jusqu’à { $size } chacun.
+upload-waiting = envoi…
+upload-done = reçu
+upload-failed = échec ; choisissez à nouveau le fichier
+publish = Publier
+keep-draft = Garder pour plus tard
+save = Enregistrer
+remove = Retirer
+keep-title = Ce que vous gardez de
+keep-way = Façon de payer
+keep-keeps = Vous gardez
+keep-card = Seul, par carte
+keep-paypal = Seul, par micropaiement PayPal
+keep-tab = Sur une ardoise réglée à { $amount }
+keep-hint = Avant impôt et part de la boutique.
+keep-again = Voir ce que vous gardez d’un autre prix
+keep-count = Calculer
+share-title = Publié. À partager, maintenant
+share-link = Le lien court
+share-see = Voir comme un lecteur
+share-post = En parler
+share-hint = Chaque lien nomme son réseau : vos gains montrent d’où viennent les lecteurs.
+share-print = L’imprimer
+share-qr = Code QR de { $url }
+share-embed = Le mettre sur une page
+share-card = Une carte (reste un simple lien sans JavaScript)
+share-frame = Ou un cadre
+copy = Copier
+copied = Copié
+works-title = Vos œuvres
+works-empty = Rien en vente pour l’instant. Un titre, un fichier, un prix, et le lien est prêt en une minute.
+kept = { $count ->
+    [one] { $count } gardé
+   *[other] { $count } gardés
+}
+visits = { $count ->
+    [one] { $count } visite
+   *[other] { $count } visites
+}
+undone = { $count ->
+    [one] { $count } annulé
+   *[other] { $count } annulés
+}
+for-you = { $amount } pour vous
+manage-title = Modifier une œuvre
+on-sale = En vente
+manage-see = Voir comme un lecteur
+manage-share = Partager
+manage-add = Ajouter des fichiers
+manage-files = Fichiers
+replace-with = Remplacer par une nouvelle version
+replace = Remplacer
+replace-hint = Tous ceux qui ont l’œuvre reçoivent la nouvelle version.
+manage-links = Liens
+manage-sale = En rayon
+unpublish = Retirer de la vente
+unpublish-hint = Le lien demeure et le dit. Tous ceux qui ont l’œuvre la gardent.
+channel = Canal
+channel-plain = lien simple
+channel-new = Un lien pour un canal
+channel-hint = Minuscules sans accent, chiffres et traits d’union : infolettre, affiche-2.
+channel-make = Créer le lien
+
+## Gains
+
+gains-title = Vos gains
+gains-live = En direct
+gains-today = aujourd’hui
+gains-week = 7 jours
+gains-bought = des visites achètent
+gains-undone = annulés
+gains-period = Période
+period-today = Aujourd’hui
+period-week = 7 jours
+period-month = 30 jours
+period-all = Tout
+
+gains-pending = en attente
+gains-available = disponibles
+gains-paid-out = versés
+gains-pending-hint = En attente : sur les ardoises des lecteurs. Disponible dès qu’ils règlent.
+gains-empty = Pas encore de gains. Mettez une œuvre en vente et partagez son lien : chaque achat s’affiche ici aussitôt.
+gains-works = Par œuvre
+gains-channels = Par canal
+gains-csv = Télécharger en CSV
+col-visits = Visites
+col-taps = Achats
+col-kept = Gardés
+col-undone = Annulés
+col-net = Pour vous
+
+## Clés
+
+keys-title = Clés et webhooks
+keys-lead = Pour les programmes qui vendent et comptent pour vous.
+keys-fresh = Copiez-le maintenant : il n’est montré que cette fois.
+keys-secret = Le secret
+keys-api = Clés d’API
+keys-none = Pas encore de clé.
+keys-name = À quoi servira la clé ?
+keys-make = Créer une clé
+made = créée { $when }
+used = utilisée { $when }
+never-used = jamais utilisé
+revoke = Révoquer
+webhooks = Webhooks
+webhooks-none = Pas encore de webhook.
+webhooks-url = Où signaler les ventes et les annulations ?
+webhooks-make = Ajouter
+webhook-failing = en échec : { $word }
+webhook-fine = remis { $when }
+
+## Le bureau
+
+desk-title = Le bureau
+desk-books = Les comptes
+books-balanced = Équilibrés
+books-broken = Ils ne s’équilibrent pas : aucun argent n’est pris tant que ce n’est pas compris
+books-checked = { $count ->
+    [one] { $count } mouvement, vérifié { $when }
+   *[other] { $count } mouvements, vérifiés { $when }
+}
+books-unchecked = Pas encore vérifiés.
+books-check = Vérifier maintenant
+desk-tabs = Ardoises à régler
+desk-no-tabs = Personne ne doit rien.
+desk-more = Voir d’autres ardoises
+desk-tab = { $count ->
+    [one] { $count } ligne, achetée { $when }
+   *[other] { $count } lignes, la plus ancienne achetée { $when }
+}
+desk-closed = fermée aux nouvelles lignes
+desk-received = Montant reçu, et comment
+desk-authors = Auteurs
+desk-fresh = Envoyez ce lien à l’auteur. Il sert une fois et n’est montré que cette fois.
+desk-link = Lien d’invitation
+desk-invited = invité, pas encore venu
+desk-works = { $count ->
+    [one] { $count } œuvre en vente
+   *[other] { $count } œuvres en vente
+}
+desk-invite-name = Inviter un auteur
+desk-invite = Créer le lien
+sign-in-title = Entrer à { $shop }
+sign-in-lead = Ce lien sert une fois. Le bouton connecte ce navigateur.
+sign-in = Se connecter
+sign-in-over = Ce lien a déjà servi ou est trop ancien
+sign-in-again = Demandez-en un autre : « ardoise sign-in » sur le serveur l’affiche, ou la personne qui vous a invité peut en créer un.

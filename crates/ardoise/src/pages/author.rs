@@ -1,0 +1,419 @@
+//! The author's pages: the invitation, selling, the share kit, managing works, keys and webhooks.
+
+use askama::Template;
+use askama::filters::Safe;
+use ledger::{Currency, Money, Rounding, Timestamp};
+
+use super::work::{FileView, Kind, Price};
+use super::{Page, Visitor};
+
+/// What is wrong with a field of a form, in the author's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's `name`.
+    pub field: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// A page with a form whose fields can be wrong.
+trait Form {
+    fn errors(&self) -> &[FieldError];
+
+    fn error(&self, field: &str) -> Option<&str> {
+        self.errors().iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    }
+
+    /// Ties a wrong field to the sentence that says so.
+    fn invalid(&self, field: &str) -> Safe<String> {
+        let tie = || format!(r#" aria-invalid="true" aria-describedby="wrong-{field}""#);
+        Safe(self.error(field).map(|_| tie()).unwrap_or_default())
+    }
+}
+
+macro_rules! forms {
+    ($($page:ty),+) => {$(
+        impl Form for $page {
+            fn errors(&self) -> &[FieldError] {
+                &self.errors
+            }
+        }
+    )+};
+}
+
+forms!(InvitePage, SellPage, ManagePage, KeysPage);
+
+/// `GET /invite/{token}`: accept an invitation. `POST` to the same address with the field `name`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "invite.html")]
+pub struct InvitePage {
+    /// Around the content.
+    pub page: Page,
+    /// The token of the invitation.
+    pub token: String,
+    /// The name that readers will see, prefilled.
+    pub name: String,
+    /// For the field `name`.
+    pub errors: Vec<FieldError>,
+}
+
+/// How a price is chosen; the value of the field `pricing`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pricing {
+    /// `fixed`, with the field `price`.
+    #[default]
+    Fixed,
+    /// `free`.
+    Free,
+    /// `choose`, with the fields `minimum` and `suggestion`.
+    Choose,
+}
+
+impl Pricing {
+    /// The field's value.
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Free => "free",
+            Self::Choose => "choose",
+        }
+    }
+}
+
+/// What an author typed about a work, as typed: a refused form comes back filled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// Field `title`.
+    pub title: String,
+    /// Field `pricing`.
+    pub pricing: Pricing,
+    /// Field `price`, a decimal with a point or a comma.
+    pub price: String,
+    /// Field `minimum`.
+    pub minimum: String,
+    /// Field `suggestion`.
+    pub suggestion: String,
+    /// Field `description`, Markdown.
+    pub description: String,
+    /// Field `article`, Markdown.
+    pub article: String,
+}
+
+impl Draft {
+    fn is(&self, value: &str) -> bool {
+        self.pricing.value() == value
+    }
+}
+
+/// A way in which money reaches the seller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepWay {
+    /// One card charge for this work alone.
+    CardAlone,
+    /// One PayPal micropayment for this work alone.
+    PaypalAlone,
+    /// As a line of a tab that is settled by card at this total.
+    Tab {
+        /// The tab's total when it is charged, above zero.
+        of: Money,
+    },
+}
+
+/// What the author keeps of a price in one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepRow {
+    way: KeepWay,
+    rate_basis_points: u32,
+    fixed: Money,
+    keeps: Money,
+}
+
+impl KeepRow {
+    /// The price less a rail's rate and its fixed fee; inside a tab the fixed fee is shared pro rata. Fees are rounded
+    /// up to the micro-unit, and nothing is kept below nothing. `keep.js` does the same sum while one types.
+    pub fn new(way: KeepWay, rate_basis_points: u32, fixed: Money, price: Money) -> Self {
+        let nothing = Money::zero(price.currency());
+        let rate = price.scale_by(rate_basis_points.into(), 10_000, Rounding::Up);
+        let share = match way {
+            KeepWay::Tab { of } => fixed.scale_by(price.micros(), of.micros(), Rounding::Up),
+            KeepWay::CardAlone | KeepWay::PaypalAlone => Ok(fixed),
+        };
+        let fee = rate.and_then(|rate| rate.checked_add(share?));
+        let keeps = fee.and_then(|fee| price.saturating_sub(fee)).unwrap_or(nothing);
+        Self { way, rate_basis_points, fixed, keeps }
+    }
+
+    /// What the author keeps.
+    pub const fn keeps(&self) -> Money {
+        self.keeps
+    }
+
+    fn label(&self, page: &Page) -> String {
+        match self.way {
+            KeepWay::CardAlone => page.text("keep-card").into_owned(),
+            KeepWay::PaypalAlone => page.text("keep-paypal").into_owned(),
+            KeepWay::Tab { of } => page.say("keep-tab", "amount", page.money(&of)).into_owned(),
+        }
+    }
+
+    /// The micro-units over which the fixed fee is shared; 0 when the work bears it alone.
+    fn shared_over(&self) -> i64 {
+        match self.way {
+            KeepWay::Tab { of } => of.micros(),
+            KeepWay::CardAlone | KeepWay::PaypalAlone => 0,
+        }
+    }
+}
+
+/// "You keep": from settings' rates, for one price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeepTable {
+    /// The price it is about.
+    pub price: Money,
+    /// The ways, in order of interest.
+    pub rows: Vec<KeepRow>,
+    /// Where the rates are from, and of which day, in the author's language.
+    pub source: String,
+}
+
+/// `GET /sell` (`?price=0.20` fills the "you keep" table): one form, `POST /works` as `multipart/form-data`.
+///
+/// Fields: `title`, `pricing` (`fixed`, `free`, `choose`), `price`, `minimum`, `suggestion`, `files` (several),
+/// `upload` (several: ids of finished tus uploads, put there by `upload.js`), `article`, `description`, `cover`, and the
+/// button `publish` with the value `yes` or `no`. Only the fields of the chosen pricing count.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sell.html")]
+pub struct SellPage {
+    /// Around the content.
+    pub page: Page,
+    /// What was typed.
+    pub draft: Draft,
+    /// What is wrong with it; the field "" is about the form as a whole.
+    pub errors: Vec<FieldError>,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// What is left of the price.
+    pub keep: KeepTable,
+    /// The largest file that is taken, in bytes.
+    pub most_bytes: u64,
+}
+
+/// A link to share, with the words of its network.
+struct Intent {
+    name: &'static str,
+    href: String,
+}
+
+/// `GET /works/{work}/share`: the share kit, shown right after publishing.
+#[derive(Debug, Clone, Template)]
+#[template(path = "share.html")]
+pub struct SharePage {
+    /// Around the content.
+    pub page: Page,
+    /// The work's id.
+    pub work: String,
+    /// The link's slug; QR codes are at `/l/{slug}/qr.svg` and `/l/{slug}/qr.png`.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// What it costs.
+    pub price: Price,
+    /// The shop's address without a slash at its end: `https://shop.example`.
+    pub origin: String,
+}
+
+impl SharePage {
+    fn url(&self) -> String {
+        format!("{}/l/{}", self.origin, self.slug)
+    }
+
+    fn short(&self) -> String {
+        let url = self.url();
+        url.split_once("://").map_or(url.clone(), |(_, rest)| rest.to_owned())
+    }
+
+    /// Each network's own address for a new post, with the channel named in the link.
+    fn intents(&self) -> Vec<Intent> {
+        let url = |via: &str| encode(&format!("{}?via={via}", self.url()));
+        let title = encode(&self.title);
+        let both = |via: &str| format!("{title}%20{}", url(via));
+        let intent = |name, href| Intent { name, href };
+        vec![
+            intent("Bluesky", format!("https://bsky.app/intent/compose?text={}", both("bluesky"))),
+            intent(
+                "Mastodon",
+                format!("https://share.joinmastodon.org/#text={}", both("mastodon")),
+            ),
+            intent("X", format!("https://x.com/intent/post?text={title}&url={}", url("x"))),
+            intent(
+                "Facebook",
+                format!("https://www.facebook.com/sharer/sharer.php?u={}", url("facebook")),
+            ),
+            intent("WhatsApp", format!("https://wa.me/?text={}", both("whatsapp"))),
+            intent(
+                "Telegram",
+                format!("https://t.me/share/url?url={}&text={title}", url("telegram")),
+            ),
+            intent("E-mail", format!("mailto:?subject={title}&body={}", both("email"))),
+        ]
+    }
+
+    fn snippet_frame(&self) -> String {
+        format!(
+            r#"<iframe src="{}/embed/{}" title="{}" width="100%" height="152" loading="lazy"></iframe>"#,
+            self.origin,
+            self.slug,
+            self.title.replace('&', "&amp;").replace('"', "&quot;")
+        )
+    }
+
+    fn snippet_link(&self) -> String {
+        let title = self.title.replace('&', "&amp;").replace('<', "&lt;");
+        format!(
+            "<a data-ardoise href=\"{}?via=embed\">{title}</a>\n<script src=\"{}/embed.js\" async></script>",
+            self.url(),
+            self.origin
+        )
+    }
+}
+
+fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// A work in the author's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkRow {
+    /// The work's id, for `/works/{work}`.
+    pub work: String,
+    /// Its title.
+    pub title: String,
+    /// What it is.
+    pub kind: Kind,
+    /// What it costs.
+    pub price: Price,
+    /// Whether it is on sale.
+    pub published: bool,
+    /// Copies kept by readers.
+    pub kept: u64,
+    /// What it earned the author so far.
+    pub earned: Money,
+}
+
+/// `GET /works`: the author's works, newest first.
+#[derive(Debug, Clone, Template)]
+#[template(path = "works.html")]
+pub struct WorksPage {
+    /// Around the content.
+    pub page: Page,
+    /// The works.
+    pub works: Vec<WorkRow>,
+    /// Address of the next page.
+    pub more: Option<String>,
+}
+
+/// A link of a work with its channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelLink {
+    /// The channel's name; empty for the plain link.
+    pub channel: String,
+    /// The absolute address.
+    pub url: String,
+    /// Visits so far.
+    pub visits: u64,
+    /// Copies kept.
+    pub kept: u64,
+}
+
+/// `GET /works/{work}`: change a work.
+///
+/// `POST /works/{work}` as `multipart/form-data` with the fields of [`SellPage`] (files are added); `POST
+/// /works/{work}/publish` and `/unpublish`; `POST /works/{work}/files/{file}/replace` (multipart, field `file`) and
+/// `/remove`; `POST /works/{work}/links` with the field `channel`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "manage.html")]
+pub struct ManagePage {
+    /// Around the content.
+    pub page: Page,
+    /// The work's id.
+    pub work: String,
+    /// Its link's slug.
+    pub slug: String,
+    /// What is stored, or what was typed and refused.
+    pub draft: Draft,
+    /// What is wrong with it.
+    pub errors: Vec<FieldError>,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// Whether it is on sale.
+    pub published: bool,
+    /// Its files.
+    pub files: Vec<FileView>,
+    /// Its links, the plain one first.
+    pub links: Vec<ChannelLink>,
+}
+
+/// An API key, which is shown whole only once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// The key's id; `POST /keys/{key}/revoke` ends it.
+    pub key: String,
+    /// What the author called it.
+    pub name: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When it was last used.
+    pub used: Option<Timestamp>,
+}
+
+/// A webhook; `POST /webhooks/{webhook}/remove` ends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookRow {
+    /// The webhook's id.
+    pub webhook: String,
+    /// Where events are posted.
+    pub url: String,
+    /// When it last answered 2xx.
+    pub delivered: Option<Timestamp>,
+    /// A short word about the last failure, if that came later: `timeout`, `410`.
+    pub failure: Option<String>,
+}
+
+/// `GET /keys`: API keys and webhooks. `POST /keys` with `name`, `POST /webhooks` with `url`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "keys.html")]
+pub struct KeysPage {
+    /// Around the content; answer with `Cache-Control: no-store` when a secret is shown.
+    pub page: Page,
+    /// A key or signing secret that was just made: shown this once.
+    pub fresh: Option<String>,
+    /// The keys, newest first.
+    pub keys: Vec<KeyRow>,
+    /// The webhooks.
+    pub webhooks: Vec<WebhookRow>,
+    /// For the fields `name` and `url`.
+    pub errors: Vec<FieldError>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cents(cents: i64) -> Money {
+        Money::from_cents(cents, Currency::Eur).expect("test amounts are not negative")
+    }
+
+    #[test]
+    fn a_tab_keeps_what_a_card_alone_eats() {
+        let keeps = |way, rate, fixed| KeepRow::new(way, rate, cents(fixed), cents(20)).keeps();
+        assert_eq!(keeps(KeepWay::CardAlone, 150, 25), cents(0));
+        // 1.5 % is 0.003; a twenty-fifth of 0.25 is 0.01.
+        let tab = keeps(KeepWay::Tab { of: cents(500) }, 150, 25);
+        assert_eq!(tab.micros(), 187_000);
+    }
+
+    #[test]
+    fn a_title_with_signs_survives_every_network() {
+        assert_eq!(encode("50 % & plus"), "50%20%25%20%26%20plus");
+    }
+}

@@ -1,0 +1,85 @@
+//! The operator's desk, and the door that a one-time link opens.
+
+use askama::Template;
+use ledger::{Money, Timestamp};
+
+use super::{Page, Visitor};
+
+/// The last check of the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BooksState {
+    /// Whether every balance was found again from the journal.
+    pub balanced: bool,
+    /// When that was.
+    pub checked: Timestamp,
+    /// Transfers in the journal.
+    pub transfers: u64,
+}
+
+/// A tab that owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwingTab {
+    /// The tab's id, for the form.
+    pub tab: String,
+    /// The reference that a reader writes on a transfer.
+    pub reference: String,
+    /// What is owed.
+    pub owed: Money,
+    /// In how many lines.
+    pub lines: u32,
+    /// The oldest unpaid line.
+    pub oldest: Timestamp,
+    /// Whether it takes no new lines until it is paid.
+    pub closed: bool,
+    /// The settlement id minted for this rendering.
+    pub settlement: String,
+}
+
+/// An author of the shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorRow {
+    /// The name shown.
+    pub name: String,
+    /// Works on sale.
+    pub works: u64,
+    /// What they earned so far.
+    pub earned: Money,
+    /// Whether the invitation is not accepted yet.
+    pub invited: bool,
+}
+
+/// `GET /desk`: the operator's desk.
+///
+/// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount` (decimal, as
+/// received) and `rail` (`transfer` or `cash`); `POST /desk/books` checks the books now.
+#[derive(Debug, Clone, Template)]
+#[template(path = "desk.html")]
+pub struct DeskPage {
+    /// Around the content; answer with `Cache-Control: no-store` when a link is shown.
+    pub page: Page,
+    /// The last check; `None` before the first.
+    pub books: Option<BooksState>,
+    /// What all tabs owe together.
+    pub owed: Money,
+    /// The tabs that owe, the oldest first.
+    pub tabs: Vec<OwingTab>,
+    /// Address of the next tabs.
+    pub more: Option<String>,
+    /// The authors.
+    pub authors: Vec<AuthorRow>,
+    /// The link of an invitation that was just made: shown this once.
+    pub fresh_invitation: Option<String>,
+}
+
+/// `GET /sign-in/{token}`: the page of a one-time link. Only `POST` to the same address uses it up, because programs
+/// that scan mail follow every link.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in.html")]
+pub struct SignInPage {
+    /// Around the content.
+    pub page: Page,
+    /// The token of the link.
+    pub token: String,
+    /// Whether it can still be used; else the page says how to get another.
+    pub valid: bool,
+}

@@ -1,0 +1,278 @@
+//! The author's and the operator's pages with made-up data.
+
+use ledger::Currency;
+
+use super::{Gallery, NOW, cents, page, pick};
+use crate::pages::author::*;
+use crate::pages::charts::{Bar, BarChart};
+use crate::pages::desk::*;
+use crate::pages::gains::*;
+use crate::pages::work::*;
+use crate::pages::{Locale, Notice, Page, Visitor};
+
+pub(super) fn add(gallery: &Gallery) {
+    doors(gallery);
+    selling(gallery);
+    works(gallery);
+    gains(gallery);
+    keys(gallery);
+    desk(gallery);
+}
+
+fn own(locale: Locale, title: &str, path: &str) -> Page {
+    let who = Visitor::Author { name: "Ada Belkacem".into() };
+    Page { who, meter: None, ..page(locale, title, path) }
+}
+
+fn title(locale: Locale) -> &'static str {
+    let english = "Why the night bus always leaves three minutes early";
+    pick(locale, english, "Pourquoi le bus de nuit passe toujours trois minutes trop tôt")
+}
+
+fn doors(gallery: &Gallery) {
+    let locale = gallery.locale;
+    let invite = InvitePage {
+        page: page(locale, "Invitation", "/invite/t"),
+        token: "t".into(),
+        name: "Ada Belkacem".into(),
+        errors: vec![],
+    };
+    gallery.add("invite", &invite);
+    let door = SignInPage {
+        page: page(locale, &locale.text("sign-in"), "/sign-in/t"),
+        token: "t".into(),
+        valid: true,
+    };
+    gallery.add("sign-in", &door);
+    gallery.add("sign-in-over", &SignInPage { valid: false, ..door });
+}
+
+fn keep() -> KeepTable {
+    let price = cents(20);
+    let row = |way, rate, fixed| KeepRow::new(way, rate, cents(fixed), price);
+    let rows = vec![
+        row(KeepWay::CardAlone, 150, 25),
+        row(KeepWay::PaypalAlone, 500, 5),
+        row(KeepWay::Tab { of: cents(500) }, 150, 25),
+    ];
+    KeepTable { price, rows, source: "Stripe, PayPal, 2026-11-01.".into() }
+}
+
+fn selling(gallery: &Gallery) {
+    let locale = gallery.locale;
+    let sell = SellPage {
+        page: own(locale, &locale.text("nav-sell"), "/sell"),
+        draft: Draft { price: "0,20".into(), ..Draft::default() },
+        errors: vec![],
+        currency: Currency::Eur,
+        keep: keep(),
+        most_bytes: 20_000_000_000,
+    };
+    gallery.add("sell", &sell);
+    let draft = Draft {
+        title: title(locale).into(),
+        pricing: Pricing::Choose,
+        minimum: "-1".into(),
+        article: "# Corvisart".into(),
+        ..Draft::default()
+    };
+    let message = pick(
+        locale,
+        "An amount is 0 or more, like 0.20.",
+        "Un montant vaut 0 ou plus, par exemple 0,20.",
+    );
+    let errors = vec![FieldError { field: "minimum".into(), message: message.into() }];
+    gallery.add("sell-wrong", &SellPage { draft, errors, ..sell });
+    let mut share = SharePage {
+        page: own(locale, title(locale), "/works/wrk_1/share"),
+        work: "wrk_1".into(),
+        slug: "bus".into(),
+        title: title(locale).into(),
+        price: Price::Fixed(cents(20)),
+        origin: "https://lafabrique.example".into(),
+    };
+    share.page.notice = Some(Notice::Published);
+    gallery.add("share", &share);
+}
+
+fn works(gallery: &Gallery) {
+    let locale = gallery.locale;
+    let row = |work: &str, title: &str, kind, price, published| WorkRow {
+        work: work.into(),
+        title: title.into(),
+        kind,
+        price,
+        published,
+        kept: 62,
+        earned: cents(1_002),
+    };
+    let works = WorksPage {
+        page: own(locale, &locale.text("works-title"), "/works"),
+        works: vec![
+            row("a", title(locale), Kind::Article { minutes: 7 }, Price::Fixed(cents(20)), true),
+            row(
+                "b",
+                pick(locale, "A night at Rungis", "Une nuit à Rungis"),
+                Kind::Image,
+                Price::Free,
+                false,
+            ),
+        ],
+        more: None,
+    };
+    gallery.add("works", &works);
+    gallery.add("works-empty", &WorksPage { works: vec![], ..works });
+    let file = |file: &str, name: &str| FileView {
+        file: file.into(),
+        name: name.into(),
+        bytes: 5_200_000,
+        media: Media::Other,
+    };
+    let link = |channel: &str| ChannelLink {
+        channel: channel.into(),
+        url: format!("https://lafabrique.example/l/bus?via={channel}"),
+        visits: 1_204,
+        kept: 41,
+    };
+    let manage = ManagePage {
+        page: own(locale, &locale.text("manage-title"), "/works/wrk_1"),
+        work: "wrk_1".into(),
+        slug: "bus".into(),
+        draft: Draft { title: title(locale).into(), price: "0,20".into(), ..Draft::default() },
+        errors: vec![],
+        currency: Currency::Eur,
+        published: true,
+        files: vec![file("f1", "planche-12-haute-définition.tiff"), file("f2", "notes.pdf")],
+        links: vec![link(""), link("bluesky")],
+    };
+    gallery.add("manage", &manage);
+    gallery.add("manage-draft", &ManagePage { published: false, files: vec![], ..manage });
+}
+
+fn chart(locale: Locale) -> BarChart {
+    let names = pick(locale, "Mo Tu We Th Fr Sa Su", "lu ma me je ve sa di").split(' ');
+    let bars = names.zip([540, 720, 420, 890, 670, 1_020, 1_248]);
+    let bar = |(label, value): (&str, i64)| Bar {
+        label: label.into(),
+        name: format!("{label} 16"),
+        value: cents(value),
+        now: value == 1_248,
+    };
+    BarChart {
+        locale,
+        title: pick(locale, "Gains of 7 days", "Gains de 7 jours").into(),
+        name_heading: pick(locale, "Day", "Jour").into(),
+        value_heading: "Gains".into(),
+        bars: bars.map(bar).collect(),
+    }
+}
+
+fn gains(gallery: &Gallery) {
+    let locale = gallery.locale;
+    let funnel = Funnel { visits: 1_204, taps: 64, kept: 62, undone: 2 };
+    let work = |work: &str, title: &str, gross| WorkGain {
+        work: work.into(),
+        title: title.into(),
+        gross: cents(gross),
+        net: cents(gross * 4 / 5),
+        funnel,
+    };
+    let channel = |channel: &str| ChannelGain { channel: channel.into(), net: cents(820), funnel };
+    let gains = GainsPage {
+        page: own(locale, &locale.text("gains-title"), "/gains"),
+        period: Period::Week,
+        today: cents(1_248),
+        week: cents(9_610),
+        bought_basis_points: 3_100,
+        undone_basis_points: 180,
+        pending: cents(4_210),
+        available: cents(5_400),
+        paid_out: cents(123_450),
+        chart: chart(locale),
+        works: vec![
+            work("a", title(locale), 1_240),
+            work("b", pick(locale, "A night at Rungis", "Une nuit à Rungis"), 8),
+        ],
+        channels: vec![channel("bluesky"), channel(""), channel("newsletter-novembre")],
+    };
+    gallery.add("gains", &gains);
+    let empty = BarChart { bars: vec![], ..chart(locale) };
+    let nothing = GainsPage {
+        works: vec![],
+        channels: vec![],
+        chart: empty,
+        today: cents(0),
+        week: cents(0),
+        bought_basis_points: 0,
+        undone_basis_points: 0,
+        pending: cents(0),
+        available: cents(0),
+        paid_out: cents(0),
+        ..gains
+    };
+    gallery.add("gains-empty", &nothing);
+}
+
+fn keys(gallery: &Gallery) {
+    let locale = gallery.locale;
+    let hook = |webhook: &str, failure: Option<&str>| WebhookRow {
+        webhook: webhook.into(),
+        url: "https://ada.example/hooks/ardoise".into(),
+        delivered: Some(NOW.plus_minutes(-12)),
+        failure: failure.map(Into::into),
+    };
+    let keys = KeysPage {
+        page: own(locale, &locale.text("keys-title"), "/keys"),
+        fresh: Some("ard_live_5f2c9d0b7e6a4c1d8f3b".into()),
+        keys: vec![KeyRow {
+            key: "k".into(),
+            name: "site".into(),
+            made: NOW.plus_days(-40),
+            used: None,
+        }],
+        webhooks: vec![hook("a", None), hook("b", Some("410"))],
+        errors: vec![],
+    };
+    gallery.add("keys", &keys);
+}
+
+fn desk(gallery: &Gallery) {
+    let locale = gallery.locale;
+    let tab = |tab: &str, owed, days: i64| OwingTab {
+        tab: tab.into(),
+        reference: "ARD-7K2M-9QXW".into(),
+        owed: cents(owed),
+        lines: 7,
+        oldest: NOW.plus_days(-days),
+        closed: days > 40,
+        settlement: "set_1".into(),
+    };
+    let author = |name: &str, works, invited| AuthorRow {
+        name: name.into(),
+        works,
+        earned: cents(9_610),
+        invited,
+    };
+    let mut page = page(locale, &locale.text("desk-title"), "/desk");
+    page.who = Visitor::Operator { sells: true };
+    page.meter = None;
+    let desk = DeskPage {
+        page,
+        books: Some(BooksState {
+            balanced: true,
+            checked: NOW.plus_minutes(-3),
+            transfers: 12_480,
+        }),
+        owed: cents(690),
+        tabs: vec![tab("a", 190, 44), tab("b", 500, 3)],
+        more: None,
+        authors: vec![author("Ada Belkacem", 12, false), author("Yann Ferrec", 0, true)],
+        fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
+    };
+    gallery.add("desk", &desk);
+    let broken = Some(BooksState { balanced: false, checked: NOW, transfers: 12_480 });
+    gallery.add(
+        "desk-quiet",
+        &DeskPage { books: broken, tabs: vec![], authors: vec![], fresh_invitation: None, ..desk },
+    );
+}
