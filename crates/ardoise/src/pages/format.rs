@@ -20,7 +20,7 @@ const SHOWN_DIGITS: usize = 2;
 
 /// An amount with its currency: `0,20 €`, `€0.20`; below a cent as many decimals as it takes.
 pub fn money(locale: Locale, amount: Money) -> String {
-    let number = decimal(locale, amount);
+    let number = grouped_decimal(locale, amount);
     match (locale, amount.currency()) {
         (Locale::Fr, currency) => format!("{number}{NBSP}{}", french_symbol(currency)),
         (Locale::En, Currency::Chf) => format!("CHF{NBSP}{number}"),
@@ -28,12 +28,20 @@ pub fn money(locale: Locale, amount: Money) -> String {
     }
 }
 
-fn decimal(locale: Locale, amount: Money) -> String {
+/// An amount without its currency: `1 234,50`, `1,234.50`.
+fn grouped_decimal(locale: Locale, amount: Money) -> String {
+    let plain = decimal(locale, amount);
+    let point = plain.find(['.', ',']).unwrap_or(plain.len());
+    format!("{}{}", group(locale, &plain[..point]), &plain[point..])
+}
+
+/// An amount as it is typed, which `Money::parse` reads back: `1234,50`, `1234.50`.
+pub fn decimal(locale: Locale, amount: Money) -> String {
     let plain = amount.to_decimal();
     let (whole, fraction) = plain.split_at(plain.len() - MICRO_DIGITS - 1);
     let fraction = fraction[1..].trim_end_matches('0');
     let point = if locale == Locale::Fr { ',' } else { '.' };
-    format!("{}{point}{fraction:0<SHOWN_DIGITS$}", group(locale, whole))
+    format!("{whole}{point}{fraction:0<SHOWN_DIGITS$}")
 }
 
 // The Unicode CLDR's short symbols for fr: `$US` and `£GB` say whose dollar and pound it is.

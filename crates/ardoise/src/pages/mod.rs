@@ -148,6 +148,11 @@ impl Page {
         format::money(self.locale, *amount)
     }
 
+    /// An amount without its currency, for fields that a person may change.
+    pub fn decimal(&self, amount: &Money) -> String {
+        format::decimal(self.locale, *amount)
+    }
+
     /// A grouped count.
     pub fn count(&self, count: &u64) -> String {
         format::count(self.locale, *count)

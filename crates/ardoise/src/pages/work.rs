@@ -119,6 +119,13 @@ pub fn consent_text(locale: Locale, amount: Money) -> String {
     format!("{}\n{}", button_label(locale, amount), locale.text("buy-waiver"))
 }
 
+/// As [`consent_text`], for an amount that the reader typed (the form then has the field `typed`): its button speaks of
+/// "this amount", which stands in the field beside it.
+pub fn typed_consent_text(locale: Locale, amount: Money) -> String {
+    let (label, amount) = (locale.text("pay-typed"), format::money(locale, amount));
+    format!("{amount}\n{label}\n{}", locale.text("buy-waiver"))
+}
+
 /// What can be seen of a work before it is bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Preview {
@@ -175,7 +182,8 @@ pub enum Offer {
 }
 
 /// `GET /l/{slug}`: the page of a work. Buying is `POST /l/{slug}/buy` with the fields `purchase`, `price`, `via`
-/// (only when known) and, where the reader chooses the price, `amount`.
+/// (only when known) and, where the reader chooses the price, `amount` (a decimal with a point or a comma) and `typed`
+/// (`yes`, only when the amount was typed rather than tapped).
 #[derive(Debug, Clone, Template)]
 #[template(path = "work.html")]
 pub struct WorkPage {

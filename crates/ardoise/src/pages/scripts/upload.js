@@ -6,6 +6,7 @@
   const list = form && form.querySelector('.uploads');
   const drop = form && form.querySelector('.drop');
   if (!list || !window.fetch) return;
+  form.classList.add('live-uploads');
   const PIECE = 8 * 1024 * 1024;
   const [tus, words] = [{ 'Tus-Resumable': '1.0.0' }, list.dataset];
   const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -10,6 +10,7 @@ nav-foot = À vous
 nav-gains = Gains
 nav-works = Œuvres
 nav-sell = Vendre une œuvre
+nav-sell-short = Vendre
 nav-keys = Clés
 nav-desk = Bureau
 nav-operator = Gérance
@@ -103,8 +104,8 @@ files = { $count ->
 buy = Payer { $amount }
 buy-free = Prendre, c’est offert
 buy-under = Sur votre ardoise : rien à régler aujourd’hui. Annulable d’un geste pendant { $minutes } minutes.
-buy-seller = Toutes taxes comprises. Vendu par { $seller }.
-buy-waiver = Vous demandez l’accès immédiat et acceptez que le droit de rétractation de 14 jours prenne fin alors ; l’annulation demeure.
+buy-seller = Toutes taxes comprises, vendu par { $seller }.
+buy-waiver = Vous demandez l’accès immédiat et renoncez aux 14 jours de rétractation.
 buy-rights = Vos droits
 free-under = Pas de compte, rien à payer.
 free-seller = Offert par { $seller }.
@@ -118,7 +119,7 @@ unpublished = Pas en vente
 unpublished-under = Son auteur l’a retirée des rayons. Ceux qui l’ont la gardent dans leur bibliothèque.
 work-own = Voici votre œuvre, telle que la voient les lecteurs.
 work-manage = La gérer
-on-tab = Sur votre ardoise : { $amount }
+on-tab = Sur l’ardoise : { $amount }
 undo-left = { $count ->
     [0] encore moins d’une minute
     [one] encore { $count } min
@@ -255,7 +256,7 @@ keep-tab = Sur une ardoise réglée à { $amount }
 keep-hint = Avant impôt et part de la boutique.
 keep-again = Voir ce que vous gardez d’un autre prix
 keep-count = Calculer
-share-title = Publié. À partager, maintenant
+share-title = Partager votre œuvre
 share-link = Le lien court
 share-see = Voir comme un lecteur
 share-post = En parler
@@ -339,8 +340,8 @@ keys-api = Clés d’API
 keys-none = Pas encore de clé.
 keys-name = À quoi servira la clé ?
 keys-make = Créer une clé
-made = créée { $when }
-used = utilisée { $when }
+made = création : { $when }
+used = dernier usage : { $when }
 never-used = jamais utilisé
 revoke = Révoquer
 webhooks = Webhooks
@@ -348,7 +349,7 @@ webhooks-none = Pas encore de webhook.
 webhooks-url = Où signaler les ventes et les annulations ?
 webhooks-make = Ajouter
 webhook-failing = en échec : { $word }
-webhook-fine = remis { $when }
+webhook-fine = dernier envoi : { $when }
 
 ## Le bureau
 
@@ -357,8 +358,8 @@ desk-books = Les comptes
 books-balanced = Équilibrés
 books-broken = Ils ne s’équilibrent pas : aucun argent n’est pris tant que ce n’est pas compris
 books-checked = { $count ->
-    [one] { $count } mouvement, vérifié { $when }
-   *[other] { $count } mouvements, vérifiés { $when }
+    [one] { $count } mouvement, vérification : { $when }
+   *[other] { $count } mouvements, vérification : { $when }
 }
 books-unchecked = Pas encore vérifiés.
 books-check = Vérifier maintenant
@@ -366,8 +367,8 @@ desk-tabs = Ardoises à régler
 desk-no-tabs = Personne ne doit rien.
 desk-more = Voir d’autres ardoises
 desk-tab = { $count ->
-    [one] { $count } ligne, achetée { $when }
-   *[other] { $count } lignes, la plus ancienne achetée { $when }
+    [one] { $count } ligne : { $when }
+   *[other] { $count } lignes, la plus ancienne : { $when }
 }
 desk-closed = fermée aux nouvelles lignes
 desk-received = Montant reçu, et comment
