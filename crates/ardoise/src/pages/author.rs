@@ -129,8 +129,9 @@ pub struct KeepRow {
 }
 
 impl KeepRow {
-    /// The price less a rail's rate and its fixed fee; inside a tab the fixed fee is shared pro rata. Fees are rounded
-    /// up to the micro-unit, and nothing is kept below nothing. `keep.js` does the same sum while one types.
+    /// The price less a rail's rate and its fixed fee; inside a tab the fixed fee is shared pro
+    /// rata. Fees are rounded up to the micro-unit, and nothing is kept below nothing. `keep.js`
+    /// does the same sum while one types.
     pub fn new(way: KeepWay, rate_basis_points: u32, fixed: Money, price: Money) -> Self {
         let nothing = Money::zero(price.currency());
         let rate = price.scale_by(rate_basis_points.into(), 10_000, Rounding::Up);
@@ -176,11 +177,13 @@ pub struct KeepTable {
     pub source: String,
 }
 
-/// `GET /sell` (`?price=0.20` fills the "you keep" table): one form, `POST /works` as `multipart/form-data`.
+/// `GET /sell` (`?price=0.20` fills the "you keep" table): one form, `POST /works` as
+/// `multipart/form-data`.
 ///
-/// Fields: `title`, `pricing` (`fixed`, `free`, `choose`), `price`, `minimum`, `suggestion`, `files` (several),
-/// `upload` (several: ids of finished tus uploads, put there by `upload.js`), `article`, `description`, `cover`, and the
-/// button `publish` with the value `yes` or `no`. Only the fields of the chosen pricing count.
+/// Fields: `title`, `pricing` (`fixed`, `free`, `choose`), `price`, `minimum`, `suggestion`,
+/// `files` (several), `upload` (several: ids of finished tus uploads, put there by `upload.js`),
+/// `article`, `description`, `cover`, and the button `publish` with the value `yes` or `no`. Only
+/// the fields of the chosen pricing count.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sell.html")]
 pub struct SellPage {
@@ -327,9 +330,9 @@ pub struct ChannelLink {
 
 /// `GET /works/{work}`: change a work.
 ///
-/// `POST /works/{work}` as `multipart/form-data` with the fields of [`SellPage`] (files are added); `POST
-/// /works/{work}/publish` and `/unpublish`; `POST /works/{work}/files/{file}/replace` (multipart, field `file`) and
-/// `/remove`; `POST /works/{work}/links` with the field `channel`.
+/// `POST /works/{work}` as `multipart/form-data` with the fields of [`SellPage`] (files are added);
+/// `POST /works/{work}/publish` and `/unpublish`; `POST /works/{work}/files/{file}/replace`
+/// (multipart, field `file`) and `/remove`; `POST /works/{work}/links` with the field `channel`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "manage.html")]
 pub struct ManagePage {

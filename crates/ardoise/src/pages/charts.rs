@@ -1,4 +1,5 @@
-//! Charts drawn on the server as SVG, coloured by CSS classes alone; the readable table stands behind each.
+//! Charts drawn on the server as SVG, coloured by CSS classes alone; the readable table stands
+//! behind each.
 
 use std::fmt::Write;
 
@@ -44,7 +45,8 @@ const FOOT: i64 = 92;
 const MOST_LABELS: usize = 8;
 
 impl BarChart {
-    /// The chart and its table as HTML. A template over strings and amounts has nothing that can fail.
+    /// The chart and its table as HTML. A template over strings and amounts has nothing that can
+    /// fail.
     pub fn show(&self) -> String {
         self.render().unwrap_or_default()
     }

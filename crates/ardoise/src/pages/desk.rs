@@ -50,8 +50,9 @@ pub struct AuthorRow {
 
 /// `GET /desk`: the operator's desk.
 ///
-/// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount` (decimal, as
-/// received) and `rail` (`transfer` or `cash`); `POST /desk/books` checks the books now.
+/// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount`
+/// (decimal, as received) and `rail` (`transfer` or `cash`); `POST /desk/books` checks the books
+/// now.
 #[derive(Debug, Clone, Template)]
 #[template(path = "desk.html")]
 pub struct DeskPage {
@@ -71,8 +72,8 @@ pub struct DeskPage {
     pub fresh_invitation: Option<String>,
 }
 
-/// `GET /sign-in/{token}`: the page of a one-time link. Only `POST` to the same address uses it up, because programs
-/// that scan mail follow every link.
+/// `GET /sign-in/{token}`: the page of a one-time link. Only `POST` to the same address uses it up,
+/// because programs that scan mail follow every link.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sign_in.html")]
 pub struct SignInPage {

@@ -1,7 +1,8 @@
 //! Amounts, counts, instants, shares and sizes as a person of each language writes them.
 //!
-//! Everything here is whole-number arithmetic. French puts a narrow no-break space (U+202F) between thousands and
-//! before `%`, and a no-break space (U+00A0) before a currency or a unit, so no value ever breaks across lines.
+//! Everything here is whole-number arithmetic. French puts a narrow no-break space (U+202F) between
+//! thousands and before `%`, and a no-break space (U+00A0) before a currency or a unit, so no value
+//! ever breaks across lines.
 
 use ledger::time::MICROS_PER_SECOND;
 use ledger::{Currency, Money, Timestamp};
@@ -14,7 +15,8 @@ pub const NBSP: char = '\u{a0}';
 /// Narrow no-break space.
 pub const NNBSP: char = '\u{202f}';
 
-/// Digits of a money amount after the point: hundredths are always shown, millionths when there are any.
+/// Digits of a money amount after the point: hundredths are always shown, millionths when there are
+/// any.
 const MICRO_DIGITS: usize = 6;
 const SHOWN_DIGITS: usize = 2;
 
@@ -80,7 +82,8 @@ fn group(locale: Locale, digits: &str) -> String {
     grouped
 }
 
-/// A share in basis points (3 100 is 31 %): whole from ten per cent on, else with one decimal when there is one.
+/// A share in basis points (3 100 is 31 %): whole from ten per cent on, else with one decimal when
+/// there is one.
 pub fn percent(locale: Locale, basis_points: u64) -> String {
     let tenths = (basis_points + 5) / 10;
     let point = if locale == Locale::Fr { ',' } else { '.' };
@@ -173,8 +176,8 @@ pub fn machine_date(at: Timestamp) -> String {
     format!("{year:04}-{:02}-{day:02}", u8::from(month))
 }
 
-/// How long ago: « il y a 2 minutes », "yesterday"; the date from a week on. What is still to come is "just now",
-/// since two clocks are never quite the same.
+/// How long ago: « il y a 2 minutes », "yesterday"; the date from a week on. What is still to come
+/// is "just now", since two clocks are never quite the same.
 pub fn ago(locale: Locale, at: Timestamp, now: Timestamp) -> String {
     let minutes =
         u64::try_from(now.micros_since(at) / ledger::time::MICROS_PER_MINUTE).unwrap_or(0);

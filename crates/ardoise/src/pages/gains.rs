@@ -90,9 +90,10 @@ pub struct ChannelGain {
 
 /// `GET /gains?period=`: the author's gains. CSV at `/gains.csv?period=`.
 ///
-/// `gains.js` listens to `GET /gains/stream` (server-sent events). Each event's data is a JSON object from names to
-/// texts that are formatted already, in the author's language: `today`, `week`, `bought`, `undone`, `pending`,
-/// `available`, `paid-out`, `net-{work}`, `gross-{work}`, `kept-{work}`; elements marked `data-gain` take them over.
+/// `gains.js` listens to `GET /gains/stream` (server-sent events). Each event's data is a JSON
+/// object from names to texts that are formatted already, in the author's language: `today`,
+/// `week`, `bought`, `undone`, `pending`, `available`, `paid-out`, `net-{work}`, `gross-{work}`,
+/// `kept-{work}`; elements marked `data-gain` take them over.
 #[derive(Debug, Clone, Template)]
 #[template(path = "gains.html")]
 pub struct GainsPage {

@@ -1,7 +1,8 @@
 //! The languages of the screens, and the one door to their words.
 //!
-//! Texts live in `texts/*.ftl` (Fluent), are part of the binary and are parsed once. A key that does not exist comes
-//! back as itself, so that a slip shows as a strange word and never as a broken purchase; the tests below refuse it.
+//! Texts live in `texts/*.ftl` (Fluent), are part of the binary and are parsed once. A key that
+//! does not exist comes back as itself, so that a slip shows as a strange word and never as a
+//! broken purchase; the tests below refuse it.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -62,8 +63,8 @@ impl Locale {
         Self::ALL.into_iter().find(|locale| locale.code().eq_ignore_ascii_case(primary))
     }
 
-    /// The reader's language: the one `chosen` with the switch, else the best of `Accept-Language` by quality (the
-    /// earlier of equals), else English.
+    /// The reader's language: the one `chosen` with the switch, else the best of `Accept-Language`
+    /// by quality (the earlier of equals), else English.
     pub fn negotiate(accept_language: Option<&str>, chosen: Option<&str>) -> Self {
         if let Some(locale) = chosen.and_then(Self::from_code) {
             return locale;

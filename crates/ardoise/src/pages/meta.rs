@@ -5,7 +5,8 @@ use serde_json::Value;
 /// The invisible description of a page. With everything empty, nothing is written.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Meta {
-    /// The page's one absolute address; it also says that robots may list the page. Without it the page is `noindex`.
+    /// The page's one absolute address; it also says that robots may list the page. Without it the
+    /// page is `noindex`.
     pub canonical: Option<String>,
     /// One or two sentences, plain text.
     pub description: Option<String>,
@@ -20,8 +21,8 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// The schema.org data as the text of a script element. Browsers do not run data blocks; `<` is escaped so that no
-    /// title can close the element.
+    /// The schema.org data as the text of a script element. Browsers do not run data blocks; `<` is
+    /// escaped so that no title can close the element.
     pub fn json_ld_text(&self) -> Option<String> {
         self.json_ld.as_ref().map(|data| data.to_string().replace('<', "\\u003c"))
     }

@@ -1,9 +1,11 @@
-//! Everything a person sees: templates over plain view structs, styles, small scripts and texts, all in the binary.
+//! Everything a person sees: templates over plain view structs, styles, small scripts and texts,
+//! all in the binary.
 //!
-//! A handler fills a struct of [`reader`], [`author`] or [`desk`] and renders it; nothing here asks the store or the
-//! clock. Every page embeds a [`Page`], which formats amounts, dates and texts for its templates. Each page works
-//! without JavaScript, and none needs an inline style or script: `default-src 'none'; style-src 'self'; script-src
-//! 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'`.
+//! A handler fills a struct of [`reader`], [`author`] or [`desk`] and renders it; nothing here asks
+//! the store or the clock. Every page embeds a [`Page`], which formats amounts, dates and texts for
+//! its templates. Each page works without JavaScript, and none needs an inline style or script:
+//! `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; media-src
+//! 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'`.
 
 pub mod assets;
 pub mod author;
@@ -90,9 +92,11 @@ pub struct Page {
     pub shop_name: String,
     /// The page's own title; the shop's name is added to it.
     pub title: String,
-    /// The reader's tab; `None` before the first line, and on the author's and the operator's pages.
+    /// The reader's tab; `None` before the first line, and on the author's and the operator's
+    /// pages.
     pub meter: Option<Meter>,
-    /// Path and query of this page, where the language switch (`POST /language`, fields `locale` and `back`) returns.
+    /// Path and query of this page, where the language switch (`POST /language`, fields `locale`
+    /// and `back`) returns.
     pub path: String,
     /// Who looks.
     pub who: Visitor,
@@ -105,7 +109,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// A reader's page without tab, notice or preview data; set the other fields with struct update syntax.
+    /// A reader's page without tab, notice or preview data; set the other fields with struct update
+    /// syntax.
     pub fn new(locale: Locale, shop_name: &str, title: &str, path: &str, now: Timestamp) -> Self {
         Self {
             locale,

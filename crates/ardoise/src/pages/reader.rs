@@ -129,7 +129,8 @@ impl TabPage {
 /// A way to settle, as shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RailView {
-    /// Fake money for trying the shop: `POST /tab/settle/sandbox`, fields `settlement` and `amount` (decimal).
+    /// Fake money for trying the shop: `POST /tab/settle/sandbox`, fields `settlement` and `amount`
+    /// (decimal).
     Sandbox,
     /// A bank transfer.
     Transfer {

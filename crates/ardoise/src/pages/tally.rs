@@ -1,12 +1,13 @@
-//! Chalk tally marks: four strokes and a slanting fifth, drawn a little unevenly, always the same for the same count.
+//! Chalk tally marks: four strokes and a slanting fifth, drawn a little unevenly, always the same
+//! for the same count.
 
 use std::fmt::Write;
 
 /// Marks that are drawn; beyond them a number says how many more there are.
 pub const MOST_DRAWN: u32 = 25;
 
-/// The drawing for `count` marks. It is hidden from screen readers: the count or the amount always stands beside it in
-/// words. `stroke` and `fill` come from the class `tally`.
+/// The drawing for `count` marks. It is hidden from screen readers: the count or the amount always
+/// stands beside it in words. `stroke` and `fill` come from the class `tally`.
 pub fn svg(count: u32) -> String {
     let drawn = count.min(MOST_DRAWN);
     let mut chalk = Chalk { seed: 0x9e37_79b9 };

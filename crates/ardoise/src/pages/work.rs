@@ -90,7 +90,8 @@ impl Price {
         }
     }
 
-    /// The amounts of the quick buttons: the suggestion first, then the minimum and twice the suggestion.
+    /// The amounts of the quick buttons: the suggestion first, then the minimum and twice the
+    /// suggestion.
     fn quick(&self) -> Vec<Money> {
         let Self::Choose { minimum, suggestion } = self else {
             return Vec::new();
@@ -103,8 +104,8 @@ impl Price {
     }
 }
 
-/// The words of the button that buys for `amount`. They alone state the duty to pay (CJEU C-249/21); their hash is
-/// stored with the line as the consent.
+/// The words of the button that buys for `amount`. They alone state the duty to pay (CJEU
+/// C-249/21); their hash is stored with the line as the consent.
 pub fn button_label(locale: Locale, amount: Money) -> String {
     if amount.is_zero() {
         return locale.text("buy-free").into_owned();
@@ -113,14 +114,14 @@ pub fn button_label(locale: Locale, amount: Money) -> String {
     locale.text_with("buy", &[("amount", amount)]).into_owned()
 }
 
-/// Everything a reader agrees to with the tap, as it stands on the page: the button's words and the sentence on
-/// immediate supply. Hash this for the consent that is stored with a line.
+/// Everything a reader agrees to with the tap, as it stands on the page: the button's words and the
+/// sentence on immediate supply. Hash this for the consent that is stored with a line.
 pub fn consent_text(locale: Locale, amount: Money) -> String {
     format!("{}\n{}", button_label(locale, amount), locale.text("buy-waiver"))
 }
 
-/// As [`consent_text`], for an amount that the reader typed (the form then has the field `typed`): its button speaks of
-/// "this amount", which stands in the field beside it.
+/// As [`consent_text`], for an amount that the reader typed (the form then has the field `typed`):
+/// its button speaks of "this amount", which stands in the field beside it.
 pub fn typed_consent_text(locale: Locale, amount: Money) -> String {
     let (label, amount) = (locale.text("pay-typed"), format::money(locale, amount));
     format!("{amount}\n{label}\n{}", locale.text("buy-waiver"))
@@ -181,9 +182,9 @@ pub enum Offer {
     Unpublished,
 }
 
-/// `GET /l/{slug}`: the page of a work. Buying is `POST /l/{slug}/buy` with the fields `purchase`, `price`, `via`
-/// (only when known) and, where the reader chooses the price, `amount` (a decimal with a point or a comma) and `typed`
-/// (`yes`, only when the amount was typed rather than tapped).
+/// `GET /l/{slug}`: the page of a work. Buying is `POST /l/{slug}/buy` with the fields `purchase`,
+/// `price`, `via` (only when known) and, where the reader chooses the price, `amount` (a decimal
+/// with a point or a comma) and `typed` (`yes`, only when the amount was typed rather than tapped).
 #[derive(Debug, Clone, Template)]
 #[template(path = "work.html")]
 pub struct WorkPage {
@@ -324,8 +325,8 @@ impl ContentPage {
     }
 }
 
-/// `GET /embed/{slug}`: the small card for an `<iframe>` (give it its own `frame-ancestors *`). Its link opens the
-/// work's page in a new tab.
+/// `GET /embed/{slug}`: the small card for an `<iframe>` (give it its own `frame-ancestors *`). Its
+/// link opens the work's page in a new tab.
 #[derive(Debug, Clone, Template)]
 #[template(path = "embed.html")]
 pub struct EmbedCard {

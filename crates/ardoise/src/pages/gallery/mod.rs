@@ -1,5 +1,5 @@
-//! Every page in both languages with made-up data: checked here, and written to the folder `$ARDOISE_GALLERY` to be
-//! looked at (`python3 -m http.server` in it serves the styles too).
+//! Every page in both languages with made-up data: checked here, and written to the folder
+//! `$ARDOISE_GALLERY` to be looked at (`python3 -m http.server` in it serves the styles too).
 
 mod author_samples;
 mod markup;

@@ -271,16 +271,16 @@ copied = Copied
 works-title = Your works
 works-empty = Nothing for sale yet. A title, a file and a price make a link in a minute.
 kept = { $count ->
-    [one] { $count } kept
-   *[other] { $count } kept
+    [one] { $count } kept
+   *[other] { $count } kept
 }
 visits = { $count ->
-    [one] { $count } visit
-   *[other] { $count } visits
+    [one] { $count } visit
+   *[other] { $count } visits
 }
 undone = { $count ->
-    [one] { $count } undone
-   *[other] { $count } undone
+    [one] { $count } undone
+   *[other] { $count } undone
 }
 for-you = { $amount } for you
 manage-title = Change a work

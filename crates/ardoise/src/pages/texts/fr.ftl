@@ -271,16 +271,16 @@ copied = Copié
 works-title = Vos œuvres
 works-empty = Rien en vente pour l’instant. Un titre, un fichier, un prix, et le lien est prêt en une minute.
 kept = { $count ->
-    [one] { $count } gardé
-   *[other] { $count } gardés
+    [one] { $count } gardé
+   *[other] { $count } gardés
 }
 visits = { $count ->
-    [one] { $count } visite
-   *[other] { $count } visites
+    [one] { $count } visite
+   *[other] { $count } visites
 }
 undone = { $count ->
-    [one] { $count } annulé
-   *[other] { $count } annulés
+    [one] { $count } annulé
+   *[other] { $count } annulés
 }
 for-you = { $amount } pour vous
 manage-title = Modifier une œuvre
