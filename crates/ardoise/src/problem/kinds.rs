@@ -1,0 +1,72 @@
+//! Every kind of problem, in one list. Each has its texts, and its page in `docs/problems/`.
+
+use super::Kind;
+use crate::pages::reader::MoneyFate;
+use http::StatusCode;
+
+macro_rules! kinds {
+    ($($name:ident = $code:literal, $status:ident, $money:ident, $title:literal, $detail:literal;)*) => {
+        $(
+            #[doc = concat!("`", $code, "`")]
+            pub static $name: Kind = Kind {
+                code: $code,
+                status: StatusCode::$status,
+                title: $title,
+                detail: $detail,
+                money: MoneyFate::$money,
+                manual: include_str!(concat!("../../../../docs/problems/", $code, ".md")),
+            };
+        )*
+
+        /// Every kind.
+        pub static ALL: &[&Kind] = &[$(&$name),*];
+    };
+}
+
+kinds! {
+    TAB_UNKNOWN = "tab.unknown", UNAUTHORIZED, NothingCharged, "problem-tab-unknown", "problem-tab-unknown-detail";
+    TAB_DUE = "tab.due", PAYMENT_REQUIRED, NothingCharged, "problem-tab-due", "problem-tab-due-detail";
+    TAB_OVER_LIMIT = "tab.over_limit", PAYMENT_REQUIRED, NothingCharged, "problem-tab-over-limit", "problem-tab-over-limit-detail";
+    TAB_TOO_SMALL = "tab.too_small", PAYMENT_REQUIRED, NothingCharged, "problem-tab-too-small", "problem-tab-too-small-detail";
+    TAB_RATE_LIMITED = "tab.rate_limited", TOO_MANY_REQUESTS, NothingCharged, "problem-tab-rate-limited", "problem-tab-rate-limited-detail";
+    LINK_UNKNOWN = "link.unknown", NOT_FOUND, NothingCharged, "problem-link-unknown", "problem-link-unknown-detail";
+    LINE_UNKNOWN = "line.unknown", NOT_FOUND, TabUnchanged, "problem-line-unknown", "problem-line-unknown-detail";
+    WORK_UNKNOWN = "work.unknown", NOT_FOUND, None, "problem-work-unknown", "problem-work-unknown-detail";
+    WORK_FOREIGN = "work.foreign", FORBIDDEN, None, "problem-work-foreign", "problem-work-foreign-detail";
+    WORK_NOT_FOR_SALE = "work.not_for_sale", GONE, NothingCharged, "problem-work-not-for-sale", "problem-work-not-for-sale-detail";
+    WORK_EMPTY = "work.empty", UNPROCESSABLE_ENTITY, None, "problem-work-empty", "problem-work-empty-detail";
+    PRICE_CHANGED = "price.changed", CONFLICT, NothingCharged, "problem-price-changed", "problem-price-changed-detail";
+    PRICE_BELOW_MINIMUM = "price.below_minimum", UNPROCESSABLE_ENTITY, NothingCharged, "problem-price-below-minimum", "problem-price-below-minimum-detail";
+    PRICE_TOO_HIGH = "price.too_high", UNPROCESSABLE_ENTITY, None, "problem-price-too-high", "problem-price-too-high-detail";
+    PRICE_TOO_LOW = "price.too_low", UNPROCESSABLE_ENTITY, None, "problem-price-too-low", "problem-price-too-low-detail";
+    PURCHASE_CONFLICT = "purchase.conflict", CONFLICT, NothingCharged, "problem-purchase-conflict", "problem-purchase-conflict-detail";
+    UNDO_OVER = "undo.over", CONFLICT, TabUnchanged, "problem-undo-over", "problem-undo-over-detail";
+    UNDO_WITHHELD = "undo.withheld", CONFLICT, TabUnchanged, "problem-undo-withheld", "problem-undo-withheld-detail";
+    SETTLEMENT_TOO_MUCH = "settlement.too_much", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-settlement-too-much", "problem-settlement-too-much-detail";
+    SETTLEMENT_NOTHING_OWED = "settlement.nothing_owed", CONFLICT, TabUnchanged, "problem-settlement-nothing-owed", "problem-settlement-nothing-owed-detail";
+    SETTLEMENT_NO_RAIL = "settlement.no_rail", NOT_FOUND, TabUnchanged, "problem-settlement-no-rail", "problem-settlement-no-rail-detail";
+    PAYOUT_TOO_MUCH = "payout.too_much", UNPROCESSABLE_ENTITY, None, "problem-payout-too-much", "problem-payout-too-much-detail";
+    AMOUNT_INVALID = "amount.invalid", UNPROCESSABLE_ENTITY, NothingCharged, "problem-amount-invalid", "problem-amount-invalid-detail";
+    FIELD_INVALID = "field.invalid", UNPROCESSABLE_ENTITY, None, "problem-field-invalid", "problem-field-invalid-detail";
+    REQUEST_MALFORMED = "request.malformed", BAD_REQUEST, NothingCharged, "problem-request-malformed", "problem-request-malformed-detail";
+    REQUEST_TOO_LARGE = "request.too_large", PAYLOAD_TOO_LARGE, NothingCharged, "problem-request-too-large", "problem-request-too-large-detail";
+    REQUEST_CROSS_SITE = "request.cross_site", FORBIDDEN, NothingCharged, "problem-request-cross-site", "problem-request-cross-site-detail";
+    REQUEST_TIMEOUT = "request.timeout", GATEWAY_TIMEOUT, NothingCharged, "problem-request-timeout", "problem-request-timeout-detail";
+    PAGE_MISSING = "page.missing", NOT_FOUND, None, "problem-page-missing", "problem-page-missing-detail";
+    PAGE_METHOD = "page.method", METHOD_NOT_ALLOWED, None, "problem-page-method", "problem-page-method-detail";
+    ACCESS_DENIED = "access.denied", FORBIDDEN, NothingCharged, "problem-access-denied", "problem-access-denied-detail";
+    FILE_MISSING = "file.missing", GONE, None, "problem-file-missing", "problem-file-missing-detail";
+    FILE_LOST = "file.lost", GONE, LineUndone, "problem-file-lost", "problem-file-lost-detail";
+    SIGN_IN_NEEDED = "sign_in.needed", UNAUTHORIZED, None, "problem-sign-in-needed", "problem-sign-in-needed-detail";
+    SIGN_IN_SPENT = "sign_in.spent", GONE, None, "problem-sign-in-spent", "problem-sign-in-spent-detail";
+    SIGN_IN_FORBIDDEN = "sign_in.forbidden", FORBIDDEN, None, "problem-sign-in-forbidden", "problem-sign-in-forbidden-detail";
+    UPLOAD_OFFSET = "upload.offset", CONFLICT, None, "problem-upload-offset", "problem-upload-offset-detail";
+    UPLOAD_BUSY = "upload.busy", LOCKED, None, "problem-upload-busy", "problem-upload-busy-detail";
+    UPLOAD_TOO_LARGE = "upload.too_large", PAYLOAD_TOO_LARGE, None, "problem-upload-too-large", "problem-upload-too-large-detail";
+    UPLOAD_BROKEN = "upload.broken", BAD_REQUEST, None, "problem-upload-broken", "problem-upload-broken-detail";
+    UPLOAD_UNKNOWN = "upload.unknown", NOT_FOUND, None, "problem-upload-unknown", "problem-upload-unknown-detail";
+    STORE_BUSY = "store.busy", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-busy", "problem-store-busy-detail";
+    STORE_FULL = "store.full", INSUFFICIENT_STORAGE, NothingCharged, "problem-store-full", "problem-store-full-detail";
+    STORE_CLOSED = "store.closed", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-closed", "problem-store-closed-detail";
+    SHOP_FAILED = "shop.failed", INTERNAL_SERVER_ERROR, NothingCharged, "problem-shop-failed", "problem-shop-failed-detail";
+}

@@ -1,0 +1,439 @@
+//! The shop's settings: one list, from which the file, the environment and the manual are read.
+//!
+//! A value is looked for in `ARDOISE_…` variables first, then in `ardoise.toml`, then in the list.
+//! A key that is not in the list is refused, with the nearest one that is.
+
+use crate::till::Tariff;
+use ledger::{Currency, Money, Rules};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its key: the table and the name in `ardoise.toml`, with a point between.
+    pub key: &'static str,
+    /// What holds when nobody sets it.
+    pub default: &'static str,
+    /// What it is for, with its unit.
+    pub about: &'static str,
+}
+
+const fn setting(key: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { key, default, about }
+}
+
+/// Every setting, in the order of the manual.
+pub const LIST: &[Setting] = &[
+    setting("shop.name", "Ardoise", "The name in the header of every page."),
+    setting("shop.about", "", "One sentence about the shop, on its front."),
+    setting("shop.seller", "", "The legal seller's name and address, as receipts and the withdrawal page show it. Empty: the shop's name."),
+    setting("shop.email", "", "The address readers can write to about withdrawals and refunds."),
+    setting("shop.currency", "EUR", "The currency of the books: EUR, USD, GBP or CHF. It cannot change once the shop is founded."),
+    setting("serve.listen", "127.0.0.1:8080", "The address and port to listen on."),
+    setting("serve.url", "", "The address readers see, without a slash at the end. Empty: http://localhost and the port."),
+    setting("serve.behind_proxy", "false", "Whether a proxy of yours stands in front, so that X-Forwarded-For tells the reader's network."),
+    setting("tab.limit_device", "2.00", "What a tab may owe while only a device stands behind it."),
+    setting("tab.limit_settled", "10.00", "What a tab may owe after it was settled once."),
+    setting("tab.limit_trusted", "15.00", "What a tab may owe after it was settled three times."),
+    setting("tab.settle_at", "5.00", "The total from which a reader is asked to settle."),
+    setting("tab.due_days", "40", "Days after which the oldest open line has to be settled before anything else is bought."),
+    setting("tab.undo_minutes", "30", "Minutes in which a reader can undo a line without a question."),
+    setting("tab.undo_watch_from", "10", "Purchases from which one-tap undo is withheld when more than half of them were undone."),
+    setting("tab.new_per_hour", "60", "New tabs that one network (an IPv4 /24, an IPv6 /48) may open in an hour."),
+    setting("fee.basis_points", "0", "The operator's fee on each sale without its tax, in hundredths of a percent."),
+    setting("vat.standard", "2000", "The standard tax rate, in hundredths of a percent, included in prices."),
+    setting("vat.reduced", "550", "The reduced rate (books in France), in hundredths of a percent."),
+    setting("vat.press", "210", "The rate of recognised online press in France, in hundredths of a percent."),
+    setting("work.price_max", "1000.00", "The highest price a work may have."),
+    setting("upload.max_bytes", "21474836480", "The largest file that can be uploaded, in bytes."),
+    setting("upload.keep_hours", "48", "Hours for which an unfinished upload waits to be resumed."),
+    setting("rail.sandbox", "auto", "Whether tabs can be settled with fake money: on, off, or auto (only on localhost)."),
+    setting("rail.transfer", "", "How to settle by bank transfer, as readers see it. Empty: not offered."),
+    setting("rail.cash", "", "How to settle in cash, as readers see it. Empty: not offered."),
+    setting("rates.as_of", "2026-11-22", "The day on which the rates below were looked up."),
+    setting("rates.source", "Stripe (card, EEA) and PayPal (micropayments) public price lists", "Where the rates below were looked up."),
+    setting("rates.card_basis_points", "150", "What a card charge costs, in hundredths of a percent of it."),
+    setting("rates.card_fixed", "0.25", "What a card charge costs besides."),
+    setting("rates.paypal_basis_points", "499", "What a PayPal micropayment costs, in hundredths of a percent of it."),
+    setting("rates.paypal_fixed", "0.09", "What a PayPal micropayment costs besides."),
+    setting("rates.tab_total", "5.00", "The size of the tab for which «you keep» is shown."),
+    setting("webhook.private_addresses", "false", "Whether webhooks may lead to private addresses of this network."),
+];
+
+/// What is wrong with a setting. It names the key and the next step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// A key that is not in the list.
+    #[error("{place}: there is no setting `{key}`; did you mean `{nearest}`? (`ardoise settings` lists them all)")]
+    Unknown {
+        /// Where it stands.
+        place: String,
+        /// The key.
+        key: String,
+        /// The nearest one that is in the list.
+        nearest: &'static str,
+    },
+    /// A value that cannot be.
+    #[error("setting `{key}`: `{value}` is not {wanted}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// The file cannot be read.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Whether fake money is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sandbox {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// What ways of being paid cost, for «you keep».
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rates {
+    /// When they were looked up.
+    pub as_of: String,
+    /// Where.
+    pub source: String,
+    /// A card charge: basis points and a fixed sum.
+    pub card: (i64, Money),
+    /// A PayPal micropayment: basis points and a fixed sum.
+    pub paypal: (i64, Money),
+    /// The size of a tab that is settled by card.
+    pub tab_total: Money,
+}
+
+/// The settings, read and checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The shop's name.
+    pub shop_name: String,
+    /// One sentence about it; may be empty.
+    pub about: String,
+    /// The legal seller.
+    pub seller: String,
+    /// Where readers can write; may be empty.
+    pub email: String,
+    /// Where to listen.
+    pub listen: String,
+    /// What readers see, without a slash at the end.
+    pub url: String,
+    /// Whether a proxy tells the reader's network.
+    pub behind_proxy: bool,
+    /// What the till decides by.
+    pub tariff: Tariff,
+    /// The total from which a reader is asked to settle.
+    pub settle_at: Money,
+    /// New tabs per network and hour.
+    pub new_tabs_per_hour: u32,
+    /// The highest price.
+    pub price_max: Money,
+    /// The largest file, in bytes.
+    pub upload_max_bytes: u64,
+    /// Hours for which an unfinished upload waits.
+    pub upload_keep_hours: i64,
+    /// Whether fake money is accepted.
+    pub sandbox: Sandbox,
+    /// How to settle by transfer; may be empty.
+    pub transfer: String,
+    /// How to settle in cash; may be empty.
+    pub cash: String,
+    /// For «you keep».
+    pub rates: Rates,
+    /// Whether webhooks may lead to private addresses.
+    pub webhooks_to_private: bool,
+}
+
+/// Values by key, before they are checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values(BTreeMap<&'static str, String>);
+
+impl Values {
+    /// Reads the file at `path`; where it is absent, nothing is set.
+    ///
+    /// # Errors
+    /// [`SettingsError::File`], [`SettingsError::Unknown`].
+    pub fn read_file(&mut self, path: &Path) -> Result<(), SettingsError> {
+        let place = path.display().to_string();
+        let failed = |reason: String| SettingsError::File { path: place.clone(), reason };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
+        for (group, value) in &table {
+            let toml::Value::Table(inner) = value else {
+                return Err(unknown(&place, group));
+            };
+            for (name, value) in inner {
+                let value = plain(value).ok_or_else(|| failed(format!("`{group}.{name}` is not a text, a number or true/false")))?;
+                self.set(&place, &format!("{group}.{name}"), value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads `ARDOISE_…` variables: `ARDOISE_TAB_UNDO_MINUTES` is `tab.undo_minutes`. `ARDOISE_DATA` and
+    /// `ARDOISE_LOG` belong to the command line.
+    ///
+    /// # Errors
+    /// [`SettingsError::Unknown`].
+    pub fn read_environment(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<(), SettingsError> {
+        for (name, value) in variables {
+            let Some(rest) = name.strip_prefix("ARDOISE_") else { continue };
+            if ["DATA", "LOG", "CONFIG"].contains(&rest) || rest.starts_with("TEST_") {
+                continue;
+            }
+            let key = rest.to_lowercase().replacen('_', ".", 1);
+            self.set(&name, &key, value)?;
+        }
+        Ok(())
+    }
+
+    /// Sets one value.
+    ///
+    /// # Errors
+    /// [`SettingsError::Unknown`].
+    pub fn set(&mut self, place: &str, key: &str, value: String) -> Result<(), SettingsError> {
+        let known = LIST.iter().find(|setting| setting.key == key);
+        let setting = known.ok_or_else(|| unknown(place, key))?;
+        self.0.insert(setting.key, value);
+        Ok(())
+    }
+
+    /// The value of a setting that is in the list.
+    pub fn get(&self, key: &'static str) -> &str {
+        let default = || LIST.iter().find(|setting| setting.key == key).map_or("", |found| found.default);
+        self.0.get(key).map_or_else(default, String::as_str)
+    }
+
+    fn text(&self, key: &'static str) -> String {
+        self.get(key).trim().to_owned()
+    }
+
+    fn wrong(&self, key: &'static str, wanted: &'static str) -> SettingsError {
+        SettingsError::Value { key, value: self.get(key).to_owned(), wanted }
+    }
+
+    fn number<T: std::str::FromStr>(&self, key: &'static str) -> Result<T, SettingsError> {
+        self.get(key).trim().parse().map_err(|_| self.wrong(key, "a whole number"))
+    }
+
+    fn rate(&self, key: &'static str) -> Result<i64, SettingsError> {
+        let rate: i64 = self.number(key)?;
+        let sensible = (0..=10_000).contains(&rate);
+        if sensible { Ok(rate) } else { Err(self.wrong(key, "between 0 and 10000 hundredths of a percent")) }
+    }
+
+    fn truth(&self, key: &'static str) -> Result<bool, SettingsError> {
+        self.get(key).trim().parse().map_err(|_| self.wrong(key, "true or false"))
+    }
+
+    fn money(&self, key: &'static str, currency: Currency) -> Result<Money, SettingsError> {
+        Money::parse(self.get(key), currency).map_err(|_| self.wrong(key, "an amount such as 0.20"))
+    }
+
+    fn whole_positive(&self, key: &'static str) -> Result<i64, SettingsError> {
+        let number = self.number(key)?;
+        if number > 0 { Ok(number) } else { Err(self.wrong(key, "a whole number above zero")) }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`SettingsError::Value`].
+    pub fn check(&self) -> Result<Settings, SettingsError> {
+        let currency: Currency = self
+            .get("shop.currency")
+            .parse()
+            .map_err(|_| self.wrong("shop.currency", "one of EUR, USD, GBP, CHF"))?;
+        let listen = self.text("serve.listen");
+        let url = self.url(&listen)?;
+        let shop_name = self.text("shop.name");
+        let seller = self.text("shop.seller");
+        Ok(Settings {
+            seller: if seller.is_empty() { shop_name.clone() } else { seller },
+            shop_name,
+            about: self.text("shop.about"),
+            email: self.text("shop.email"),
+            behind_proxy: self.truth("serve.behind_proxy")?,
+            tariff: self.tariff(currency)?,
+            settle_at: self.money("tab.settle_at", currency)?,
+            new_tabs_per_hour: u32::try_from(self.whole_positive("tab.new_per_hour")?)
+                .map_err(|_| self.wrong("tab.new_per_hour", "a smaller number"))?,
+            price_max: self.money("work.price_max", currency)?,
+            upload_max_bytes: self.number("upload.max_bytes")?,
+            upload_keep_hours: self.whole_positive("upload.keep_hours")?,
+            sandbox: self.sandbox(&url)?,
+            transfer: self.text("rail.transfer"),
+            cash: self.text("rail.cash"),
+            rates: self.rates(currency)?,
+            webhooks_to_private: self.truth("webhook.private_addresses")?,
+            listen,
+            url,
+        })
+    }
+
+    fn url(&self, listen: &str) -> Result<String, SettingsError> {
+        let url = self.text("serve.url");
+        if url.is_empty() {
+            let port = listen.rsplit_once(':').map_or("8080", |(_, port)| port);
+            return Ok(format!("http://localhost:{port}"));
+        }
+        let wanted = "an address such as https://shop.example, without a path";
+        let uri: http::Uri = url.parse().map_err(|_| self.wrong("serve.url", wanted))?;
+        let plain = matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some()
+            && matches!(uri.path(), "" | "/")
+            && uri.query().is_none();
+        if plain { Ok(url.trim_end_matches('/').to_owned()) } else { Err(self.wrong("serve.url", wanted)) }
+    }
+
+    fn tariff(&self, currency: Currency) -> Result<Tariff, SettingsError> {
+        let rules = Rules {
+            limit_device: self.money("tab.limit_device", currency)?,
+            limit_settled: self.money("tab.limit_settled", currency)?,
+            limit_trusted: self.money("tab.limit_trusted", currency)?,
+            undo_minutes: self.number("tab.undo_minutes")?,
+            due_days: self.whole_positive("tab.due_days")?,
+            fee_basis_points: self.rate("fee.basis_points")?,
+            undo_watch_from: self.number("tab.undo_watch_from")?,
+        };
+        let mut vat = BTreeMap::new();
+        for (class, key) in [("standard", "vat.standard"), ("reduced", "vat.reduced"), ("press", "vat.press")] {
+            vat.insert(class.to_owned(), self.rate(key)?);
+        }
+        Ok(Tariff { rules, currency, vat })
+    }
+
+    fn sandbox(&self, url: &str) -> Result<Sandbox, SettingsError> {
+        let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+        match self.get("rail.sandbox") {
+            "on" => Ok(Sandbox::On),
+            "off" => Ok(Sandbox::Off),
+            "auto" if local.iter().any(|start| url.starts_with(start)) => Ok(Sandbox::On),
+            "auto" => Ok(Sandbox::Off),
+            _ => Err(self.wrong("rail.sandbox", "on, off or auto")),
+        }
+    }
+
+    fn rates(&self, currency: Currency) -> Result<Rates, SettingsError> {
+        Ok(Rates {
+            as_of: self.text("rates.as_of"),
+            source: self.text("rates.source"),
+            card: (self.rate("rates.card_basis_points")?, self.money("rates.card_fixed", currency)?),
+            paypal: (self.rate("rates.paypal_basis_points")?, self.money("rates.paypal_fixed", currency)?),
+            tab_total: self.money("rates.tab_total", currency)?,
+        })
+    }
+}
+
+fn plain(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+fn unknown(place: &str, key: &str) -> SettingsError {
+    let likeness = |setting: &&Setting| {
+        // Similarity is a share of one; only its order matters here.
+        (strsim::jaro_winkler(setting.key, key) * 1_000.0) as i64
+    };
+    let nearest = LIST.iter().max_by_key(likeness).map_or("shop.name", |setting| setting.key);
+    SettingsError::Unknown { place: place.to_owned(), key: key.to_owned(), nearest }
+}
+
+/// The manual's page of settings.
+pub fn manual() -> String {
+    let mut page = String::from(
+        "# Settings\n\nEach can stand in `ardoise.toml` (`undo_minutes = 30` under `[tab]`) or in the environment \
+         (`ARDOISE_TAB_UNDO_MINUTES=30`); the environment wins. An unknown key is refused.\n\n\
+         | setting | default | what it is for |\n|---|---|---|\n",
+    );
+    for setting in LIST {
+        let default = if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
+        page.push_str(&format!("| `{}` | {default} | {} |\n", setting.key, setting.about));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(name: &str, value: &str) -> Result<Values, SettingsError> {
+        let mut values = Values::default();
+        values.read_environment(std::iter::once((name.to_owned(), value.to_owned())))?;
+        Ok(values)
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        let settings = Values::default().check().expect("defaults");
+        assert_eq!(settings.url, "http://localhost:8080");
+        assert_eq!(settings.sandbox, Sandbox::On);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_one() {
+        let refused = environment("ARDOISE_TAB_UNDO_MINUTE", "5").expect_err("a typo");
+        assert!(matches!(refused, SettingsError::Unknown { nearest: "tab.undo_minutes", .. }));
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ardoise.toml");
+        std::fs::write(&path, "[tab]\nundo_minutes = 5\nlimit_device = \"3.00\"\n").expect("written");
+        let mut values = Values::default();
+        values.read_file(&path).expect("read");
+        values
+            .read_environment(std::iter::once(("ARDOISE_TAB_UNDO_MINUTES".into(), "7".into())))
+            .expect("read");
+        let rules = values.check().expect("sound").tariff.rules;
+        assert_eq!(rules.undo_minutes, 7);
+        assert_eq!(rules.limit_device.to_string(), "3.00 EUR");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_is_refused_by_its_key() {
+        for (name, key) in [
+            ("ARDOISE_TAB_LIMIT_DEVICE", "tab.limit_device"),
+            ("ARDOISE_VAT_STANDARD", "vat.standard"),
+            ("ARDOISE_SERVE_URL", "serve.url"),
+            ("ARDOISE_RAIL_SANDBOX", "rail.sandbox"),
+        ] {
+            let refused = environment(name, "-3").expect("known").check().expect_err(name);
+            assert!(matches!(refused, SettingsError::Value { key: found, .. } if found == key));
+        }
+    }
+
+    #[test]
+    fn the_manual_lists_every_setting_as_it_is() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/settings.md");
+        let written = std::fs::read_to_string(path).expect("docs/settings.md");
+        assert_eq!(written, manual(), "write it anew: ardoise settings --markdown > docs/settings.md");
+    }
+}
