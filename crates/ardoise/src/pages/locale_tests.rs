@@ -3,7 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 
 const TEXTS: [(Locale, &str); 2] =
-    [(Locale::En, include_str!("texts/en.ftl")), (Locale::Fr, include_str!("texts/fr.ftl"))];
+    [
+        (Locale::En, concat!(include_str!("texts/en.ftl"), include_str!("texts/problems.en.ftl"))),
+        (Locale::Fr, concat!(include_str!("texts/fr.ftl"), include_str!("texts/problems.fr.ftl"))),
+    ];
 
 /// Keys with the names of their variables.
 fn keys(source: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -25,9 +28,9 @@ fn keys(source: &str) -> BTreeMap<String, BTreeSet<String>> {
     keys
 }
 
-/// The text of every template and of every Rust file of the pages but the tests.
+/// The text of every template and of every Rust file but the tests.
 fn sources() -> String {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![root];
     let mut all = String::new();
     while let Some(folder) = folders.pop() {

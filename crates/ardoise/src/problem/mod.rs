@@ -217,8 +217,10 @@ impl From<StorageError> for Problem {
             StorageError::Full => &STORE_FULL,
             StorageError::Missing => &FILE_MISSING,
             StorageError::OffsetMismatch { .. } => &UPLOAD_OFFSET,
-            StorageError::TooLarge { .. } => &UPLOAD_TOO_LARGE,
-            _ => &SHOP_FAILED,
+            StorageError::TooLarge => &UPLOAD_TOO_LARGE,
+            StorageError::Busy => &UPLOAD_BUSY,
+            StorageError::Broken { .. } => &UPLOAD_BROKEN,
+            StorageError::BadKey | StorageError::Io(_) => &SHOP_FAILED,
         };
         Self::new(kind).because(error)
     }
