@@ -61,6 +61,19 @@ create table idempotency (
     primary key (author_id, request_key)
 ) strict;
 
+-- What the shop made of an author's file, to be seen before buying: a picture or a piece of sound.
+create table derived (
+    storage_key text primary key,
+    content_type text not null,
+    size integer not null check (size >= 0),
+    sha256 blob not null check (length(sha256) = 32),
+    -- Pixels of a picture.
+    width integer,
+    height integer,
+    -- Playing time of a piece of sound.
+    seconds integer
+) strict;
+
 -- A thing for sale. `price_micros` is the fixed price, or the suggestion of a pay-what-you-want work.
 create table work (
     id integer primary key,
@@ -76,7 +89,7 @@ create table work (
     -- Counts up whenever the title, the article or a file changes; `digest` says what it is.
     version integer not null check (version >= 1),
     digest blob not null check (length(digest) = 32),
-    cover_key text,
+    cover_key text references derived (storage_key),
     created_at integer not null,
     updated_at integer not null,
     published_at integer
@@ -111,9 +124,12 @@ create table file (
     size integer not null check (size >= 0),
     sha256 blob not null check (length(sha256) = 32),
     crc32 integer not null,
-    thumbnail_key text,
-    sample_key text,
-    sample_type text,
+    media_kind text not null check (media_kind in ('image', 'audio', 'video', 'pdf', 'text', 'other')),
+    content_type text not null,
+    -- Playing time, where it is known.
+    seconds integer,
+    thumbnail_key text references derived (storage_key),
+    sample_key text references derived (storage_key),
     added_at integer not null,
     removed_at integer
 ) strict;

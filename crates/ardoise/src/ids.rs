@@ -1,7 +1,7 @@
 //! Where new ids and secrets come from.
 
 use crate::clock::Clock;
-use ledger::{LineId, SettlementId, ShopId};
+use ledger::{LineId, SettlementId, ShopId, Timestamp};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -60,6 +60,11 @@ fn split_mix(state: &mut u64) -> u64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
+}
+
+/// When an id of the shop was made, to the millisecond.
+pub fn made_at(id: impl ShopId) -> Timestamp {
+    Timestamp::from_micros(((id.raw() >> SEQUENCE_BITS) + EPOCH_MILLIS) * 1_000)
 }
 
 /// Makes ids, secrets and slugs.
@@ -152,7 +157,7 @@ impl std::fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ledger::{Timestamp, WorkId};
+    use ledger::WorkId;
 
     fn mint() -> Mint {
         Mint::new(

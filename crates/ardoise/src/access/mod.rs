@@ -1,3 +1,4 @@
 //! Reading and downloading what was bought.
 
+pub mod http;
 pub mod range;

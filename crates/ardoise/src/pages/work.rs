@@ -212,6 +212,8 @@ pub struct WorkPage {
     pub offer: Offer,
     /// The purchase id minted for this rendering.
     pub purchase: String,
+    /// The tab that a first tap opens, for a reader who has none: the hidden field `device`.
+    pub device: Option<String>,
     /// The channel the reader came by.
     pub via: Option<String>,
     /// How long a purchase can be undone.

@@ -1,6 +1,7 @@
 //! The files of works.
 
 use super::{Db, Row, StoreError, Value, id};
+use crate::works::media_type::Kind;
 use ledger::receipts::Hash;
 use ledger::{FileId, Timestamp, WorkId};
 
@@ -23,10 +24,16 @@ pub struct File {
     pub sha256: Hash,
     /// The CRC-32 of its bytes.
     pub crc32: u32,
-    /// Under which the file store keeps its thumbnail, a JPEG.
+    /// What it is to a reader.
+    pub media: Kind,
+    /// The `Content-Type` to serve it with.
+    pub content_type: String,
+    /// Playing time in seconds, where it is known.
+    pub seconds: Option<u64>,
+    /// The [`Derived`] picture of it.
     pub thumbnail_key: Option<String>,
-    /// Under which the file store keeps a sample of it, and of what type that is.
-    pub sample: Option<(String, String)>,
+    /// The [`Derived`] piece of its sound.
+    pub sample_key: Option<String>,
     /// When it was added.
     pub added_at: Timestamp,
 }
@@ -34,8 +41,8 @@ pub struct File {
 macro_rules! columns {
     ($rest:literal) => {
         concat!(
-            "select id, work_id, position, name, storage_key, size, sha256, crc32, thumbnail_key, sample_key, ",
-            "sample_type, added_at from file where removed_at is null and ",
+            "select id, work_id, position, name, storage_key, size, sha256, crc32, media_kind, ",
+            "content_type, seconds, thumbnail_key, sample_key, added_at from file where removed_at is null and ",
             $rest
         )
     };
@@ -51,9 +58,12 @@ fn read(row: &dyn Row) -> Result<File, StoreError> {
         size: row.count(5)?,
         sha256: row.bytes(6)?,
         crc32: row.small(7)?,
-        thumbnail_key: row.maybe_text(8)?,
-        sample: row.maybe_text(9)?.zip(row.maybe_text(10)?),
-        added_at: row.time(11)?,
+        media: media(&row.text(8)?)?,
+        content_type: row.text(9)?,
+        seconds: row.maybe_int(10)?.map(i64::unsigned_abs),
+        thumbnail_key: row.maybe_text(11)?,
+        sample_key: row.maybe_text(12)?,
+        added_at: row.time(13)?,
     })
 }
 
@@ -87,14 +97,17 @@ pub fn insert(db: &dyn Db, file: &File) -> Result<(), StoreError> {
         Value::Int(file.size.cast_signed()),
         Value::from(&file.sha256),
         Value::Int(file.crc32.into()),
+        Value::Text(file.media.as_str()),
+        Value::Text(&file.content_type),
+        maybe(file.seconds),
         file.thumbnail_key.as_deref().into(),
-        file.sample.as_ref().map(|(key, _)| key.as_str()).into(),
-        file.sample.as_ref().map(|(_, kind)| kind.as_str()).into(),
+        file.sample_key.as_deref().into(),
         file.added_at.into(),
     ];
     db.execute(
-        "insert into file (id, work_id, position, name, storage_key, size, sha256, crc32, thumbnail_key, \
-         sample_key, sample_type, added_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "insert into file (id, work_id, position, name, storage_key, size, sha256, crc32, media_kind, \
+         content_type, seconds, thumbnail_key, sample_key, added_at) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         &values,
     )?;
     Ok(())
@@ -108,4 +121,72 @@ pub fn remove(db: &dyn Db, work: WorkId, file: FileId, now: Timestamp) -> Result
     let sql =
         "update file set removed_at = ?3 where work_id = ?1 and id = ?2 and removed_at is null";
     Ok(db.execute(sql, &[id(work), id(file), now.into()])? == 1)
+}
+
+fn media(word: &str) -> Result<Kind, StoreError> {
+    Kind::from_word(word).ok_or_else(|| StoreError::Corrupt(format!("a file's kind is {word}")))
+}
+
+fn maybe<'a>(number: Option<u64>) -> Value<'a> {
+    number.map_or(Value::Null, |number| Value::Int(number.cast_signed()))
+}
+
+/// What the shop made of an author's file, to be seen before buying.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Derived {
+    /// Under which the file store keeps its bytes.
+    pub storage_key: String,
+    /// The `Content-Type` to serve it with.
+    pub content_type: String,
+    /// Bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes.
+    pub sha256: Hash,
+    /// Width and height in pixels, of a picture.
+    pub pixels: Option<(u32, u32)>,
+    /// Playing time in seconds, of a piece of sound.
+    pub seconds: Option<u64>,
+}
+
+/// Puts something derived in.
+///
+/// # Errors
+/// [`StoreError::Constraint`], or whatever the engine says.
+pub fn insert_derived(db: &dyn Db, derived: &Derived) -> Result<(), StoreError> {
+    let values = [
+        Value::Text(&derived.storage_key),
+        Value::Text(&derived.content_type),
+        Value::Int(derived.size.cast_signed()),
+        Value::from(&derived.sha256),
+        maybe(derived.pixels.map(|(width, _)| width.into())),
+        maybe(derived.pixels.map(|(_, height)| height.into())),
+        maybe(derived.seconds),
+    ];
+    db.execute(
+        "insert into derived (storage_key, content_type, size, sha256, width, height, seconds) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        &values,
+    )?;
+    Ok(())
+}
+
+/// Something derived.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn derived(db: &dyn Db, storage_key: &str) -> Result<Option<Derived>, StoreError> {
+    let sql = "select storage_key, content_type, size, sha256, width, height, seconds from derived \
+        where storage_key = ?1";
+    db.first(sql, &[Value::Text(storage_key)], |row| {
+        let pixels = row.maybe_int(4)?.zip(row.maybe_int(5)?);
+        let pixel = |number: i64| u32::try_from(number).unwrap_or(1);
+        Ok(Derived {
+            storage_key: row.text(0)?,
+            content_type: row.text(1)?,
+            size: row.count(2)?,
+            sha256: row.bytes(3)?,
+            pixels: pixels.map(|(width, height)| (pixel(width), pixel(height))),
+            seconds: row.maybe_int(6)?.map(i64::unsigned_abs),
+        })
+    })
 }

@@ -161,3 +161,41 @@ pub fn shown(
         Ok(Shown { line, state, title, author, kind })
     })
 }
+
+/// A settlement as its reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledView {
+    /// By which rail.
+    pub rail: RailNumber,
+    /// What came in.
+    pub received: Money,
+    /// How many lines it paid.
+    pub lines: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A settlement of a tab.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn settled(
+    db: &dyn Db,
+    settlement: SettlementId,
+    tab: TabId,
+    currency: Currency,
+) -> Result<Option<SettledView>, StoreError> {
+    let bytes = settlement.bytes();
+    // Payments of one settlement are found through the lines of its tab, which are few.
+    let sql = "select s.rail, s.received_micros, s.settled_at, (select count(*) from access a \
+        join payment p on p.line_id = a.line_id where a.tab_id = s.tab_id and p.settlement_id = s.id) \
+        from settlement s where s.id = ?1 and s.tab_id = ?2";
+    db.first(sql, &[Value::Blob(&bytes), id(tab)], |row| {
+        Ok(SettledView {
+            rail: RailNumber(row.small(0)?),
+            received: row.money(1, currency)?,
+            at: row.time(2)?,
+            lines: row.small(3)?,
+        })
+    })
+}

@@ -8,3 +8,82 @@ pub mod sample;
 pub mod storage;
 pub mod thumbnail;
 pub mod words;
+
+use crate::app::App;
+use crate::pages::work::{Kind as KindView, Price as PriceView};
+use crate::problem::{Problem, WORK_UNKNOWN};
+use crate::store::file::File;
+use crate::store::work::{Kind, Work};
+use crate::store::{StoreError, file, work};
+use ledger::{Price, WorkId};
+
+/// A work with what it is made of.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// The work.
+    pub work: Work,
+    /// The text of an article, in Markdown.
+    pub markdown: Option<String>,
+    /// Its files, in their order.
+    pub files: Vec<File>,
+}
+
+/// A work with what it is made of.
+///
+/// # Errors
+/// [`WORK_UNKNOWN`], or the store's.
+pub async fn whole(app: &App, id: WorkId) -> Result<Whole, Problem> {
+    let currency = app.currency();
+    let found = app.store.read(|db| {
+        let Some(work) = work::by_id(db, id, currency)? else { return Ok(None) };
+        let markdown = work::article(db, id)?;
+        Ok::<_, StoreError>(Some(Whole { work, markdown, files: file::by_work(db, id)? }))
+    });
+    found.await?.ok_or_else(|| Problem::new(&WORK_UNKNOWN))
+}
+
+impl Whole {
+    /// What it is, for the quiet line above its title.
+    pub fn kind(&self) -> KindView {
+        match (self.work.kind, self.files.as_slice()) {
+            (Kind::Article, _) => {
+                let minutes = self.markdown.as_deref().map_or(1, |text| article::render(text).minutes);
+                let minutes = u32::try_from(minutes).unwrap_or(u32::MAX);
+                KindView::Article { minutes }
+            }
+            (Kind::Files, [only]) => kind_of_file(only),
+            (Kind::Files, files) => KindView::Files {
+                count: files.len() as u64,
+                bytes: files.iter().map(|file| file.size).fold(0, u64::saturating_add),
+            },
+        }
+    }
+}
+
+fn kind_of_file(file: &File) -> KindView {
+    match file.media {
+        media_type::Kind::Image => KindView::Image,
+        media_type::Kind::Audio => KindView::Audio { seconds: file.seconds },
+        media_type::Kind::Video => KindView::Video { seconds: file.seconds },
+        media_type::Kind::Pdf | media_type::Kind::Text | media_type::Kind::Other => {
+            KindView::Files { count: 1, bytes: file.size }
+        }
+    }
+}
+
+/// What a work is, for the quiet line above its title.
+///
+/// # Errors
+/// [`WORK_UNKNOWN`], or the store's.
+pub async fn kind_of(app: &App, id: WorkId) -> Result<KindView, Problem> {
+    Ok(whole(app, id).await?.kind())
+}
+
+/// A price as pages show it.
+pub const fn price_view(price: Price) -> PriceView {
+    match price {
+        Price::Free => PriceView::Free,
+        Price::Fixed(amount) => PriceView::Fixed(amount),
+        Price::Chosen { minimum, suggestion } => PriceView::Choose { minimum, suggestion },
+    }
+}

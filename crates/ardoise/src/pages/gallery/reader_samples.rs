@@ -108,6 +108,7 @@ fn work(locale: Locale) -> WorkPage {
         price: Price::Fixed(cents(20)),
         offer: Offer::ForSale,
         purchase: "pur_1".into(),
+        device: None,
         via: Some("bluesky".into()),
         undo_minutes: 30,
         seller: "La Fabrique SARL".into(),

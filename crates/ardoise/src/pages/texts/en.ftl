@@ -21,6 +21,7 @@ meter = { $count ->
     [one] Your tab: { $count } line,
    *[other] Your tab: { $count } lines,
 }
+see-price = See its price
 see-works = See what is on sale
 more-works = Show more works
 more-lines = Show older lines

@@ -21,6 +21,7 @@ meter = { $count ->
     [one] Votre ardoise : { $count } ligne,
    *[other] Votre ardoise : { $count } lignes,
 }
+see-price = Voir son prix
 see-works = Voir ce qui est en vente
 more-works = Voir d’autres œuvres
 more-lines = Voir les lignes plus anciennes

@@ -1,0 +1,178 @@
+//! What was bought, over HTTP: articles, players, downloads.
+
+use super::range::{FileToServe, serve_archive, serve_file};
+use crate::app::{App, Shared};
+use crate::pages::work::{ContentPage, FileView, Media, Standing};
+use crate::people::{SignedIn, signed_in};
+use crate::problem::{ACCESS_DENIED, FILE_LOST, FILE_MISSING, Problem};
+use crate::render::html;
+use crate::request::Ask;
+use crate::store::file::File;
+use crate::store::{StoreError, link, statement};
+use crate::tabs::http::undo_minutes;
+use crate::tabs::undo_by_shop;
+use crate::works::archive::{Archive, ArchiveEntry};
+use crate::works::file_name::Disposition;
+use crate::works::media_type::Kind;
+use crate::works::storage::StorageError;
+use crate::works::{Whole, article, whole};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::HeaderMap;
+use ledger::{FileId, Line, LineState, Tab, WorkId};
+use std::collections::HashMap;
+
+type Asked = Result<Response, Problem>;
+
+/// How somebody comes to read a work.
+enum Access {
+    /// By this line on their tab.
+    Line(Box<Line>, LineState),
+    /// They made it.
+    Own,
+}
+
+/// The work, if whoever asks may read it.
+async fn opened(app: &App, ask: &Ask, work: &str) -> Result<(Whole, Access, Option<Tab>), Problem> {
+    let id: WorkId = work.parse().map_err(|_| Problem::new(&crate::problem::WORK_UNKNOWN))?;
+    let tab = ask.own_tab(app).await?;
+    if let Some(tab) = &tab
+        && let Some((line, state)) = bought(app, tab, id).await?
+    {
+        return Ok((whole(app, id).await?, Access::Line(Box::new(line), state), Some(tab.clone())));
+    }
+    let whole = whole(app, id).await?;
+    let who = signed_in(app, ask).await?;
+    match who {
+        Some(SignedIn::Author(author)) if author.id == whole.work.author => {
+            Ok((whole, Access::Own, tab))
+        }
+        Some(SignedIn::Author(_) | SignedIn::Operator) | None => Err(denied(app, id).await?),
+    }
+}
+
+async fn bought(app: &App, tab: &Tab, work: WorkId) -> Result<Option<(Line, LineState)>, Problem> {
+    let currency = app.currency();
+    let found = app.store.read(|db| {
+        let Some(line) = statement::access(db, tab.id, work)? else { return Ok(None) };
+        Ok::<_, StoreError>(statement::line(db, line, currency)?)
+    });
+    Ok(found.await?)
+}
+
+/// Whoever may not read a work is shown where to take it.
+async fn denied(app: &App, work: WorkId) -> Result<Problem, Problem> {
+    let link = app.store.read(|db| link::by_work(db, work, 1)).await?.pop();
+    let problem = Problem::new(&ACCESS_DENIED);
+    Ok(match link {
+        Some(link) => problem.next("see-price", format!("/l/{}", link.slug)),
+        None => problem,
+    })
+}
+
+/// `GET /w/{work}`.
+pub async fn show_content(State(app): State<Shared>, Path(work): Path<String>, ask: Ask) -> Asked {
+    let (whole, access, tab) = opened(&app, &ask, &work).await?;
+    let standing = standing(&app, &access);
+    let article = whole.markdown.as_deref().map(|markdown| article::render(markdown).html);
+    html(&ContentPage {
+        page: ask.page(&app, &whole.work.title, tab.as_ref()),
+        work: whole.work.id.to_string(),
+        kind: whole.kind(),
+        title: whole.work.title.clone(),
+        author: whole.work.author_name.clone(),
+        standing,
+        article,
+        files: whole.files.iter().map(file_view).collect(),
+    })
+}
+
+fn standing(app: &App, access: &Access) -> Standing {
+    let Access::Line(line, state) = access else { return Standing::Own };
+    let (id, amount) = (line.id.to_string(), line.shares.gross);
+    match state {
+        LineState::Paid => Standing::Paid { line: id, amount },
+        LineState::Open | LineState::Undone if amount.is_zero() => Standing::Given,
+        LineState::Open | LineState::Undone => {
+            Standing::OnTab { line: id, amount, undo_minutes: undo_minutes(app, line.bought_at) }
+        }
+    }
+}
+
+fn file_view(file: &File) -> FileView {
+    let media = match file.media {
+        Kind::Image => Media::Image,
+        Kind::Audio => Media::Audio,
+        Kind::Video => Media::Video,
+        Kind::Pdf | Kind::Text | Kind::Other => Media::Other,
+    };
+    FileView { file: file.id.to_string(), name: file.name.clone(), bytes: file.size, media }
+}
+
+/// `GET /w/{work}/files/{file}`: shown in place where that is safe; saved with `?save`.
+pub async fn show_file(
+    State(app): State<Shared>,
+    Path((work, file)): Path<(String, String)>,
+    Query(query): Query<HashMap<String, String>>,
+    ask: Ask,
+    headers: HeaderMap,
+) -> Asked {
+    let (whole, access, _) = opened(&app, &ask, &work).await?;
+    let missing = || Problem::new(&FILE_MISSING);
+    let id: FileId = file.parse().map_err(|_| missing())?;
+    let file = whole.files.iter().find(|file| file.id == id).ok_or_else(missing)?;
+    let save = query.contains_key("save");
+    let sent = FileToServe {
+        key: &file.storage_key,
+        name: &file.name,
+        size: file.size,
+        sha256: file.sha256,
+        kind: file.media,
+        content_type: &file.content_type,
+        disposition: if save { Disposition::Attachment } else { Disposition::Inline },
+    };
+    match serve_file(&app.files, &sent, &headers).await {
+        Ok(response) => Ok(response),
+        Err(error) => not_supplied(&app, &ask, &access, error).await,
+    }
+}
+
+/// `GET /w/{work}/zip`: everything in one archive, with a known length, so that it resumes.
+pub async fn show_archive(
+    State(app): State<Shared>,
+    Path(work): Path<String>,
+    ask: Ask,
+    headers: HeaderMap,
+) -> Asked {
+    let (whole, access, _) = opened(&app, &ask, &work).await?;
+    let entries: Vec<ArchiveEntry> = whole.files.iter().map(entry).collect();
+    let name = format!("{}.zip", whole.work.title);
+    match serve_archive(&app.files, &Archive::of(&entries), &name, &headers).await {
+        Ok(response) => Ok(response),
+        Err(error) => not_supplied(&app, &ask, &access, error).await,
+    }
+}
+
+fn entry(file: &File) -> ArchiveEntry {
+    ArchiveEntry {
+        key: file.storage_key.clone(),
+        name: file.name.clone(),
+        size: file.size,
+        crc32: file.crc32,
+    }
+}
+
+/// A file that cannot be supplied: its buyer gets the line back and is told; a failing disk is only reported.
+async fn not_supplied(app: &App, ask: &Ask, access: &Access, error: StorageError) -> Asked {
+    let (Access::Line(line, state), StorageError::Missing) = (access, &error) else {
+        return Err(error.into());
+    };
+    tracing::error!(line = %line.id, work = %line.work, "a bought file is missing; the line is undone");
+    if *state != LineState::Undone {
+        undo_by_shop(app, line.id).await?;
+    }
+    if ask.takes_html {
+        return Ok(Redirect::to(&format!("/tab?missing={}", line.id)).into_response());
+    }
+    Err(Problem::new(&FILE_LOST))
+}

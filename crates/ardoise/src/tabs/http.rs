@@ -1,0 +1,339 @@
+//! Buying, undoing, the tab, settling and the library, over HTTP.
+
+use super::{Received, Tap, Taken, amount, buy, settle, undo};
+use crate::app::{App, Shared};
+use crate::body::Fields;
+use crate::pages::reader::{
+    LibraryItem, LibraryPage, LineState as Shown, RailView, SettlePage, SettledPage, TabLine,
+    TabPage, WithdrawalPage,
+};
+use crate::pages::{Notice, Page};
+use crate::problem::{Problem, SETTLEMENT_NO_RAIL, TAB_UNKNOWN};
+use crate::rails;
+use crate::render::html;
+use crate::request::{Ask, Claim, forget_tab, keep_tab};
+use crate::settings::Sandbox;
+use crate::store::statement::{self, Before, Shown as StoredLine};
+use crate::till::command::Purchase;
+use crate::works::kind_of;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header;
+use ledger::time::MICROS_PER_MINUTE;
+use ledger::{LineId, LineState, Money, Tab, Timestamp};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// Lines of a tab or works of a library on one page.
+const LINES_ON_A_PAGE: i64 = 50;
+type Asked = Result<Response, Problem>;
+
+/// `POST /l/{slug}/buy`: one tap.
+pub async fn buy_work(
+    State(app): State<Shared>,
+    Path(slug): Path<String>,
+    ask: Ask,
+    fields: Fields,
+) -> Asked {
+    let purchase = fields.id("purchase")?;
+    let seen = fields.text("amount").or_else(|| fields.text("price")).unwrap_or("");
+    let tap = Tap {
+        purchase,
+        amount: amount(&app, seen, "price")?,
+        channel: crate::links::channel(fields.text("via")),
+        device: fields.text("device").and_then(Claim::read),
+        slug,
+    };
+    if ask.tab_is_garbled {
+        return Ok(without_tab(&app));
+    }
+    let slug = tap.slug.clone();
+    match buy(&app, &ask, tap).await {
+        Ok(taken) => Ok(bought(&app, &ask, &slug, &taken)),
+        Err(problem) if problem.kind.code == TAB_UNKNOWN.code => Ok(without_tab(&app)),
+        Err(problem) if ask.takes_html && problem.kind.code == crate::problem::PRICE_CHANGED.code => {
+            Ok(Redirect::to(&format!("/l/{slug}?changed=1")).into_response())
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A tab that is not known is taken away from the device, so that the next tap opens one.
+fn without_tab(app: &App) -> Response {
+    let mut response = Problem::new(&TAB_UNKNOWN).into_response();
+    response.headers_mut().append(header::SET_COOKIE, forget_tab(app));
+    response
+}
+
+fn bought(app: &App, ask: &Ask, slug: &str, taken: &Taken) -> Response {
+    let open = match taken.purchase {
+        Purchase::UndoneSince => format!("/l/{slug}"),
+        Purchase::Bought | Purchase::Again | Purchase::Owned => format!("/w/{}", taken.work),
+    };
+    let mut response = if ask.takes_html {
+        Redirect::to(&open).into_response()
+    } else {
+        let status = match taken.purchase {
+            Purchase::Bought | Purchase::Again => "bought",
+            Purchase::Owned => "owned",
+            Purchase::UndoneSince => "undone",
+        };
+        let body = json!({
+            "line": taken.line.to_string(),
+            "work": taken.work.to_string(),
+            "status": status,
+            "open": open,
+            "price": money_json(taken.amount),
+            "total": money_json(taken.now.owed),
+            "limit": money_json(taken.now.limit),
+        });
+        axum::Json(body).into_response()
+    };
+    if let Some(claim) = &taken.opened {
+        response.headers_mut().append(header::SET_COOKIE, keep_tab(app, claim));
+    }
+    response
+}
+
+/// An amount as programs exchange it.
+pub fn money_json(money: Money) -> serde_json::Value {
+    json!({ "amount": money.to_decimal(), "currency": money.currency().code() })
+}
+
+/// `POST /lines/{line}/undo`.
+pub async fn undo_line(State(app): State<Shared>, Path(line): Path<String>, ask: Ask) -> Asked {
+    let line: LineId = line.parse().map_err(|_| ledger::LedgerRefusal::NoLine)?;
+    let taken_back = undo(&app, &ask, line).await?;
+    if ask.takes_html {
+        return Ok(Redirect::to(&format!("/tab?undone={line}")).into_response());
+    }
+    let body = json!({
+        "line": line.to_string(),
+        "work": taken_back.work.to_string(),
+        "status": "undone",
+        "total": money_json(taken_back.now.owed),
+    });
+    Ok(axum::Json(body).into_response())
+}
+
+/// `GET /tab`.
+pub async fn show_tab(
+    State(app): State<Shared>,
+    Query(query): Query<HashMap<String, String>>,
+    ask: Ask,
+) -> Asked {
+    let tab = ask.own_tab(&app).await?;
+    let mut page = ask.page(&app, &ask.locale.text("tab-title"), tab.as_ref());
+    let Some(tab) = tab else { return html(&empty_tab(&app, page)) };
+    let before = before(query.get("before"));
+    let currency = app.currency();
+    let lines = app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
+    let lines = lines.await?;
+    page.notice = notice(&query, &lines);
+    html(&tab_page(&app, page, &tab, &lines)?)
+}
+
+/// What the reader is told once, about a line that was just taken back.
+fn notice(query: &HashMap<String, String>, lines: &[StoredLine]) -> Option<Notice> {
+    let undone = |name: &str| {
+        let asked = query.get(name)?;
+        let is_it = |shown: &&StoredLine| shown.line.id.to_string() == *asked;
+        let shown = lines.iter().find(is_it).filter(|shown| shown.state == LineState::Undone)?;
+        Some((shown.title.clone(), shown.line.shares.gross))
+    };
+    let reader = undone("undone").map(|(title, amount)| Notice::LineUndone { title, amount });
+    reader.or_else(|| undone("missing").map(|(title, amount)| Notice::FileMissing { title, amount }))
+}
+
+fn empty_tab(app: &App, page: Page) -> TabPage {
+    let limit = app.settings.tariff.rules.limit_device;
+    TabPage {
+        page,
+        owed: app.nothing(),
+        open_lines: 0,
+        limit,
+        left: limit,
+        settles_at: app.settings.settle_at,
+        settles_by: None,
+        closed: false,
+        lines: Vec::new(),
+        more: None,
+    }
+}
+
+fn tab_page(app: &App, page: Page, tab: &Tab, lines: &[StoredLine]) -> Result<TabPage, Problem> {
+    let rules = &app.settings.tariff.rules;
+    let owed = tab.owed().map_err(ledger::LedgerRefusal::from)?;
+    let limit = rules.limit(tab);
+    let left = limit.saturating_sub(owed).map_err(ledger::LedgerRefusal::from)?;
+    let withheld = rules.withholds_undo(tab);
+    Ok(TabPage {
+        owed,
+        open_lines: tab.open_lines,
+        limit,
+        left,
+        settles_at: app.settings.settle_at,
+        settles_by: tab.oldest_open_at.map(|at| at.plus_days(rules.due_days)),
+        closed: rules.is_due(tab, page.now),
+        lines: lines.iter().map(|shown| tab_line(app, shown, withheld)).collect(),
+        more: more("/tab", lines),
+        page,
+    })
+}
+
+fn tab_line(app: &App, shown: &StoredLine, withheld: bool) -> TabLine {
+    let line = &shown.line;
+    let minutes = undo_minutes(app, line.bought_at).filter(|_| !withheld);
+    let state = match shown.state {
+        LineState::Undone => Shown::Refunded,
+        LineState::Paid => Shown::Paid,
+        LineState::Open if line.shares.gross.is_zero() => Shown::Free,
+        LineState::Open => Shown::Open,
+    };
+    TabLine {
+        line: line.id.to_string(),
+        work: line.work.to_string(),
+        title: shown.title.clone(),
+        amount: line.shares.gross,
+        at: line.bought_at,
+        undo_minutes: minutes.filter(|_| shown.state != LineState::Undone),
+        state,
+    }
+}
+
+/// Whole minutes in which a line can still be undone.
+pub fn undo_minutes(app: &App, bought_at: Timestamp) -> Option<u32> {
+    let left = app.settings.tariff.rules.undo_until(bought_at).micros_since(app.now());
+    u32::try_from(left.div_euclid(MICROS_PER_MINUTE)).ok()
+}
+
+fn before(text: Option<&String>) -> Before {
+    let read = |text: &String| {
+        let (at, line) = text.split_once('-')?;
+        Some(Before { at: Timestamp::from_micros(at.parse().ok()?), line: line.parse().ok()? })
+    };
+    text.and_then(read).unwrap_or(Before::NEWEST)
+}
+
+fn more(path: &str, lines: &[StoredLine]) -> Option<String> {
+    let last = lines.last().filter(|_| lines.len() as i64 == LINES_ON_A_PAGE)?;
+    Some(format!("{path}?before={}-{}", last.line.bought_at.micros(), last.line.id))
+}
+
+/// `GET /library`.
+pub async fn show_library(
+    State(app): State<Shared>,
+    Query(query): Query<HashMap<String, String>>,
+    ask: Ask,
+) -> Asked {
+    let tab = ask.own_tab(&app).await?;
+    let page = ask.page(&app, &ask.locale.text("library-title"), tab.as_ref());
+    let mut lines = Vec::new();
+    if let Some(tab) = tab {
+        let (before, currency) = (before(query.get("before")), app.currency());
+        let read = app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
+        lines = read.await?;
+    }
+    let more = more("/library", &lines);
+    let mut items = Vec::new();
+    for shown in lines.iter().filter(|shown| shown.state != LineState::Undone) {
+        items.push(LibraryItem {
+            work: shown.line.work.to_string(),
+            line: shown.line.id.to_string(),
+            title: shown.title.clone(),
+            author: shown.author.clone(),
+            kind: kind_of(&app, shown.line.work).await?,
+            at: shown.line.bought_at,
+        });
+    }
+    html(&LibraryPage { page, items, more })
+}
+
+/// `GET /tab/settle`.
+pub async fn show_settle(State(app): State<Shared>, ask: Ask) -> Asked {
+    let tab = ask.own_tab(&app).await?;
+    let page = ask.page(&app, &ask.locale.text("settle-title"), tab.as_ref());
+    let owed = tab.as_ref().map(Tab::owed).transpose().map_err(ledger::LedgerRefusal::from)?;
+    html(&SettlePage {
+        page,
+        owed: owed.unwrap_or(app.nothing()),
+        lines: tab.as_ref().map_or(0, |tab| tab.open_lines),
+        settlement: app.mint.settlement().to_string(),
+        reference: tab.map(|tab| tab.id.to_string()).unwrap_or_default(),
+        rails: rails_offered(&app),
+    })
+}
+
+fn rails_offered(app: &App) -> Vec<RailView> {
+    let mut offered = Vec::new();
+    let settings = &app.settings;
+    if settings.sandbox == Sandbox::On {
+        offered.push(RailView::Sandbox);
+    }
+    if !settings.transfer.is_empty() {
+        offered.push(RailView::Transfer { instructions: settings.transfer.clone() });
+    }
+    if !settings.cash.is_empty() {
+        offered.push(RailView::Cash { instructions: settings.cash.clone() });
+    }
+    offered
+}
+
+/// `POST /tab/settle/sandbox`: pays with fake money.
+pub async fn settle_sandbox(State(app): State<Shared>, ask: Ask, fields: Fields) -> Asked {
+    if app.settings.sandbox == Sandbox::Off {
+        return Err(Problem::new(&SETTLEMENT_NO_RAIL));
+    }
+    let Some(tab) = ask.own_tab(&app).await? else { return Ok(without_tab(&app)) };
+    let id: ledger::SettlementId = fields.id("settlement")?;
+    let received = Received {
+        id,
+        rail: rails::SANDBOX.number,
+        amount: amount(&app, fields.text("amount").unwrap_or(""), "amount")?,
+        rail_fee: app.nothing(),
+        reference: String::new(),
+    };
+    let (lines, now) = settle(&app, tab.id, received).await?;
+    if ask.takes_html {
+        return Ok(Redirect::to(&format!("/tab/settled/{id}")).into_response());
+    }
+    let body = json!({
+        "settlement": id.to_string(), "lines": lines, "total": money_json(now.owed), "fake": true,
+    });
+    Ok(axum::Json(body).into_response())
+}
+
+/// `GET /tab/settled/{settlement}`.
+pub async fn show_settled(
+    State(app): State<Shared>,
+    Path(settlement): Path<String>,
+    ask: Ask,
+) -> Asked {
+    let missing = || Problem::new(&crate::problem::PAGE_MISSING);
+    let id: ledger::SettlementId = settlement.parse().map_err(|_| missing())?;
+    let tab = ask.own_tab(&app).await?.ok_or_else(missing)?;
+    let currency = app.currency();
+    let found = app.store.read(|db| statement::settled(db, id, tab.id, currency)).await?;
+    let settled = found.ok_or_else(missing)?;
+    html(&SettledPage {
+        page: ask.page(&app, &ask.locale.text("settled-title"), Some(&tab)),
+        amount: settled.received,
+        lines: settled.lines,
+        at: settled.at,
+        left: tab.owed().map_err(ledger::LedgerRefusal::from)?,
+        fake: settled.rail == rails::SANDBOX.number,
+    })
+}
+
+/// `GET /withdrawal`.
+pub async fn show_withdrawal(State(app): State<Shared>, ask: Ask) -> Asked {
+    let tab = ask.own_tab(&app).await?;
+    let settings = &app.settings;
+    html(&WithdrawalPage {
+        page: ask.page(&app, &ask.locale.text("withdrawal-title"), tab.as_ref()),
+        seller: settings.seller.clone(),
+        email: Some(settings.email.clone()).filter(|email| !email.is_empty()),
+        undo_minutes: u32::try_from(settings.tariff.rules.undo_minutes).unwrap_or(0),
+    })
+}
+

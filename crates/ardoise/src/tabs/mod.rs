@@ -1,0 +1,183 @@
+//! A reader's tab: buy, undo, statement, settle.
+
+pub mod http;
+pub mod receipts;
+
+use crate::app::App;
+use crate::pages::work::consent_text;
+use crate::problem::{AMOUNT_INVALID, Problem, TAB_RATE_LIMITED};
+use crate::request::{Ask, Claim};
+use crate::till::command::{
+    Answer, BuyAsk, Command, Purchase, SettleAsk, TabClaim, TabNow, UndoAsk,
+};
+use ledger::{
+    Buy, LineId, LinkId, Money, RailNumber, Settle, SettlementId, TabId, Timestamp, UndoneBy,
+    WorkId,
+};
+
+/// How long before its first purchase the page that offers a new tab may have been made: a day.
+const NEW_TAB_MICROS: i64 = 24 * 3_600_000_000;
+
+/// What a reader's tap asks for.
+#[derive(Debug, Clone)]
+pub struct Tap {
+    /// The purchase, named by the page.
+    pub purchase: LineId,
+    /// The price seen or chosen.
+    pub amount: Money,
+    /// The link's slug.
+    pub slug: String,
+    /// The channel; may be empty.
+    pub channel: String,
+    /// The tab to open if the device has none, named by the page.
+    pub device: Option<Claim<TabId>>,
+}
+
+/// A tap that was not refused.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// What became of it.
+    pub purchase: Purchase,
+    /// The line that gives access.
+    pub line: LineId,
+    /// The work.
+    pub work: WorkId,
+    /// The link.
+    pub link: LinkId,
+    /// The amount.
+    pub amount: Money,
+    /// The tab afterwards.
+    pub now: TabNow,
+    /// The tab that was opened, for the device to keep.
+    pub opened: Option<Claim<TabId>>,
+}
+
+/// One tap: puts a work on the reader's tab, opening one if the device has none.
+///
+/// # Errors
+/// Every [`Problem`] of a [`ledger::LedgerRefusal`], [`TAB_RATE_LIMITED`], and the store's: nothing was charged.
+pub async fn buy(app: &App, ask: &Ask, tap: Tap) -> Result<Taken, Problem> {
+    let (claim, opens) = match ask.tab {
+        Some(claim) => (claim, false),
+        None => (new_tab(app, ask, tap.device)?, true),
+    };
+    let label = consent_text(ask.locale, tap.amount);
+    let consent = ledger::receipts::consent_number(ask.locale.code(), &label);
+    let command = Command::Buy(BuyAsk {
+        tab: TabClaim { id: claim.id, secret_hash: claim.hash(), opens },
+        slug: tap.slug,
+        channel: tap.channel,
+        buy: Buy { line: tap.purchase, amount: tap.amount, consent },
+        locale: ask.locale.code(),
+        label,
+    });
+    match app.store.till().ask(command).await?? {
+        Answer::Bought { purchase, line, work, link, amount, now } => {
+            let opened = opens.then_some(claim);
+            Ok(Taken { purchase, line, work, link, amount, now, opened })
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// The tab that a first tap opens. The page names it, so that a button pressed twice at once opens one tab and not two;
+/// a page that is too old, or a program, gets a fresh one.
+fn new_tab(app: &App, ask: &Ask, device: Option<Claim<TabId>>) -> Result<Claim<TabId>, Problem> {
+    if !app.new_tabs.may_open(ask.address) {
+        let problem = Problem::new(&TAB_RATE_LIMITED);
+        return Err(Problem { retry_after: Some(600), ..problem });
+    }
+    let fresh = || Claim { id: app.mint.id(), secret: app.mint.secret() };
+    let recent = |claim: &Claim<TabId>| {
+        let age = app.now().micros_since(crate::ids::made_at(claim.id));
+        (-NEW_TAB_MICROS / 24..NEW_TAB_MICROS).contains(&age)
+    };
+    Ok(device.filter(recent).unwrap_or_else(fresh))
+}
+
+fn unexpected(answer: &Answer) -> Problem {
+    Problem::new(&crate::problem::SHOP_FAILED).because(format!("the till answered {answer:?}"))
+}
+
+/// A line that was taken back.
+#[derive(Debug, Clone)]
+pub struct TakenBack {
+    /// The work it had given access to.
+    pub work: WorkId,
+    /// When; `None` when it had been taken back before.
+    pub at: Option<Timestamp>,
+    /// The tab afterwards.
+    pub now: TabNow,
+}
+
+/// Takes a line off the tab of whoever asks.
+///
+/// # Errors
+/// Every [`Problem`] of a [`ledger::LedgerRefusal`], and the store's: the tab is as it was.
+pub async fn undo(app: &App, ask: &Ask, line: LineId) -> Result<TakenBack, Problem> {
+    let claim = ask.tab.ok_or(ledger::LedgerRefusal::NoLine)?;
+    let tab = Some((claim.id, claim.hash()));
+    take_back(app, UndoAsk { line, tab, by: UndoneBy::Reader }).await
+}
+
+/// Takes a line back because the shop cannot supply the work.
+///
+/// # Errors
+/// The store's.
+pub async fn undo_by_shop(app: &App, line: LineId) -> Result<TakenBack, Problem> {
+    take_back(app, UndoAsk { line, tab: None, by: UndoneBy::Shop }).await
+}
+
+async fn take_back(app: &App, ask: UndoAsk) -> Result<TakenBack, Problem> {
+    match app.store.till().ask(Command::Undo(ask)).await?? {
+        Answer::Undone { work, at, now, .. } => Ok(TakenBack { work, at, now }),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Money that came in for a tab.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// The settlement, named by whoever asks.
+    pub id: SettlementId,
+    /// The rail.
+    pub rail: RailNumber,
+    /// How much.
+    pub amount: Money,
+    /// What the rail keeps.
+    pub rail_fee: Money,
+    /// What the operator or the rail calls it; may be empty.
+    pub reference: String,
+}
+
+/// Receives money for a tab and pays its oldest lines.
+///
+/// Answers how many lines were paid, and the tab afterwards.
+///
+/// # Errors
+/// Every [`Problem`] of a [`ledger::LedgerRefusal`], and the store's: nothing was received.
+pub async fn settle(app: &App, tab: TabId, money: Received) -> Result<(usize, TabNow), Problem> {
+    let settle = Settle {
+        id: money.id,
+        rail: money.rail,
+        received: money.amount,
+        rail_fee: money.rail_fee,
+    };
+    let command = Command::Settle(SettleAsk { tab, settle, reference: money.reference });
+    match app.store.till().ask(command).await?? {
+        Answer::Settled { settled, now } => {
+            Ok((settled.map_or(0, |settled| settled.payments.len()), now))
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Reads an amount that somebody typed.
+///
+/// # Errors
+/// [`AMOUNT_INVALID`], naming `field`.
+pub fn amount(app: &App, text: &str, field: &'static str) -> Result<Money, Problem> {
+    Money::parse(text, app.currency())
+        .map_err(|error| Problem::new(&AMOUNT_INVALID).field(field).because(error))
+}
+
