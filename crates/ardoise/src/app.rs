@@ -57,7 +57,9 @@ pub enum OpenError {
     #[error("the file store: {0}")]
     Files(#[from] StorageError),
     /// The currency of the settings is not the one of the books.
-    #[error("the books are in {books}, and setting `shop.currency` says {settings}; the currency of a shop cannot change")]
+    #[error(
+        "the books are in {books}, and setting `shop.currency` says {settings}; the currency of a shop cannot change"
+    )]
     Currency {
         /// Of the books.
         books: ledger::Currency,

@@ -17,7 +17,7 @@ pub struct Fields(HashMap<String, Vec<String>>);
 
 impl Fields {
     /// The value of a field; of several, the first.
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub fn one(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.first().map(String::as_str)
     }
 
@@ -32,7 +32,7 @@ impl Fields {
     /// [`REQUEST_MALFORMED`], naming the field.
     pub fn id<T: FromStr>(&self, name: &'static str) -> Result<T, Problem> {
         let wrong = || Problem::new(&REQUEST_MALFORMED).field(name);
-        self.text(name).and_then(|text| text.parse().ok()).ok_or_else(wrong)
+        self.one(name).and_then(|text| text.parse().ok()).ok_or_else(wrong)
     }
 
     /// Reads a form: `application/x-www-form-urlencoded`, UTF-8.
@@ -65,13 +65,15 @@ impl Fields {
             serde_json::Value::Bool(truth) => Some(truth.to_string()),
             _ => None,
         };
-        let members = object.into_iter().filter_map(|(name, value)| Some((name, vec![text(value)?])));
+        let members =
+            object.into_iter().filter_map(|(name, value)| Some((name, vec![text(value)?])));
         Ok(Self(members.collect()))
     }
 }
 
 fn decode(bytes: &[u8]) -> Result<String, Problem> {
-    let spaced: Vec<u8> = bytes.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    let spaced: Vec<u8> =
+        bytes.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
     let decoded = percent_encoding::percent_decode(&spaced).decode_utf8();
     let text = decoded.map_err(|error| Problem::new(&REQUEST_MALFORMED).because(error))?;
     Ok(text.into_owned())
@@ -95,11 +97,12 @@ mod tests {
 
     #[test]
     fn a_form_is_read_with_its_accents() {
-        let fields = Fields::from_form(b"title=Caf%C3%A9+de+nuit&file=a&file=b&empty").expect("a form");
-        assert_eq!(fields.text("title"), Some("Café de nuit"));
+        let fields =
+            Fields::from_form(b"title=Caf%C3%A9+de+nuit&file=a&file=b&empty").expect("a form");
+        assert_eq!(fields.one("title"), Some("Café de nuit"));
         assert_eq!(fields.every("file").collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(fields.text("empty"), Some(""));
-        assert_eq!(fields.text("none"), None);
+        assert_eq!(fields.one("empty"), Some(""));
+        assert_eq!(fields.one("none"), None);
     }
 
     #[test]

@@ -1,10 +1,23 @@
 //! Ardoise: a self-hosted micropayment shop. Sell by link, take in one tap, settle the tab later.
 
 pub mod access;
+pub mod app;
+pub mod bench;
+pub mod body;
 pub mod clock;
+pub mod command_line;
 pub mod ids;
 pub mod links;
 pub mod pages;
+pub mod people;
+pub mod problem;
+pub mod rails;
+pub mod render;
+pub mod request;
+pub mod routes;
+pub mod serve;
+pub mod settings;
 pub mod store;
+pub mod tabs;
 pub mod till;
 pub mod works;

@@ -1,2 +1,5 @@
-//! The binary.
-fn main() {}
+//! The one binary; see [`ardoise::command_line`].
+
+fn main() -> std::process::ExitCode {
+    ardoise::command_line::run()
+}

@@ -137,7 +137,8 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 /// The value of a cookie; of several with one name, the first.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs =
+        lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
@@ -145,7 +146,8 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 fn set_cookie(app: &App, name: &str, value: &str, seconds: i64, http_only: bool) -> HeaderValue {
     let secure = if app.is_secure() { "; Secure" } else { "" };
     let http_only = if http_only { "; HttpOnly" } else { "" };
-    let line = format!("{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax{http_only}{secure}");
+    let line =
+        format!("{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax{http_only}{secure}");
     HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""))
 }
 

@@ -27,45 +27,119 @@ const fn setting(key: &'static str, default: &'static str, about: &'static str) 
 pub const LIST: &[Setting] = &[
     setting("shop.name", "Ardoise", "The name in the header of every page."),
     setting("shop.about", "", "One sentence about the shop, on its front."),
-    setting("shop.seller", "", "The legal seller's name and address, as receipts and the withdrawal page show it. Empty: the shop's name."),
+    setting(
+        "shop.seller",
+        "",
+        "The legal seller's name and address, as receipts and the withdrawal page show it. Empty: the shop's name.",
+    ),
     setting("shop.email", "", "The address readers can write to about withdrawals and refunds."),
-    setting("shop.currency", "EUR", "The currency of the books: EUR, USD, GBP or CHF. It cannot change once the shop is founded."),
+    setting(
+        "shop.currency",
+        "EUR",
+        "The currency of the books: EUR, USD, GBP or CHF. It cannot change once the shop is founded.",
+    ),
     setting("serve.listen", "127.0.0.1:8080", "The address and port to listen on."),
-    setting("serve.url", "", "The address readers see, without a slash at the end. Empty: http://localhost and the port."),
-    setting("serve.behind_proxy", "false", "Whether a proxy of yours stands in front, so that X-Forwarded-For tells the reader's network."),
+    setting(
+        "serve.url",
+        "",
+        "The address readers see, without a slash at the end. Empty: http://localhost and the port.",
+    ),
+    setting(
+        "serve.behind_proxy",
+        "false",
+        "Whether a proxy of yours stands in front, so that X-Forwarded-For tells the reader's network.",
+    ),
     setting("tab.limit_device", "2.00", "What a tab may owe while only a device stands behind it."),
     setting("tab.limit_settled", "10.00", "What a tab may owe after it was settled once."),
     setting("tab.limit_trusted", "15.00", "What a tab may owe after it was settled three times."),
     setting("tab.settle_at", "5.00", "The total from which a reader is asked to settle."),
-    setting("tab.due_days", "40", "Days after which the oldest open line has to be settled before anything else is bought."),
-    setting("tab.undo_minutes", "30", "Minutes in which a reader can undo a line without a question."),
-    setting("tab.undo_watch_from", "10", "Purchases from which one-tap undo is withheld when more than half of them were undone."),
-    setting("tab.new_per_hour", "60", "New tabs that one network (an IPv4 /24, an IPv6 /48) may open in an hour."),
-    setting("fee.basis_points", "0", "The operator's fee on each sale without its tax, in hundredths of a percent."),
-    setting("vat.standard", "2000", "The standard tax rate, in hundredths of a percent, included in prices."),
-    setting("vat.reduced", "550", "The reduced rate (books in France), in hundredths of a percent."),
-    setting("vat.press", "210", "The rate of recognised online press in France, in hundredths of a percent."),
+    setting(
+        "tab.due_days",
+        "40",
+        "Days after which the oldest open line has to be settled before anything else is bought.",
+    ),
+    setting(
+        "tab.undo_minutes",
+        "30",
+        "Minutes in which a reader can undo a line without a question.",
+    ),
+    setting(
+        "tab.undo_watch_from",
+        "10",
+        "Purchases from which one-tap undo is withheld when more than half of them were undone.",
+    ),
+    setting(
+        "tab.new_per_hour",
+        "60",
+        "New tabs that one network (an IPv4 /24, an IPv6 /48) may open in an hour.",
+    ),
+    setting(
+        "fee.basis_points",
+        "0",
+        "The operator's fee on each sale without its tax, in hundredths of a percent.",
+    ),
+    setting(
+        "vat.standard",
+        "2000",
+        "The standard tax rate, in hundredths of a percent, included in prices.",
+    ),
+    setting(
+        "vat.reduced",
+        "550",
+        "The reduced rate (books in France), in hundredths of a percent.",
+    ),
+    setting(
+        "vat.press",
+        "210",
+        "The rate of recognised online press in France, in hundredths of a percent.",
+    ),
     setting("work.price_max", "1000.00", "The highest price a work may have."),
     setting("upload.max_bytes", "21474836480", "The largest file that can be uploaded, in bytes."),
     setting("upload.keep_hours", "48", "Hours for which an unfinished upload waits to be resumed."),
-    setting("rail.sandbox", "auto", "Whether tabs can be settled with fake money: on, off, or auto (only on localhost)."),
-    setting("rail.transfer", "", "How to settle by bank transfer, as readers see it. Empty: not offered."),
+    setting(
+        "rail.sandbox",
+        "auto",
+        "Whether tabs can be settled with fake money: on, off, or auto (only on localhost).",
+    ),
+    setting(
+        "rail.transfer",
+        "",
+        "How to settle by bank transfer, as readers see it. Empty: not offered.",
+    ),
     setting("rail.cash", "", "How to settle in cash, as readers see it. Empty: not offered."),
     setting("rates.as_of", "2026-11-22", "The day on which the rates below were looked up."),
-    setting("rates.source", "Stripe (card, EEA) and PayPal (micropayments) public price lists", "Where the rates below were looked up."),
-    setting("rates.card_basis_points", "150", "What a card charge costs, in hundredths of a percent of it."),
+    setting(
+        "rates.source",
+        "Stripe (card, EEA) and PayPal (micropayments) public price lists",
+        "Where the rates below were looked up.",
+    ),
+    setting(
+        "rates.card_basis_points",
+        "150",
+        "What a card charge costs, in hundredths of a percent of it.",
+    ),
     setting("rates.card_fixed", "0.25", "What a card charge costs besides."),
-    setting("rates.paypal_basis_points", "499", "What a PayPal micropayment costs, in hundredths of a percent of it."),
+    setting(
+        "rates.paypal_basis_points",
+        "499",
+        "What a PayPal micropayment costs, in hundredths of a percent of it.",
+    ),
     setting("rates.paypal_fixed", "0.09", "What a PayPal micropayment costs besides."),
     setting("rates.tab_total", "5.00", "The size of the tab for which «you keep» is shown."),
-    setting("webhook.private_addresses", "false", "Whether webhooks may lead to private addresses of this network."),
+    setting(
+        "webhook.private_addresses",
+        "false",
+        "Whether webhooks may lead to private addresses of this network.",
+    ),
 ];
 
 /// What is wrong with a setting. It names the key and the next step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// A key that is not in the list.
-    #[error("{place}: there is no setting `{key}`; did you mean `{nearest}`? (`ardoise settings` lists them all)")]
+    #[error(
+        "{place}: there is no setting `{key}`; did you mean `{nearest}`? (`ardoise settings` lists them all)"
+    )]
     Unknown {
         /// Where it stands.
         place: String,
@@ -176,13 +250,16 @@ impl Values {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(failed(error.to_string())),
         };
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
+        let table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
         for (group, value) in &table {
             let toml::Value::Table(inner) = value else {
                 return Err(unknown(&place, group));
             };
             for (name, value) in inner {
-                let value = plain(value).ok_or_else(|| failed(format!("`{group}.{name}` is not a text, a number or true/false")))?;
+                let value = plain(value).ok_or_else(|| {
+                    failed(format!("`{group}.{name}` is not a text, a number or true/false"))
+                })?;
                 self.set(&place, &format!("{group}.{name}"), value)?;
             }
         }
@@ -222,7 +299,8 @@ impl Values {
 
     /// The value of a setting that is in the list.
     pub fn get(&self, key: &'static str) -> &str {
-        let default = || LIST.iter().find(|setting| setting.key == key).map_or("", |found| found.default);
+        let default =
+            || LIST.iter().find(|setting| setting.key == key).map_or("", |found| found.default);
         self.0.get(key).map_or_else(default, String::as_str)
     }
 
@@ -241,7 +319,11 @@ impl Values {
     fn rate(&self, key: &'static str) -> Result<i64, SettingsError> {
         let rate: i64 = self.number(key)?;
         let sensible = (0..=10_000).contains(&rate);
-        if sensible { Ok(rate) } else { Err(self.wrong(key, "between 0 and 10000 hundredths of a percent")) }
+        if sensible {
+            Ok(rate)
+        } else {
+            Err(self.wrong(key, "between 0 and 10000 hundredths of a percent"))
+        }
     }
 
     fn truth(&self, key: &'static str) -> Result<bool, SettingsError> {
@@ -305,7 +387,11 @@ impl Values {
             && uri.authority().is_some()
             && matches!(uri.path(), "" | "/")
             && uri.query().is_none();
-        if plain { Ok(url.trim_end_matches('/').to_owned()) } else { Err(self.wrong("serve.url", wanted)) }
+        if plain {
+            Ok(url.trim_end_matches('/').to_owned())
+        } else {
+            Err(self.wrong("serve.url", wanted))
+        }
     }
 
     fn tariff(&self, currency: Currency) -> Result<Tariff, SettingsError> {
@@ -319,7 +405,9 @@ impl Values {
             undo_watch_from: self.number("tab.undo_watch_from")?,
         };
         let mut vat = BTreeMap::new();
-        for (class, key) in [("standard", "vat.standard"), ("reduced", "vat.reduced"), ("press", "vat.press")] {
+        for (class, key) in
+            [("standard", "vat.standard"), ("reduced", "vat.reduced"), ("press", "vat.press")]
+        {
             vat.insert(class.to_owned(), self.rate(key)?);
         }
         Ok(Tariff { rules, currency, vat })
@@ -340,8 +428,14 @@ impl Values {
         Ok(Rates {
             as_of: self.text("rates.as_of"),
             source: self.text("rates.source"),
-            card: (self.rate("rates.card_basis_points")?, self.money("rates.card_fixed", currency)?),
-            paypal: (self.rate("rates.paypal_basis_points")?, self.money("rates.paypal_fixed", currency)?),
+            card: (
+                self.rate("rates.card_basis_points")?,
+                self.money("rates.card_fixed", currency)?,
+            ),
+            paypal: (
+                self.rate("rates.paypal_basis_points")?,
+                self.money("rates.paypal_fixed", currency)?,
+            ),
             tab_total: self.money("rates.tab_total", currency)?,
         })
     }
@@ -373,7 +467,11 @@ pub fn manual() -> String {
          | setting | default | what it is for |\n|---|---|---|\n",
     );
     for setting in LIST {
-        let default = if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
+        let default = if setting.default.is_empty() {
+            String::new()
+        } else {
+            format!("`{}`", setting.default)
+        };
         page.push_str(&format!("| `{}` | {default} | {} |\n", setting.key, setting.about));
     }
     page
@@ -406,7 +504,8 @@ mod tests {
     fn the_environment_wins_over_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("ardoise.toml");
-        std::fs::write(&path, "[tab]\nundo_minutes = 5\nlimit_device = \"3.00\"\n").expect("written");
+        std::fs::write(&path, "[tab]\nundo_minutes = 5\nlimit_device = \"3.00\"\n")
+            .expect("written");
         let mut values = Values::default();
         values.read_file(&path).expect("read");
         values
@@ -434,6 +533,10 @@ mod tests {
     fn the_manual_lists_every_setting_as_it_is() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/settings.md");
         let written = std::fs::read_to_string(path).expect("docs/settings.md");
-        assert_eq!(written, manual(), "write it anew: ardoise settings --markdown > docs/settings.md");
+        assert_eq!(
+            written,
+            manual(),
+            "write it anew: ardoise settings --markdown > docs/settings.md"
+        );
     }
 }

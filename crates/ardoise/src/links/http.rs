@@ -126,7 +126,8 @@ async fn work_page(
     let preview = preview(app, link, whole).await?;
     page.meta = meta(app, link, whole, &preview);
     let described = article::render(&work.description).html;
-    let files = whole.files.iter().map(|file| FileLine { name: file.name.clone(), bytes: file.size });
+    let files =
+        whole.files.iter().map(|file| FileLine { name: file.name.clone(), bytes: file.size });
     Ok(WorkPage {
         page,
         slug: link.slug.clone(),
@@ -150,7 +151,8 @@ async fn work_page(
 
 /// The tab that a first tap from this page opens; see [`crate::tabs::buy`].
 fn device(app: &App, ask: &Ask) -> Option<String> {
-    let claim = crate::request::Claim::<ledger::TabId> { id: app.mint.id(), secret: app.mint.secret() };
+    let claim =
+        crate::request::Claim::<ledger::TabId> { id: app.mint.id(), secret: app.mint.secret() };
     ask.tab.is_none().then(|| claim.reveal())
 }
 
@@ -194,7 +196,9 @@ async fn preview(app: &App, link: &Link, whole: &Whole) -> Result<Preview, Probl
     let found = app.store.read(|db| file::derived(db, key)).await?;
     let url = format!("/l/{}/preview/{key}", link.slug);
     Ok(match found {
-        Some(Derived { pixels: Some((width, height)), .. }) => Preview::Picture { url, width, height },
+        Some(Derived { pixels: Some((width, height)), .. }) => {
+            Preview::Picture { url, width, height }
+        }
         Some(Derived { seconds: Some(seconds), .. }) => Preview::Sound { url, seconds },
         Some(_) | None => Preview::None,
     })
@@ -338,7 +342,10 @@ fn escaped(text: &str) -> String {
 }
 
 /// `GET /l/{slug}/qr.svg` and `GET /l/{slug}/qr.png`.
-pub async fn show_qr(State(app): State<Shared>, Path((slug, kind)): Path<(String, String)>) -> Asked {
+pub async fn show_qr(
+    State(app): State<Shared>,
+    Path((slug, kind)): Path<(String, String)>,
+) -> Asked {
     let (link, _) = linked(&app, &slug).await?;
     let url = format!("{}/l/{}", app.settings.url, link.slug);
     let failed = |error: qr::TooLong| Problem::new(&SHOP_FAILED).because(error);

@@ -105,8 +105,18 @@ impl Locale {
         static EN: OnceLock<Bundle> = OnceLock::new();
         static FR: OnceLock<Bundle> = OnceLock::new();
         match self {
-            Self::En => EN.get_or_init(|| load(self, concat!(include_str!("texts/en.ftl"), include_str!("texts/problems.en.ftl")))),
-            Self::Fr => FR.get_or_init(|| load(self, concat!(include_str!("texts/fr.ftl"), include_str!("texts/problems.fr.ftl")))),
+            Self::En => EN.get_or_init(|| {
+                load(
+                    self,
+                    concat!(include_str!("texts/en.ftl"), include_str!("texts/problems.en.ftl")),
+                )
+            }),
+            Self::Fr => FR.get_or_init(|| {
+                load(
+                    self,
+                    concat!(include_str!("texts/fr.ftl"), include_str!("texts/problems.fr.ftl")),
+                )
+            }),
         }
     }
 }

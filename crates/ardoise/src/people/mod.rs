@@ -7,8 +7,8 @@ use crate::app::{App, Shared};
 use crate::problem::{Problem, SIGN_IN_FORBIDDEN, SIGN_IN_NEEDED, SIGN_IN_SPENT};
 use crate::request::{Ask, Claim};
 use crate::store::people::{self, Author, Invite, Role, Session};
-use axum::extract::FromRequestParts;
 use ::http::request::Parts;
+use axum::extract::FromRequestParts;
 use ledger::{AuthorId, InviteId, SessionId};
 
 /// Days for which an invitation works.
@@ -92,7 +92,7 @@ pub async fn invite_author(app: &App, name: &str) -> Result<(AuthorId, String), 
     Ok((id, invite(app, Role::Author(id)).await?))
 }
 
-/// Makes a link that signs somebody in, once: `/invite/{id}.{secret}`.
+/// Makes a link that signs somebody in, once: `/invite/{id}.{secret}` for an author, `/sign-in/…` for the operator.
 ///
 /// # Errors
 /// Whatever the store says.
@@ -107,7 +107,11 @@ pub async fn invite(app: &App, role: Role) -> Result<String, Problem> {
         used_at: None,
     };
     app.store.write(move |db| people::insert_invite(db, &invite, now)).await?;
-    Ok(format!("{}/invite/{}", app.settings.url, claim.reveal()))
+    let door = match role {
+        Role::Author(_) => "invite",
+        Role::Operator => "sign-in",
+    };
+    Ok(format!("{}/{door}/{}", app.settings.url, claim.reveal()))
 }
 
 /// The invitation behind a link, if it can still be used.
@@ -119,7 +123,8 @@ pub async fn open_invite(app: &App, text: &str) -> Result<Invite, Problem> {
     let claim = Claim::<InviteId>::read(text).ok_or_else(spent)?;
     let now = app.now();
     let invite = app.store.read(|db| people::invite(db, claim.id)).await?.ok_or_else(spent)?;
-    let usable = invite.secret_hash == claim.hash() && invite.used_at.is_none() && invite.expires_at > now;
+    let usable =
+        invite.secret_hash == claim.hash() && invite.used_at.is_none() && invite.expires_at > now;
     if usable { Ok(invite) } else { Err(spent()) }
 }
 

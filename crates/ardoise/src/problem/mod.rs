@@ -168,7 +168,13 @@ impl Problem {
     }
 
     /// The answer: a page where the asker takes HTML, problem+json otherwise.
-    pub fn answer(&self, page: Option<Page>, locale: Locale, url: &str, request_id: &str) -> Response {
+    pub fn answer(
+        &self,
+        page: Option<Page>,
+        locale: Locale,
+        url: &str,
+        request_id: &str,
+    ) -> Response {
         let mut response = match page.map(|page| self.to_page(page, request_id).render()) {
             Some(Ok(html)) => axum::response::Html(html).into_response(),
             Some(Err(_)) | None => {
@@ -257,7 +263,9 @@ impl From<LedgerRefusal> for Problem {
             LedgerRefusal::MoreThanOwed { owed } => {
                 Self::new(&SETTLEMENT_TOO_MUCH).field("amount").with_money("owed", owed)
             }
-            LedgerRefusal::NothingOwed => Self::new(&SETTLEMENT_NOTHING_OWED).next("nav-tab", "/tab"),
+            LedgerRefusal::NothingOwed => {
+                Self::new(&SETTLEMENT_NOTHING_OWED).next("nav-tab", "/tab")
+            }
             LedgerRefusal::MoreThanAvailable { available } => {
                 Self::new(&PAYOUT_TOO_MUCH).field("amount").with_money("available", available)
             }

@@ -2,7 +2,10 @@
 
 use super::{Db, Row, StoreError, Value, id};
 use crate::till::batch::NewConsent;
-use ledger::{Currency, Line, LineId, LineState, OpenLine, Shares, TabId, Timestamp, WorkId};
+use ledger::{
+    Currency, Line, LineId, LineState, Money, OpenLine, RailNumber, SettlementId, Shares, TabId,
+    Timestamp, WorkId,
+};
 
 /// One line, with what became of it.
 const LINE: &str = "select l.id, l.tab_id, l.work_id, l.version, v.digest, l.author_id, l.gross_micros, l.vat_micros, \

@@ -1,6 +1,6 @@
 //! Buying, undoing, the tab, settling and the library, over HTTP.
 
-use super::{Received, Tap, Taken, amount, buy, settle, undo};
+use super::{Received, Taken, Tap, amount, buy, settle, undo};
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::reader::{
@@ -36,12 +36,12 @@ pub async fn buy_work(
     fields: Fields,
 ) -> Asked {
     let purchase = fields.id("purchase")?;
-    let seen = fields.text("amount").or_else(|| fields.text("price")).unwrap_or("");
+    let seen = fields.one("amount").or_else(|| fields.one("price")).unwrap_or("");
     let tap = Tap {
         purchase,
         amount: amount(&app, seen, "price")?,
-        channel: crate::links::channel(fields.text("via")),
-        device: fields.text("device").and_then(Claim::read),
+        channel: crate::links::channel(fields.one("via")),
+        device: fields.one("device").and_then(Claim::read),
         slug,
     };
     if ask.tab_is_garbled {
@@ -51,7 +51,9 @@ pub async fn buy_work(
     match buy(&app, &ask, tap).await {
         Ok(taken) => Ok(bought(&app, &ask, &slug, &taken)),
         Err(problem) if problem.kind.code == TAB_UNKNOWN.code => Ok(without_tab(&app)),
-        Err(problem) if ask.takes_html && problem.kind.code == crate::problem::PRICE_CHANGED.code => {
+        Err(problem)
+            if ask.takes_html && problem.kind.code == crate::problem::PRICE_CHANGED.code =>
+        {
             Ok(Redirect::to(&format!("/l/{slug}?changed=1")).into_response())
         }
         Err(problem) => Err(problem),
@@ -127,7 +129,8 @@ pub async fn show_tab(
     let Some(tab) = tab else { return html(&empty_tab(&app, page)) };
     let before = before(query.get("before"));
     let currency = app.currency();
-    let lines = app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
+    let lines =
+        app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
     let lines = lines.await?;
     page.notice = notice(&query, &lines);
     html(&tab_page(&app, page, &tab, &lines)?)
@@ -142,7 +145,8 @@ fn notice(query: &HashMap<String, String>, lines: &[StoredLine]) -> Option<Notic
         Some((shown.title.clone(), shown.line.shares.gross))
     };
     let reader = undone("undone").map(|(title, amount)| Notice::LineUndone { title, amount });
-    reader.or_else(|| undone("missing").map(|(title, amount)| Notice::FileMissing { title, amount }))
+    reader
+        .or_else(|| undone("missing").map(|(title, amount)| Notice::FileMissing { title, amount }))
 }
 
 fn empty_tab(app: &App, page: Page) -> TabPage {
@@ -231,7 +235,8 @@ pub async fn show_library(
     let mut lines = Vec::new();
     if let Some(tab) = tab {
         let (before, currency) = (before(query.get("before")), app.currency());
-        let read = app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
+        let read =
+            app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
         lines = read.await?;
     }
     let more = more("/library", &lines);
@@ -289,7 +294,7 @@ pub async fn settle_sandbox(State(app): State<Shared>, ask: Ask, fields: Fields)
     let received = Received {
         id,
         rail: rails::SANDBOX.number,
-        amount: amount(&app, fields.text("amount").unwrap_or(""), "amount")?,
+        amount: amount(&app, fields.one("amount").unwrap_or(""), "amount")?,
         rail_fee: app.nothing(),
         reference: String::new(),
     };
@@ -336,4 +341,3 @@ pub async fn show_withdrawal(State(app): State<Shared>, ask: Ask) -> Asked {
         undo_minutes: u32::try_from(settings.tariff.rules.undo_minutes).unwrap_or(0),
     })
 }
-

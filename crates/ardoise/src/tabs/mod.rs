@@ -157,12 +157,8 @@ pub struct Received {
 /// # Errors
 /// Every [`Problem`] of a [`ledger::LedgerRefusal`], and the store's: nothing was received.
 pub async fn settle(app: &App, tab: TabId, money: Received) -> Result<(usize, TabNow), Problem> {
-    let settle = Settle {
-        id: money.id,
-        rail: money.rail,
-        received: money.amount,
-        rail_fee: money.rail_fee,
-    };
+    let settle =
+        Settle { id: money.id, rail: money.rail, received: money.amount, rail_fee: money.rail_fee };
     let command = Command::Settle(SettleAsk { tab, settle, reference: money.reference });
     match app.store.till().ask(command).await?? {
         Answer::Settled { settled, now } => {
@@ -180,4 +176,3 @@ pub fn amount(app: &App, text: &str, field: &'static str) -> Result<Money, Probl
     Money::parse(text, app.currency())
         .map_err(|error| Problem::new(&AMOUNT_INVALID).field(field).because(error))
 }
-

@@ -47,7 +47,8 @@ impl Whole {
     pub fn kind(&self) -> KindView {
         match (self.work.kind, self.files.as_slice()) {
             (Kind::Article, _) => {
-                let minutes = self.markdown.as_deref().map_or(1, |text| article::render(text).minutes);
+                let minutes =
+                    self.markdown.as_deref().map_or(1, |text| article::render(text).minutes);
                 let minutes = u32::try_from(minutes).unwrap_or(u32::MAX);
                 KindView::Article { minutes }
             }

@@ -1,1 +1,4 @@
-//! Stories.
+//! Stories of the shop, over its real router, on a private store with a clock that is moved by hand.
+
+mod buying;
+mod shop;

@@ -1,0 +1,108 @@
+//! Signing in and out, and the language switch, over HTTP.
+
+use super::{NAME_MOST, SESSION_DAYS, accept_invite, open_invite};
+use crate::app::{App, Shared};
+use crate::body::Fields;
+use crate::pages::Locale;
+use crate::pages::author::InvitePage;
+use crate::pages::desk::SignInPage;
+use crate::problem::{FIELD_INVALID, Problem};
+use crate::render::html;
+use crate::request::{Ask, Claim, forget_session, keep_locale, keep_session};
+use crate::store::people::{self, Role};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::header;
+use ledger::SessionId;
+
+type Asked = Result<Response, Problem>;
+
+/// Seconds in a day.
+const DAY_SECONDS: i64 = 24 * 3600;
+
+/// `GET /invite/{token}`: what an author is invited to. Only the button uses the invitation up.
+pub async fn show_invite(State(app): State<Shared>, Path(token): Path<String>, ask: Ask) -> Asked {
+    let invite = open_invite(&app, &token).await?;
+    let name = match invite.role {
+        Role::Author(author) => app.store.read(|db| people::author(db, author)).await?,
+        Role::Operator => None,
+    };
+    let page = ask.page(&app, &ask.locale.text("invite-title"), None);
+    let name = name.map(|author| author.name).unwrap_or_default();
+    html(&InvitePage { page, token, name, errors: Vec::new() })
+}
+
+/// `POST /invite/{token}`: signs an author in.
+pub async fn accept(State(app): State<Shared>, Path(token): Path<String>, fields: Fields) -> Asked {
+    let name = match fields.one("name") {
+        Some(name) => Some(checked_name(name)?),
+        None => None,
+    };
+    let (role, claim) = accept_invite(&app, &token, name).await?;
+    Ok(welcome(&app, role, &claim))
+}
+
+/// A name as readers will see it.
+///
+/// # Errors
+/// [`FIELD_INVALID`].
+pub fn checked_name(name: &str) -> Result<String, Problem> {
+    let name = name.trim();
+    let sound = !name.is_empty()
+        && name.chars().count() <= NAME_MOST
+        && !name.chars().any(char::is_control);
+    let wrong = || Problem::new(&FIELD_INVALID).field("name");
+    if sound { Ok(name.to_owned()) } else { Err(wrong()) }
+}
+
+/// `GET /sign-in/{token}`: the operator's one-time link.
+pub async fn show_sign_in(State(app): State<Shared>, Path(token): Path<String>, ask: Ask) -> Asked {
+    let valid = open_invite(&app, &token).await.is_ok();
+    let page = ask.page(&app, &ask.locale.text_with("sign-in-title", &[("shop", shop)]), None);
+    html(&SignInPage { page, token, valid })
+}
+
+/// `POST /sign-in/{token}`: signs the operator in.
+pub async fn sign_in(State(app): State<Shared>, Path(token): Path<String>) -> Asked {
+    let (role, claim) = accept_invite(&app, &token, None).await?;
+    Ok(welcome(&app, role, &claim))
+}
+
+fn welcome(app: &App, role: Role, claim: &Claim<SessionId>) -> Response {
+    let to = match role {
+        Role::Author(_) => "/sell",
+        Role::Operator => "/desk",
+    };
+    let cookie = keep_session(app, claim, SESSION_DAYS * DAY_SECONDS);
+    ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response()
+}
+
+/// `POST /sign-out`.
+pub async fn sign_out(State(app): State<Shared>, ask: Ask) -> Asked {
+    if let Some(claim) = ask.session {
+        app.store
+            .write(move |db| {
+                let session = people::session(db, claim.id)?;
+                match session.filter(|session| session.secret_hash == claim.hash()) {
+                    Some(session) => people::remove_session(db, session.id),
+                    None => Ok(()),
+                }
+            })
+            .await?;
+    }
+    let cookie = forget_session(&app);
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+}
+
+/// `POST /language`: the switch at the foot of every page.
+pub async fn choose_language(State(app): State<Shared>, fields: Fields) -> Asked {
+    let locale = fields.one("locale").and_then(Locale::from_code);
+    let locale = locale.ok_or_else(|| Problem::new(&FIELD_INVALID).field("locale"))?;
+    let back = fields.one("back").unwrap_or("/");
+    // Only a path of this shop: a second slash or a backslash would lead to another host.
+    let own =
+        back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
+    let back = if own { back } else { "/" };
+    let cookie = keep_locale(&app, locale);
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response())
+}

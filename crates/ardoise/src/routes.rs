@@ -1,0 +1,208 @@
+//! Every address of the shop, and what stands around all of them.
+
+use crate::app::Shared;
+use crate::pages::assets;
+use crate::pages::reader::ProblemPage;
+use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
+use crate::request::Ask;
+use crate::{access, links, people, tabs};
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use http::{HeaderName, HeaderValue, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+
+/// What pages may do: show what the shop itself serves, and post forms to it. No inline style or script.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+     media-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers of every answer that does not say otherwise.
+const AROUND: [(HeaderName, &str); 5] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), payment=()",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+/// The whole shop.
+pub fn router(app: Shared) -> Router {
+    router_with(app, |routes| routes)
+}
+
+/// The whole shop, with what `more` adds to it.
+pub fn router_with(app: Shared, more: impl FnOnce(Router<Shared>) -> Router<Shared>) -> Router {
+    around(more(pages().merge(files())), app)
+}
+
+fn around(routes: Router<Shared>, app: Shared) -> Router {
+    let csrf = CsrfLayer::new()
+        .with_rejection_response(|_| Problem::new(&REQUEST_CROSS_SITE).into_response());
+    routes
+        .fallback(async || Problem::new(&PAGE_MISSING))
+        .method_not_allowed_fallback(async || Problem::new(&PAGE_METHOD))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            Problem::new(&SHOP_FAILED).because("a handler panicked").into_response()
+        }))
+        .layer(csrf)
+        .layer(middleware::from_fn_with_state(app.clone(), surround))
+        .with_state(app)
+}
+
+/// Pages and small answers: compressed.
+fn pages() -> Router<Shared> {
+    Router::new()
+        .route("/", get(links::http::show_front))
+        .route("/l/{slug}", get(links::http::show_work))
+        .route("/embed/{slug}", get(links::http::show_embed))
+        .route("/oembed", get(links::http::show_oembed))
+        .route("/w/{work}", get(access::http::show_content))
+        .route("/tab", get(tabs::http::show_tab))
+        .route("/tab/settle", get(tabs::http::show_settle))
+        .route("/tab/settled/{settlement}", get(tabs::http::show_settled))
+        .route("/library", get(tabs::http::show_library))
+        .route("/withdrawal", get(tabs::http::show_withdrawal))
+        .route("/invite/{token}", get(people::http::show_invite).post(people::http::accept))
+        .route("/sign-in/{token}", get(people::http::show_sign_in).post(people::http::sign_in))
+        .route("/problems/{code}", get(show_problem))
+        .route("/static/{hash}/{name}", get(asset))
+        .route("/embed.js", get(embed_script))
+        .layer(CompressionLayer::new())
+}
+
+/// Answers that are small, or that must keep their length and their ranges: never compressed.
+fn files() -> Router<Shared> {
+    Router::new()
+        .route("/l/{slug}/buy", post(tabs::http::buy_work))
+        .route("/lines/{line}/undo", post(tabs::http::undo_line))
+        .route("/tab/settle/sandbox", post(tabs::http::settle_sandbox))
+        .route("/sign-out", post(people::http::sign_out))
+        .route("/language", post(people::http::choose_language))
+        .route("/l/{slug}/preview/{key}", get(links::http::show_preview))
+        .route("/l/{slug}/{kind}", get(links::http::show_qr))
+        .route("/w/{work}/files/{file}", get(access::http::show_file))
+        .route("/w/{work}/zip", get(access::http::show_archive))
+        .route("/health", get(async || "ok\n"))
+        .route("/metrics", get(metrics))
+}
+
+/// Numbers the request, writes problems in the asker's language, and sets the headers of every answer.
+async fn surround(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let ask = Ask::of(&head, app.settings.behind_proxy);
+    let mut response = next.run(Request::from_parts(head, body)).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let cookies: Vec<HeaderValue> =
+            response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        response = told(&app, &ask, &problem).await;
+        for cookie in cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    for (name, value) in AROUND {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn told(app: &Shared, ask: &Ask, problem: &Problem) -> Response {
+    let request_id = app.mint.purchase().to_string();
+    log(problem, ask, &request_id);
+    let page = if ask.takes_html {
+        let tab = ask.own_tab(app).await.ok().flatten();
+        Some(ask.page(app, "", tab.as_ref()))
+    } else {
+        None
+    };
+    problem.answer(page, ask.locale, &app.settings.url, &request_id)
+}
+
+fn log(problem: &Problem, ask: &Ask, request_id: &str) {
+    let path = ask.path.split('?').next().unwrap_or_default();
+    // Secrets stand in some paths; what comes after the noun is not written down.
+    let noun = path.split('/').nth(1).unwrap_or_default();
+    let (code, cause) = (problem.kind.code, problem.cause.as_deref().unwrap_or(""));
+    if problem.kind.status.is_server_error() {
+        tracing::error!(
+            request.id = request_id,
+            request.noun = noun,
+            problem.code = code,
+            cause,
+            "a request failed"
+        );
+    } else {
+        tracing::debug!(
+            request.id = request_id,
+            request.noun = noun,
+            problem.code = code,
+            cause,
+            "a request was refused"
+        );
+    }
+}
+
+async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
+    let Some(asset) = assets::asset(&name, &hash) else {
+        return Problem::new(&PAGE_MISSING).into_response();
+    };
+    let caching = "public, max-age=31536000, immutable";
+    ([(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, caching)], asset.bytes)
+        .into_response()
+}
+
+async fn embed_script() -> Response {
+    let Some(asset) = assets::lasting("embed.js") else {
+        return Problem::new(&PAGE_MISSING).into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ];
+    (headers, asset.bytes).into_response()
+}
+
+/// `GET /problems/{code}`: what a kind of problem means, at length.
+async fn show_problem(
+    State(app): State<Shared>,
+    Path(code): Path<String>,
+    ask: Ask,
+) -> Result<Response, Problem> {
+    let kind = problem::ALL.iter().find(|kind| kind.code == code);
+    let kind = kind.ok_or_else(|| Problem::new(&PAGE_MISSING))?;
+    if !ask.takes_html {
+        let text = "text/markdown; charset=utf-8";
+        return Ok(([(header::CONTENT_TYPE, text)], kind.manual).into_response());
+    }
+    let page: ProblemPage = Problem::new(kind).to_page(ask.page(&app, "", None), "");
+    crate::render::html(&ProblemPage { request_id: None, ..page })
+}
+
+/// `GET /metrics`: counters in the text format of Prometheus.
+async fn metrics(State(app): State<Shared>) -> Response {
+    use std::sync::atomic::Ordering::Relaxed;
+    let counters = app.store.till().counters();
+    let mut text = String::new();
+    for (name, help, value) in [
+        ("purchases", "Lines written since the start.", counters.purchases.load(Relaxed)),
+        ("commits", "Durable commits of batches since the start.", counters.commits.load(Relaxed)),
+        ("batch_commands", "Commands decided since the start.", counters.commands.load(Relaxed)),
+        (
+            "turned_away",
+            "Commands turned away because the queue was full.",
+            counters.turned_away.load(Relaxed),
+        ),
+    ] {
+        text.push_str(&format!(
+            "# HELP ardoise_till_{name}_total {help}\n# TYPE ardoise_till_{name}_total counter\nardoise_till_{name}_total {value}\n"
+        ));
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

@@ -1,0 +1,107 @@
+//! The running server: listens, serves, and stops without losing anything.
+
+use crate::app::{App, OpenError, Running, Shared};
+use crate::clock::Clock;
+use crate::ids::Chance;
+use crate::links::visits;
+use crate::routes;
+use crate::settings::Settings;
+use axum::Router;
+use axum::serve::ListenerExt as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How often visits are written.
+const VISITS_EVERY: Duration = Duration::from_secs(1);
+/// How long requests under way may take to end when the shop closes.
+const CLOSING: Duration = Duration::from_secs(10);
+
+/// Why a shop cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The shop cannot open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Nobody can listen there.
+    #[error(
+        "cannot listen on {address}: {error}; another program may be using the port (see setting `serve.listen`)"
+    )]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The server stopped.
+    #[error("the server stopped: {0}")]
+    Serve(std::io::Error),
+}
+
+/// Opens the shop in `data` and serves it until the process is asked to end.
+///
+/// `ready` is called once somebody listens; `more` adds addresses to the shop's own.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn serve(
+    settings: Settings,
+    data: &Path,
+    more: impl FnOnce(Router<Shared>) -> Router<Shared>,
+    ready: impl AsyncFnOnce(&App),
+) -> Result<(), ServeError> {
+    let address = settings.listen.clone();
+    let listener = TcpListener::bind(&address).await;
+    let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
+    let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
+    let background = tokio::spawn(look_after(app.clone()));
+    ready(&app).await;
+    let router = routes::router_with(app.clone(), more);
+    let listener = listener.tap_io(|stream| {
+        // Answers are small and awaited: they must not wait to be joined with others.
+        let _ = stream.set_nodelay(true);
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(asked_to_end());
+    let ended = async {
+        asked_to_end().await;
+        tokio::time::sleep(CLOSING).await;
+    };
+    tokio::select! {
+        result = async { served.await } => result.map_err(ServeError::Serve)?,
+        () = ended => tracing::warn!("some requests did not end in time"),
+    }
+    background.abort();
+    let _ = background.await;
+    if let Err(error) = visits::write(&app).await {
+        tracing::warn!(%error, "the last visits could not be counted");
+    }
+    drop(app);
+    let _ = tokio::task::spawn_blocking(move || till.join()).await;
+    Ok(())
+}
+
+/// What goes on beside the requests.
+async fn look_after(app: Shared) {
+    let mut tick = tokio::time::interval(VISITS_EVERY);
+    loop {
+        tick.tick().await;
+        if let Err(error) = visits::write(&app).await {
+            tracing::warn!(%error, "visits could not be counted");
+        }
+    }
+}
+
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupted = tokio::signal::ctrl_c();
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        let _ = interrupted.await;
+        return;
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        _ = terminated.recv() => {}
+    }
+}

@@ -1,0 +1,69 @@
+//! Ben buys what Ada sells.
+
+use crate::shop::TestApp;
+use http::StatusCode;
+
+#[tokio::test]
+async fn one_tap_opens_a_tab_and_the_work() {
+    let shop = TestApp::open();
+    let (ada, _) = shop.ada().await;
+    let slug = shop.article(ada, "Night bus", 20).await;
+    let mut ben = shop.browser();
+    let page = ben.get(&format!("/l/{slug}")).await;
+    assert!(page.text().contains("Pay €0.20"), "{}", page.text());
+    let tapped = ben.tap(&slug).await;
+    assert_eq!(tapped.status, StatusCode::SEE_OTHER, "{}", tapped.text());
+    let content = ben.get(&tapped.location()).await;
+    assert_eq!(content.status, StatusCode::OK);
+    assert!(content.text().contains("Night bus"));
+    let tab = ben.get("/tab").await.text();
+    assert!(tab.contains("€0.20"), "{tab}");
+}
+
+#[tokio::test]
+async fn a_second_tap_does_not_pay_twice() {
+    let shop = TestApp::open();
+    let (ada, _) = shop.ada().await;
+    let slug = shop.article(ada, "Night bus", 20).await;
+    let mut ben = shop.program();
+    let first = ben.tap(&slug).await.json();
+    assert_eq!(first["status"], "bought");
+    // The page now offers to open the work; a program that asks again with a new purchase owns it already.
+    let purchase = shop.app.mint.purchase().to_string();
+    let second = ben.post(&format!("/l/{slug}/buy"), &[("purchase", &purchase), ("price", "0.20")]).await;
+    assert_eq!(second.json()["status"], "owned");
+    assert_eq!(second.json()["total"]["amount"], "0.200000");
+}
+
+#[tokio::test]
+async fn a_button_pressed_twice_at_once_on_a_new_device_opens_one_tab() {
+    let shop = TestApp::open();
+    let (ada, _) = shop.ada().await;
+    let slug = shop.article(ada, "Night bus", 20).await;
+    let mut ben = shop.browser();
+    let page = ben.get(&format!("/l/{slug}")).await;
+    let (purchase, device) = (page.hidden("purchase"), page.hidden("device"));
+    let fields = [("purchase", purchase.as_str()), ("price", "0.20"), ("device", device.as_str())];
+    let path = format!("/l/{slug}/buy");
+    let (mut one, mut two) = (ben.clone(), ben.clone());
+    let (first, second) = tokio::join!(one.post(&path, &fields), two.post(&path, &fields));
+    assert_eq!(first.status, StatusCode::SEE_OTHER);
+    assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text());
+    assert_eq!(one.cookies, two.cookies);
+    assert!(one.get("/tab").await.text().contains("€0.20"));
+}
+
+#[tokio::test]
+async fn undo_restores_the_tab_and_takes_the_access_away() {
+    let shop = TestApp::open();
+    let (ada, _) = shop.ada().await;
+    let slug = shop.article(ada, "Night bus", 20).await;
+    let mut ben = shop.browser();
+    let work = ben.tap(&slug).await.location();
+    let line = ben.get("/tab").await.text();
+    let line = line.split("/lines/").nth(1).expect("an undo").split('/').next().expect("an id");
+    let undone = ben.post(&format!("/lines/{line}/undo"), &[]).await;
+    assert_eq!(undone.status, StatusCode::SEE_OTHER, "{}", undone.text());
+    assert_eq!(ben.get(&work).await.status, StatusCode::FORBIDDEN);
+    assert!(ben.get("/tab").await.text().contains("€0.00"));
+}

@@ -1,0 +1,228 @@
+//! [`TestApp`]: the real shop in a folder of its own, and [`Browser`]: somebody who uses it.
+
+use ardoise::app::{App, Running, Shared};
+use ardoise::clock::Clock;
+use ardoise::ids::Chance;
+use ardoise::request::Claim;
+use ardoise::routes;
+use ardoise::settings::Values;
+use ardoise::store::link::Link;
+use ardoise::store::work::{Kind, State, Work};
+use ardoise::store::{link, work};
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode, header};
+use ledger::receipts::version_digest;
+use ledger::{AuthorId, Money, Price, SessionId, Timestamp};
+use std::collections::BTreeMap;
+use std::thread::JoinHandle;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+/// 22 November 2026, noon.
+const NOON: i64 = 1_795_348_800_000_000;
+
+/// The real shop, on a private store, with a clock that is moved by hand. Dropping it asserts that the books balance and
+/// that the outbox is empty.
+pub struct TestApp {
+    pub app: Shared,
+    pub clock: Clock,
+    router: Router,
+    till: Option<JoinHandle<()>>,
+    pub folder: TempDir,
+}
+
+impl TestApp {
+    pub fn open() -> Self {
+        Self::with(&[])
+    }
+
+    /// A shop with some settings.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let mut values = Values::default();
+        for (key, value) in settings {
+            values.set("test", key, (*value).to_owned()).expect("a known setting");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Clock::standing_at(Timestamp::from_micros(NOON));
+        let settings = values.check().expect("sound settings");
+        let Running { app, till } =
+            App::open(settings, folder.path(), clock.clone(), Chance::seeded(7)).expect("opens");
+        let router = routes::router(app.clone());
+        Self { app, clock, router, till: Some(till), folder }
+    }
+
+    pub fn pass_minutes(&self, minutes: i64) {
+        self.clock.set(self.clock.now().plus_minutes(minutes));
+    }
+
+    pub fn pass_days(&self, days: i64) {
+        self.clock.set(self.clock.now().plus_days(days));
+    }
+
+    /// Somebody with no cookies who takes HTML in English.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { app: self, cookies: BTreeMap::new(), html: true, language: "en" }
+    }
+
+    /// A program with no cookies.
+    pub fn program(&self) -> Browser<'_> {
+        Browser { html: false, ..self.browser() }
+    }
+
+    /// Ada, who sells: her id, and her browser, signed in.
+    pub async fn ada(&self) -> (AuthorId, Browser<'_>) {
+        let (author, link) = ardoise::people::invite_author(&self.app, "Ada").await.expect("invited");
+        let mut browser = self.browser();
+        let path = link.strip_prefix(&self.app.settings.url).expect("a link of the shop").to_owned();
+        let welcomed = browser.post(&path, &[("name", "Ada")]).await;
+        assert_eq!(welcomed.status, StatusCode::SEE_OTHER);
+        assert!(Claim::<SessionId>::read(&browser.cookies["ardoise_session"]).is_some());
+        (author, browser)
+    }
+
+    /// A published article of `author` for so many cents; answers its slug.
+    pub async fn article(&self, author: AuthorId, title: &str, cents: i64) -> String {
+        let price = Money::from_cents(cents, self.app.currency()).expect("a price");
+        let price = if cents == 0 { Price::Free } else { Price::Fixed(price) };
+        self.article_for(author, title, price).await
+    }
+
+    /// A published article of `author` at some price; answers its slug.
+    pub async fn article_for(&self, author: AuthorId, title: &str, price: Price) -> String {
+        let now = self.app.now();
+        let mint = &self.app.mint;
+        let made = Work {
+            id: mint.id(),
+            author,
+            author_name: "Ada".into(),
+            kind: Kind::Article,
+            state: State::Published,
+            digest: version_digest(title, &[]),
+            title: title.into(),
+            description: String::new(),
+            price,
+            vat_class: "standard".into(),
+            version: 1,
+            cover_key: None,
+            created_at: now,
+            updated_at: now,
+            published_at: Some(now),
+        };
+        let slug = mint.slug();
+        let way = Link { id: mint.id(), work: made.id, slug: slug.clone(), label: String::new(), created_at: now };
+        let text = "word ".repeat(400);
+        let written = self.app.store.write(move |db| {
+            work::insert(db, &made)?;
+            work::keep_version(db, &made, &[], now)?;
+            work::write_article(db, made.id, &text)?;
+            link::insert(db, &way)
+        });
+        written.await.expect("written");
+        slug
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let _ = self.till.take();
+    }
+}
+
+/// Somebody who uses the shop, with their cookies.
+#[derive(Clone)]
+pub struct Browser<'a> {
+    app: &'a TestApp,
+    pub cookies: BTreeMap<String, String>,
+    pub html: bool,
+    pub language: &'static str,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).expect("UTF-8")
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
+    pub fn location(&self) -> String {
+        self.headers[header::LOCATION].to_str().expect("a path").to_owned()
+    }
+
+    /// The value of a hidden field of the first form that has it.
+    pub fn hidden(&self, name: &str) -> String {
+        let text = self.text();
+        let start = format!("name=\"{name}\" value=\"");
+        let rest = text.split(&start).nth(1).unwrap_or_else(|| panic!("no field {name} in {text}"));
+        rest.split('"').next().expect("a value").to_owned()
+    }
+}
+
+impl Browser<'_> {
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let encode = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+        };
+        let pairs = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body));
+        self.send(request.expect("a request")).await
+    }
+
+    /// Sends a request with the cookies, and keeps those that come back.
+    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        let headers = request.headers_mut();
+        let accept = if self.html { "text/html,*/*;q=0.8" } else { "application/json" };
+        headers.entry(header::ACCEPT).or_insert(accept.parse().expect("a header"));
+        headers.insert(header::ACCEPT_LANGUAGE, self.language.parse().expect("a header"));
+        if !self.cookies.is_empty() {
+            let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+            let line = pairs.collect::<Vec<_>>().join("; ");
+            headers.insert(header::COOKIE, line.parse().expect("a header"));
+        }
+        let response = self.app.router.clone().oneshot(request).await.expect("infallible");
+        let (parts, body) = response.into_parts();
+        for line in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = line.to_str().expect("text").split(';').next().expect("a pair");
+            let (name, value) = pair.split_once('=').expect("a pair");
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Opens a work's page and taps its button; answers what the tap answered.
+    pub async fn tap(&mut self, slug: &str) -> Answer {
+        let was = std::mem::replace(&mut self.html, true);
+        let page = self.get(&format!("/l/{slug}")).await;
+        self.html = was;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+        let mut fields = vec![("purchase", page.hidden("purchase")), ("price", page.hidden("price"))];
+        if !self.cookies.contains_key("ardoise_tab") {
+            fields.push(("device", page.hidden("device")));
+        }
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.post(&format!("/l/{slug}/buy"), &fields).await
+    }
+}
