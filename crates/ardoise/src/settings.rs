@@ -304,7 +304,7 @@ impl Values {
         self.0.get(key).map_or_else(default, String::as_str)
     }
 
-    fn text(&self, key: &'static str) -> String {
+    fn words(&self, key: &'static str) -> String {
         self.get(key).trim().to_owned()
     }
 
@@ -348,15 +348,15 @@ impl Values {
             .get("shop.currency")
             .parse()
             .map_err(|_| self.wrong("shop.currency", "one of EUR, USD, GBP, CHF"))?;
-        let listen = self.text("serve.listen");
+        let listen = self.words("serve.listen");
         let url = self.url(&listen)?;
-        let shop_name = self.text("shop.name");
-        let seller = self.text("shop.seller");
+        let shop_name = self.words("shop.name");
+        let seller = self.words("shop.seller");
         Ok(Settings {
             seller: if seller.is_empty() { shop_name.clone() } else { seller },
             shop_name,
-            about: self.text("shop.about"),
-            email: self.text("shop.email"),
+            about: self.words("shop.about"),
+            email: self.words("shop.email"),
             behind_proxy: self.truth("serve.behind_proxy")?,
             tariff: self.tariff(currency)?,
             settle_at: self.money("tab.settle_at", currency)?,
@@ -366,8 +366,8 @@ impl Values {
             upload_max_bytes: self.number("upload.max_bytes")?,
             upload_keep_hours: self.whole_positive("upload.keep_hours")?,
             sandbox: self.sandbox(&url)?,
-            transfer: self.text("rail.transfer"),
-            cash: self.text("rail.cash"),
+            transfer: self.words("rail.transfer"),
+            cash: self.words("rail.cash"),
             rates: self.rates(currency)?,
             webhooks_to_private: self.truth("webhook.private_addresses")?,
             listen,
@@ -376,7 +376,7 @@ impl Values {
     }
 
     fn url(&self, listen: &str) -> Result<String, SettingsError> {
-        let url = self.text("serve.url");
+        let url = self.words("serve.url");
         if url.is_empty() {
             let port = listen.rsplit_once(':').map_or("8080", |(_, port)| port);
             return Ok(format!("http://localhost:{port}"));
@@ -426,8 +426,8 @@ impl Values {
 
     fn rates(&self, currency: Currency) -> Result<Rates, SettingsError> {
         Ok(Rates {
-            as_of: self.text("rates.as_of"),
-            source: self.text("rates.source"),
+            as_of: self.words("rates.as_of"),
+            source: self.words("rates.source"),
             card: (
                 self.rate("rates.card_basis_points")?,
                 self.money("rates.card_fixed", currency)?,

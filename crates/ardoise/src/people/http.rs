@@ -6,6 +6,7 @@ use crate::body::Fields;
 use crate::pages::Locale;
 use crate::pages::author::InvitePage;
 use crate::pages::desk::SignInPage;
+use crate::pages::locale::Arg;
 use crate::problem::{FIELD_INVALID, Problem};
 use crate::render::html;
 use crate::request::{Ask, Claim, forget_session, keep_locale, keep_session};
@@ -27,9 +28,13 @@ pub async fn show_invite(State(app): State<Shared>, Path(token): Path<String>, a
         Role::Author(author) => app.store.read(|db| people::author(db, author)).await?,
         Role::Operator => None,
     };
-    let page = ask.page(&app, &ask.locale.text("invite-title"), None);
+    let page = ask.page(&app, &titled(&app, &ask, "invite-title"), None);
     let name = name.map(|author| author.name).unwrap_or_default();
     html(&InvitePage { page, token, name, errors: Vec::new() })
+}
+
+fn titled(app: &App, ask: &Ask, key: &'static str) -> String {
+    ask.locale.text_with(key, &[("shop", Arg::Word(app.settings.shop_name.clone()))]).into_owned()
 }
 
 /// `POST /invite/{token}`: signs an author in.
@@ -58,7 +63,7 @@ pub fn checked_name(name: &str) -> Result<String, Problem> {
 /// `GET /sign-in/{token}`: the operator's one-time link.
 pub async fn show_sign_in(State(app): State<Shared>, Path(token): Path<String>, ask: Ask) -> Asked {
     let valid = open_invite(&app, &token).await.is_ok();
-    let page = ask.page(&app, &ask.locale.text_with("sign-in-title", &[("shop", shop)]), None);
+    let page = ask.page(&app, &titled(&app, &ask, "sign-in-title"), None);
     html(&SignInPage { page, token, valid })
 }
 

@@ -40,6 +40,7 @@ pub async fn buy_work(
     let tap = Tap {
         purchase,
         amount: amount(&app, seen, "price")?,
+        typed: fields.one("typed").is_some(),
         channel: crate::links::channel(fields.one("via")),
         device: fields.one("device").and_then(Claim::read),
         slug,

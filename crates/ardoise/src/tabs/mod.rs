@@ -4,7 +4,7 @@ pub mod http;
 pub mod receipts;
 
 use crate::app::App;
-use crate::pages::work::consent_text;
+use crate::pages::work::{consent_text, typed_consent_text};
 use crate::problem::{AMOUNT_INVALID, Problem, TAB_RATE_LIMITED};
 use crate::request::{Ask, Claim};
 use crate::till::command::{
@@ -25,6 +25,8 @@ pub struct Tap {
     pub purchase: LineId,
     /// The price seen or chosen.
     pub amount: Money,
+    /// Whether the amount was typed, so that the button did not name it.
+    pub typed: bool,
     /// The link's slug.
     pub slug: String,
     /// The channel; may be empty.
@@ -61,7 +63,8 @@ pub async fn buy(app: &App, ask: &Ask, tap: Tap) -> Result<Taken, Problem> {
         Some(claim) => (claim, false),
         None => (new_tab(app, ask, tap.device)?, true),
     };
-    let label = consent_text(ask.locale, tap.amount);
+    let words = if tap.typed { typed_consent_text } else { consent_text };
+    let label = words(ask.locale, tap.amount);
     let consent = ledger::receipts::consent_number(ask.locale.code(), &label);
     let command = Command::Buy(BuyAsk {
         tab: TabClaim { id: claim.id, secret_hash: claim.hash(), opens },

@@ -30,7 +30,8 @@ async fn a_second_tap_does_not_pay_twice() {
     assert_eq!(first["status"], "bought");
     // The page now offers to open the work; a program that asks again with a new purchase owns it already.
     let purchase = shop.app.mint.purchase().to_string();
-    let second = ben.post(&format!("/l/{slug}/buy"), &[("purchase", &purchase), ("price", "0.20")]).await;
+    let second =
+        ben.post(&format!("/l/{slug}/buy"), &[("purchase", &purchase), ("price", "0.20")]).await;
     assert_eq!(second.json()["status"], "owned");
     assert_eq!(second.json()["total"]["amount"], "0.200000");
 }

@@ -72,9 +72,11 @@ impl TestApp {
 
     /// Ada, who sells: her id, and her browser, signed in.
     pub async fn ada(&self) -> (AuthorId, Browser<'_>) {
-        let (author, link) = ardoise::people::invite_author(&self.app, "Ada").await.expect("invited");
+        let (author, link) =
+            ardoise::people::invite_author(&self.app, "Ada").await.expect("invited");
         let mut browser = self.browser();
-        let path = link.strip_prefix(&self.app.settings.url).expect("a link of the shop").to_owned();
+        let path =
+            link.strip_prefix(&self.app.settings.url).expect("a link of the shop").to_owned();
         let welcomed = browser.post(&path, &[("name", "Ada")]).await;
         assert_eq!(welcomed.status, StatusCode::SEE_OTHER);
         assert!(Claim::<SessionId>::read(&browser.cookies["ardoise_session"]).is_some());
@@ -110,7 +112,13 @@ impl TestApp {
             published_at: Some(now),
         };
         let slug = mint.slug();
-        let way = Link { id: mint.id(), work: made.id, slug: slug.clone(), label: String::new(), created_at: now };
+        let way = Link {
+            id: mint.id(),
+            work: made.id,
+            slug: slug.clone(),
+            label: String::new(),
+            created_at: now,
+        };
         let text = "word ".repeat(400);
         let written = self.app.store.write(move |db| {
             work::insert(db, &made)?;
@@ -175,9 +183,11 @@ impl Browser<'_> {
 
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let encode = |text: &str| {
-            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string()
         };
-        let pairs = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        let pairs =
+            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
         let body = pairs.collect::<Vec<_>>().join("&");
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -218,11 +228,13 @@ impl Browser<'_> {
         let page = self.get(&format!("/l/{slug}")).await;
         self.html = was;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text());
-        let mut fields = vec![("purchase", page.hidden("purchase")), ("price", page.hidden("price"))];
+        let mut fields =
+            vec![("purchase", page.hidden("purchase")), ("price", page.hidden("price"))];
         if !self.cookies.contains_key("ardoise_tab") {
             fields.push(("device", page.hidden("device")));
         }
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.post(&format!("/l/{slug}/buy"), &fields).await
     }
 }

@@ -317,8 +317,8 @@ fn persist_settlement(db: &dyn Db, made: &NewSettlement, now: Timestamp) -> Resu
 }
 
 fn persist_transfers(db: &dyn Db, transfers: &[Transfer]) -> Result<(), StoreError> {
-    let mut number = shop::next_number(db, shop::Numbered::Transfer)?;
-    for transfer in transfers {
+    let first = shop::next_number(db, shop::Numbered::Transfer)?;
+    for (number, transfer) in (first..).zip(transfers) {
         let subject = transfer.subject.bytes();
         let (debit_kind, debit_owner) = transfer.debit.stored();
         let (credit_kind, credit_owner) = transfer.credit.stored();
@@ -338,7 +338,6 @@ fn persist_transfers(db: &dyn Db, transfers: &[Transfer]) -> Result<(), StoreErr
              credit_owner, micros) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             &values,
         )?;
-        number += 1;
     }
     Ok(())
 }
