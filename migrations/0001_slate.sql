@@ -326,30 +326,45 @@ create table visit_hour (
     primary key (author_id, hour, work_id, link_id, channel)
 ) strict, without rowid;
 
+-- An author's sales in the order of time, for those who page through them: a cache that follows the outbox, so that
+-- the till itself keeps no index by author. What became of a line stands with the line.
+create table sale (
+    author_id integer not null,
+    bought_at integer not null,
+    line_id blob not null,
+    primary key (author_id, bought_at, line_id)
+) strict, without rowid;
+
 -- An address that an author wants to be told at.
 create table webhook (
     id integer primary key,
     author_id integer not null references author (id),
-    url text not null,
+    url text not null check (length(url) between 1 and 2000),
     -- Signs what is sent, after the Standard Webhooks specification.
-    secret blob not null,
+    secret blob not null check (length(secret) = 32),
     created_at integer not null,
+    -- When it last answered that it had heard.
+    delivered_at integer,
+    -- What went wrong since: a short word.
+    failure text,
+    -- Set once it answered that it is gone for good: it is told nothing more.
+    gone_at integer,
     removed_at integer
 ) strict;
 create index webhook_by_author on webhook (author_id, id);
 
--- Something that a webhook is to be told, until it has heard.
+-- Something that a webhook is to be told. The row goes away once it has heard, or once nobody tries any more.
 create table delivery (
-    id integer primary key,
+    -- The row of the outbox that it tells of.
+    number integer not null,
     webhook_id integer not null references webhook (id),
-    event text not null,
+    -- Names the message to whoever receives it, however often it is sent.
+    message text not null,
     body text not null,
     made_at integer not null,
     attempts integer not null,
+    -- Nobody tries before. While it is being sent, the end of the time that whoever sends it has taken for that.
     not_before integer not null,
-    done_at integer,
-    gave_up_at integer,
-    last_answer text not null
-) strict;
-create index delivery_waiting on delivery (not_before) where done_at is null and gave_up_at is null;
-create index delivery_by_webhook on delivery (webhook_id, id);
+    primary key (number, webhook_id)
+) strict, without rowid;
+create index delivery_waiting on delivery (not_before);

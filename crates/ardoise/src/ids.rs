@@ -117,6 +117,11 @@ impl Mint {
         Secret(self.chance.bytes())
     }
 
+    /// Where it takes its randomness from.
+    pub const fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
     /// A slug for a link.
     pub fn slug(&self) -> String {
         let bytes: [u8; SLUG_LENGTH] = self.chance.bytes();

@@ -1,6 +1,7 @@
 //! Ardoise: a self-hosted micropayment shop. Sell by link, take in one tap, settle the tab later.
 
 pub mod access;
+pub mod api;
 pub mod app;
 pub mod bench;
 pub mod body;
@@ -8,6 +9,7 @@ pub mod clock;
 pub mod command_line;
 pub mod ids;
 pub mod links;
+pub mod outbox;
 pub mod pages;
 pub mod people;
 pub mod problem;

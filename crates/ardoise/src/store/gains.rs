@@ -1,6 +1,6 @@
 //! What authors earn, by the hour in which it was sold: a cache that follows the outbox.
 
-use super::{Db, Row, StoreError, Value, id};
+use super::{Db, Row, StoreError, Value, id, sale};
 use ledger::{AuthorId, Currency, LinkId, Money, WorkId};
 
 /// Rows of the outbox that one step of following reads at most: it bounds how long the till waits.
@@ -39,6 +39,7 @@ pub fn follow(db: &dyn Db) -> Result<bool, StoreError> {
            author_micros = sale_hour.author_micros + excluded.author_micros",
         &range,
     )?;
+    sale::follow(db, read, through)?;
     db.execute(
         "update cursor set read_through = ?1 where follower = 'gains'",
         &[Value::Int(through)],

@@ -9,17 +9,20 @@
 //! random numbers and counters of the engine are never asked.
 
 pub mod books;
+pub mod delivery;
 pub mod file;
 pub mod gains;
 pub mod link;
 pub mod migrations;
 pub mod people;
+pub mod sale;
 pub mod shop;
 pub mod sqlite;
 pub mod statement;
 pub mod tab;
 pub mod upload;
 pub mod visit;
+pub mod webhook;
 pub mod work;
 
 use ledger::{Currency, Money, ShopId, Timestamp};

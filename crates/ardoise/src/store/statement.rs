@@ -35,7 +35,7 @@ fn read_line(row: &dyn Row, currency: Currency) -> Result<(Line, LineState), Sto
     Ok((line, state(row.int(13)? != 0, row.int(14)? != 0)))
 }
 
-const fn state(undone: bool, paid: bool) -> LineState {
+pub(super) const fn state(undone: bool, paid: bool) -> LineState {
     match (undone, paid) {
         (true, _) => LineState::Undone,
         (false, true) => LineState::Paid,

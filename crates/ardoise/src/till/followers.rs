@@ -3,15 +3,21 @@
 //! Each moves its own cursor in the transaction in which it writes, so a step that is cut short is
 //! simply done again, and nothing is counted twice.
 
+use crate::outbox::follower;
 use crate::store::{Db, StoreError, books, gains};
 use ledger::Timestamp;
 
-/// Lets every follower read to the end.
+/// Lets every follower read to the end. Answers whether somebody outside is to be told something.
 ///
 /// # Errors
 /// Whatever the engine says: then nobody has moved.
-pub fn catch_up(db: &dyn Db, _now: Timestamp) -> Result<(), StoreError> {
+pub fn catch_up(db: &dyn Db, now: Timestamp) -> Result<bool, StoreError> {
     while books::follow(db)? {}
     while gains::follow(db)? {}
-    gains::prune_outbox(db)
+    let mut written = 0;
+    while let Some(more) = follower::follow(db, now)? {
+        written += more;
+    }
+    gains::prune_outbox(db)?;
+    Ok(written > 0)
 }

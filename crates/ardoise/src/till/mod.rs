@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
 /// Commands that may wait. Beyond it the till answers "ask again" at once.
 const QUEUE: usize = 4_096;
@@ -112,6 +112,7 @@ enum Job {
 pub struct Till {
     queue: mpsc::Sender<Job>,
     news: broadcast::Sender<AuthorId>,
+    to_tell: Arc<Notify>,
     counters: Arc<Counters>,
 }
 
@@ -128,9 +129,15 @@ impl Till {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (news, _) = broadcast::channel(NEWS);
         let counters = Arc::new(Counters::default());
-        let till = Self { queue, news: news.clone(), counters: counters.clone() };
-        let mut writer =
-            Writer { tariff, clock, news, counters, followed: Instant::now(), behind: true };
+        let to_tell = Arc::new(Notify::new());
+        let till = Self {
+            queue,
+            news: news.clone(),
+            to_tell: to_tell.clone(),
+            counters: counters.clone(),
+        };
+        let followed = Instant::now();
+        let mut writer = Writer { tariff, clock, news, to_tell, counters, followed, behind: true };
         let thread = std::thread::Builder::new().name("till".into());
         let joined = thread.spawn(move || writer.run(&mut store, waiting))?;
         Ok((till, joined))
@@ -191,6 +198,11 @@ impl Till {
         self.news.subscribe()
     }
 
+    /// Wakes whoever tells webhooks, each time there is something new to tell.
+    pub fn to_tell(&self) -> &Notify {
+        &self.to_tell
+    }
+
     /// Figures since the start.
     pub fn counters(&self) -> &Counters {
         &self.counters
@@ -201,6 +213,7 @@ struct Writer {
     tariff: Tariff,
     clock: Clock,
     news: broadcast::Sender<AuthorId>,
+    to_tell: Arc<Notify>,
     counters: Arc<Counters>,
     followed: Instant,
     behind: bool,
@@ -304,7 +317,14 @@ impl Writer {
 
     fn follow(&mut self, store: &mut impl TillStore) -> Result<(), StoreError> {
         let now = self.clock.now();
-        store.write(&mut |db| followers::catch_up(db, now))?;
+        let mut is_to_tell = false;
+        store.write(&mut |db| {
+            is_to_tell = followers::catch_up(db, now)?;
+            Ok(())
+        })?;
+        if is_to_tell {
+            self.to_tell.notify_one();
+        }
         self.behind = false;
         self.followed = Instant::now();
         Ok(())

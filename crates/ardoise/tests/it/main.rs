@@ -2,3 +2,4 @@
 
 mod buying;
 mod shop;
+mod webhooks;
