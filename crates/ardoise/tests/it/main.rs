@@ -2,4 +2,5 @@
 
 mod buying;
 mod shop;
+mod tidy;
 mod webhooks;
