@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::ids::{Chance, Mint};
 use crate::links::visits::Visits;
+use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
 use crate::settings::Settings;
 use crate::store::sqlite::batch::Writer;
@@ -11,8 +12,9 @@ use crate::tabs::receipts::ReceiptKey;
 use crate::till::{Till, TillStore as _};
 use crate::works::storage::{FileStore, StorageError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use tokio::sync::watch;
 
 /// What every handler is given.
 pub type Shared = Arc<App>;
@@ -35,6 +37,10 @@ pub struct App {
     pub visits: Visits,
     /// Counts new tabs by network.
     pub new_tabs: NewTabs,
+    /// The last check of the books, since the shop opened.
+    pub books: Mutex<Option<BooksState>>,
+    /// Says when the shop closes, to answers that would go on for ever.
+    closing: watch::Sender<bool>,
     /// The data folder.
     pub data: PathBuf,
 }
@@ -116,11 +122,23 @@ impl App {
             receipt_key,
             visits: Visits::default(),
             new_tabs: NewTabs::new(settings.new_tabs_per_hour),
+            books: Mutex::default(),
+            closing: watch::Sender::new(false),
             data: data.to_owned(),
             settings,
             clock,
         };
         Ok(Running { app: Arc::new(app), till: thread })
+    }
+
+    /// Ends the answers that would go on for ever, so that the shop can close.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Becomes true when the shop closes.
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// What time it is.

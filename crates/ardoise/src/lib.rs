@@ -7,6 +7,8 @@ pub mod bench;
 pub mod body;
 pub mod clock;
 pub mod command_line;
+pub mod desk;
+pub mod gains;
 pub mod ids;
 pub mod links;
 pub mod outbox;

@@ -5,7 +5,7 @@ use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
 use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
 use crate::request::Ask;
-use crate::{access, links, people, tabs};
+use crate::{access, desk, gains, links, people, tabs};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{self, Next};
@@ -71,6 +71,9 @@ fn pages() -> Router<Shared> {
         .route("/withdrawal", get(tabs::http::show_withdrawal))
         .route("/invite/{token}", get(people::http::show_invite).post(people::http::accept))
         .route("/sign-in/{token}", get(people::http::show_sign_in).post(people::http::sign_in))
+        .route("/gains", get(gains::http::show_gains))
+        .route("/gains.csv", get(gains::http::export))
+        .route("/desk", get(desk::http::show_desk))
         .route("/problems/{code}", get(show_problem))
         .route("/static/{hash}/{name}", get(asset))
         .route("/embed.js", get(embed_script))
@@ -83,6 +86,10 @@ fn files() -> Router<Shared> {
         .route("/l/{slug}/buy", post(tabs::http::buy_work))
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/sandbox", post(tabs::http::settle_sandbox))
+        .route("/gains/stream", get(gains::http::follow))
+        .route("/desk/invitations", post(desk::http::invite_author))
+        .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
+        .route("/desk/books", post(desk::http::check_books))
         .route("/sign-out", post(people::http::sign_out))
         .route("/language", post(people::http::choose_language))
         .route("/l/{slug}/preview/{key}", get(links::http::show_preview))

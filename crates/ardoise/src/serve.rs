@@ -63,7 +63,12 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(asked_to_end());
+    let closing = app.clone();
+    let asked = async move {
+        asked_to_end().await;
+        closing.close();
+    };
+    let served = axum::serve(listener, service).with_graceful_shutdown(asked);
     let ended = async {
         asked_to_end().await;
         tokio::time::sleep(CLOSING).await;

@@ -6,10 +6,12 @@ use ledger::{Money, Timestamp};
 use super::{Page, Visitor};
 
 /// The last check of the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BooksState {
     /// Whether every balance was found again from the journal.
     pub balanced: bool,
+    /// What was found, in words for the operator; may be cut short.
+    pub findings: Vec<String>,
     /// When that was.
     pub checked: Timestamp,
     /// Transfers in the journal.

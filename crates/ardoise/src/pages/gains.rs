@@ -39,7 +39,7 @@ impl Period {
         Self::ALL.into_iter().find(|period| period.value() == value).unwrap_or_default()
     }
 
-    const fn key(self) -> &'static str {
+    pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::Today => "period-today",
             Self::Week => "period-week",
@@ -90,7 +90,7 @@ pub struct ChannelGain {
 
 /// `GET /gains?period=`: the author's gains. CSV at `/gains.csv?period=`.
 ///
-/// `gains.js` listens to `GET /gains/stream` (server-sent events). Each event's data is a JSON
+/// `gains.js` listens to `GET /gains/stream?period=` (server-sent events). Each event's data is a JSON
 /// object from names to texts that are formatted already, in the author's language: `today`,
 /// `week`, `bought`, `undone`, `pending`, `available`, `paid-out`, `net-{work}`, `gross-{work}`,
 /// `kept-{work}`; elements marked `data-gain` take them over.

@@ -4,6 +4,8 @@
 //! Two are built in: *manual* (a transfer or cash that the operator saw arrive) and *sandbox* (fake money, to try the
 //! shop). Neither talks to anybody, so neither can leave an outcome unknown.
 
+pub mod manual;
+
 use ledger::RailNumber;
 
 /// A rail.

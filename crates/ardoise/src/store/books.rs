@@ -76,6 +76,14 @@ pub fn followed(db: &dyn Db) -> Result<(i64, i64), StoreError> {
     Ok((read, db.number("select coalesce(max(id), 0) from transfer", &[])?))
 }
 
+/// The number of the newest transfer: whoever sees it grow knows that money moved, in whichever process.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn newest(db: &dyn Db) -> Result<i64, StoreError> {
+    db.number("select coalesce(max(id), 0) from transfer", &[])
+}
+
 /// Every transfer up to number `through`, in order, with its number.
 ///
 /// # Errors

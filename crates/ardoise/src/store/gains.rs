@@ -217,6 +217,55 @@ pub fn by_way(
     })
 }
 
+/// By channel, over all works and links, best first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_channel(
+    db: &dyn Db,
+    author: AuthorId,
+    hours: Hours,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<(String, Figures)>, StoreError> {
+    let [author, from, to] = asked(author, hours);
+    let sql = asked!("channel,", "group by channel order by sum(share) desc, channel limit ?4");
+    let values = [author, from, to, Value::Int(limit)];
+    db.all(sql, &values, |row| Ok((row.text(0)?, figures(row, 1, currency)?)))
+}
+
+/// By hour, link and channel, oldest first: nothing is added up, for those who count themselves.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_cell(
+    db: &dyn Db,
+    author: AuthorId,
+    hours: Hours,
+    currency: Currency,
+    each: &mut dyn FnMut(i64, Way, Figures) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = asked!(
+        "hour, work_id, link_id, channel,",
+        "group by hour, work_id, link_id, channel order by hour, work_id, link_id, channel"
+    );
+    db.query(sql, &asked(author, hours), &mut |row| {
+        let way = Way { work: row.id(1)?, link: row.id(2)?, channel: row.text(3)? };
+        each(row.int(0)?, way, figures(row, 4, currency)?)
+    })
+}
+
+/// The first hour in which something was counted for an author, and the last.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn counted_hours(db: &dyn Db, author: AuthorId) -> Result<Option<Hours>, StoreError> {
+    let sql = "select min(hour), max(hour) + 1 from (select hour from sale_hour where author_id = ?1 \
+        union all select hour from visit_hour where author_id = ?1) as counted";
+    let found = db.first(sql, &[id(author)], |row| Ok((row.maybe_int(0)?, row.maybe_int(1)?)))?;
+    Ok(found.and_then(|(from, to)| Some(Hours { from: from?, to: to? })))
+}
+
 /// What was paid out to an author.
 ///
 /// # Errors

@@ -37,6 +37,15 @@ pub fn by_slug(db: &dyn Db, slug: &str) -> Result<Option<Link>, StoreError> {
     db.first(sql, &[Value::Text(slug)], read)
 }
 
+/// A link.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn by_id(db: &dyn Db, link: LinkId) -> Result<Option<Link>, StoreError> {
+    let sql = "select id, work_id, slug, label, created_at from link where id = ?1";
+    db.first(sql, &[id(link)], read)
+}
+
 /// The links to a work, oldest first: the first is the one that the work was published with.
 ///
 /// # Errors

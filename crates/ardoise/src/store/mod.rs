@@ -252,6 +252,19 @@ impl Store {
         self.engine.read(work)
     }
 
+    /// Reads at length, like [`Store::read`], in a thread where that keeps nobody waiting.
+    ///
+    /// # Errors
+    /// Whatever `work` or the engine says.
+    pub async fn study<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let engine = self.engine.clone();
+        let studied = tokio::task::spawn_blocking(move || engine.read(work)).await;
+        studied.map_err(|error| StoreError::Engine(error.to_string()))?
+    }
+
     /// Writes in one transaction of its own: when this answers, it is durable.
     pub async fn write<T: Send + 'static>(
         &self,

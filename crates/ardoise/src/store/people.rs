@@ -80,6 +80,33 @@ fn read_author(row: &dyn Row) -> Result<Author, StoreError> {
     Ok(Author { id: row.id(0)?, name: row.text(1)?, created_at: row.time(2)? })
 }
 
+/// An author as the operator sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The author.
+    pub author: Author,
+    /// Works on sale.
+    pub works: u64,
+    /// Whether they never came in.
+    pub invited: bool,
+}
+
+/// Authors with ids above `after`, oldest first, with how they stand.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn standings(db: &dyn Db, after: AuthorId, limit: i64) -> Result<Vec<Standing>, StoreError> {
+    let sql = "select a.id, a.name, a.created_at, \
+        (select count(*) from work w where w.author_id = a.id and w.state = 'published'), \
+        not exists (select 1 from invite i where i.author_id = a.id and i.used_at is not null) \
+        and exists (select 1 from invite i where i.author_id = a.id) \
+        from author a where a.id > ?1 order by a.id limit ?2";
+    db.all(sql, &[id(after), Value::Int(limit)], |row| {
+        let (author, works) = (read_author(row)?, row.count(3)?);
+        Ok(Standing { author, works, invited: row.int(4)? != 0 })
+    })
+}
+
 /// Changes the name that readers see.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use ardoise::request::Claim;
 use ardoise::routes;
 use ardoise::settings::Values;
 use ardoise::store::link::Link;
+use ardoise::store::people::Role;
 use ardoise::store::work::{Kind, State, Work};
 use ardoise::store::{link, work};
 use axum::Router;
@@ -72,15 +73,29 @@ impl TestApp {
 
     /// Ada, who sells: her id, and her browser, signed in.
     pub async fn ada(&self) -> (AuthorId, Browser<'_>) {
+        self.author("Ada").await
+    }
+
+    /// Somebody who sells: their id, and their browser, signed in.
+    pub async fn author(&self, name: &str) -> (AuthorId, Browser<'_>) {
         let (author, link) =
-            ardoise::people::invite_author(&self.app, "Ada").await.expect("invited");
+            ardoise::people::invite_author(&self.app, name).await.expect("invited");
+        (author, self.enter(&link, &[("name", name)]).await)
+    }
+
+    /// Olu, who operates: their browser, signed in.
+    pub async fn olu(&self) -> Browser<'_> {
+        let link = ardoise::people::invite(&self.app, Role::Operator).await.expect("invited");
+        self.enter(&link, &[]).await
+    }
+
+    async fn enter(&self, link: &str, fields: &[(&str, &str)]) -> Browser<'_> {
         let mut browser = self.browser();
-        let path =
-            link.strip_prefix(&self.app.settings.url).expect("a link of the shop").to_owned();
-        let welcomed = browser.post(&path, &[("name", "Ada")]).await;
+        let path = link.strip_prefix(&self.app.settings.url).expect("a link of the shop");
+        let welcomed = browser.post(path, fields).await;
         assert_eq!(welcomed.status, StatusCode::SEE_OTHER);
         assert!(Claim::<SessionId>::read(&browser.cookies["ardoise_session"]).is_some());
-        (author, browser)
+        browser
     }
 
     /// A published article of `author` for so many cents; answers its slug.

@@ -260,6 +260,7 @@ fn desk(gallery: &Gallery) {
         page,
         books: Some(BooksState {
             balanced: true,
+            findings: vec![],
             checked: NOW.plus_minutes(-3),
             transfers: 12_480,
         }),
@@ -270,7 +271,8 @@ fn desk(gallery: &Gallery) {
         fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
     };
     gallery.add("desk", &desk);
-    let broken = Some(BooksState { balanced: false, checked: NOW, transfers: 12_480 });
+    let findings = vec!["account Vat: 0.330000 is remembered, the journal says 0.340000".into()];
+    let broken = Some(BooksState { balanced: false, findings, checked: NOW, transfers: 12_480 });
     gallery.add(
         "desk-quiet",
         &DeskPage { books: broken, tabs: vec![], authors: vec![], fresh_invitation: None, ..desk },

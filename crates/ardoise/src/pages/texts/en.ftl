@@ -325,6 +325,10 @@ gains-empty = No gains yet. Put a work on sale and share its link: each tap show
 gains-works = By work
 gains-channels = By channel
 gains-csv = Download as CSV
+gains-chart = Gains, { $period }
+col-hour = Hour
+col-day = Day
+col-month = Month
 col-visits = Visits
 col-taps = Taps
 col-kept = Kept
@@ -357,7 +361,7 @@ webhook-fine = delivered { $when }
 desk-title = The desk
 desk-books = The books
 books-balanced = Balanced
-books-broken = They do not balance: no money is taken until this is understood
+books-broken = They do not balance. Keep a copy of the data folder, and find out why before paying anybody
 books-checked = { $count ->
     [one] { $count } transfer, checked { $when }
    *[other] { $count } transfers, checked { $when }

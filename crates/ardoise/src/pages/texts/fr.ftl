@@ -325,6 +325,10 @@ gains-empty = Pas encore de gains. Mettez une œuvre en vente et partagez son li
 gains-works = Par œuvre
 gains-channels = Par canal
 gains-csv = Télécharger en CSV
+gains-chart = Gains, { $period }
+col-hour = Heure
+col-day = Jour
+col-month = Mois
 col-visits = Visites
 col-taps = Achats
 col-kept = Gardés
@@ -357,7 +361,7 @@ webhook-fine = dernier envoi : { $when }
 desk-title = Le bureau
 desk-books = Les comptes
 books-balanced = Équilibrés
-books-broken = Ils ne s’équilibrent pas : aucun argent n’est pris tant que ce n’est pas compris
+books-broken = Ils ne s’équilibrent pas. Gardez une copie du dossier de données, et cherchez pourquoi avant de verser quoi que ce soit
 books-checked = { $count ->
     [one] { $count } mouvement, vérification : { $when }
    *[other] { $count } mouvements, vérification : { $when }

@@ -1,0 +1,155 @@
+//! The desk over HTTP. Every door is the operator's alone.
+
+use crate::app::{App, Shared};
+use crate::body::Fields;
+use crate::pages::desk::{AuthorRow, DeskPage, OwingTab};
+use crate::people::http::checked_name;
+use crate::people::{self, SignedIn, SignedOperator};
+use crate::problem::{FIELD_INVALID, Problem};
+use crate::rails::{self, manual};
+use crate::render::html;
+use crate::request::Ask;
+use crate::store::people::{Standing, standings};
+use crate::store::tab::Owing;
+use crate::store::{Db, StoreError, books, gains, tab};
+use crate::tabs::http::money_json;
+use crate::tabs::{Received, amount, settle};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use ledger::{Account, AuthorId, Currency, Money, SettlementId, ShopId as _, TabId};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// Tabs on one page.
+const TABS: i64 = 50;
+/// Authors on the desk.
+const AUTHORS: i64 = 500;
+
+type Asked = Result<Response, Problem>;
+
+/// `GET /desk`: authors, tabs that owe, the books.
+pub async fn show_desk(
+    State(app): State<Shared>,
+    _: SignedOperator,
+    Query(query): Query<HashMap<String, String>>,
+    ask: Ask,
+) -> Asked {
+    let after = query.get("after").and_then(|text| text.parse().ok());
+    html(&page(&app, &ask, after.unwrap_or(TabId::from_raw(0)), None).await?)
+}
+
+async fn page(
+    app: &App,
+    ask: &Ask,
+    after: TabId,
+    fresh_invitation: Option<String>,
+) -> Result<DeskPage, Problem> {
+    app.store.till().catch_up().await?;
+    let currency = app.currency();
+    let read = app.store.read(|db| {
+        let tabs = tab::owing(db, after, TABS, currency)?;
+        let authors = standings(db, AuthorId::from_raw(0), AUTHORS)?;
+        let rows = authors.into_iter().map(|standing| author_row(db, standing, currency));
+        let rows = rows.collect::<Result<Vec<AuthorRow>, StoreError>>()?;
+        Ok((tabs, rows, tab::owed_in_all(db, currency)?))
+    });
+    let (tabs, authors, owed) = read.await?;
+    let full = tabs.len() as i64 == TABS;
+    let more = tabs.last().filter(|_| full).map(|last| format!("/desk?after={}", last.tab));
+    Ok(DeskPage {
+        page: ask.page_for(app, &ask.locale.text("desk-title"), &SignedIn::Operator),
+        books: app.books.lock().ok().and_then(|last| last.clone()),
+        owed,
+        tabs: tabs.iter().map(|owing| owing_tab(app, owing)).collect(),
+        more,
+        authors,
+        fresh_invitation,
+    })
+}
+
+fn owing_tab(app: &App, owing: &Owing) -> OwingTab {
+    let (rules, now) = (&app.settings.tariff.rules, app.now());
+    let oldest = owing.oldest_open_at.unwrap_or(now);
+    OwingTab {
+        tab: owing.tab.to_string(),
+        // What the settling page asks the reader to write on a transfer.
+        reference: owing.tab.to_string(),
+        owed: owing.owed,
+        lines: owing.lines,
+        oldest,
+        closed: oldest.plus_days(rules.due_days) <= now,
+        settlement: app.mint.settlement().to_string(),
+    }
+}
+
+fn author_row(
+    db: &dyn Db,
+    standing: Standing,
+    currency: Currency,
+) -> Result<AuthorRow, StoreError> {
+    let Standing { author, works, invited } = standing;
+    let balance = |account| Ok::<_, StoreError>(books::total(db, account)?.balance(account));
+    let paid_out = i128::from(gains::paid_out(db, author.id, currency)?.micros());
+    let held = balance(Account::Pending(author.id))? + balance(Account::Available(author.id))?;
+    let micros = i64::try_from((held + paid_out).max(0)).unwrap_or(i64::MAX);
+    let earned = Money::from_micros(micros, currency);
+    let earned = earned.map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(AuthorRow { name: author.name, works, earned, invited })
+}
+
+/// `POST /desk/invitations`: makes an author, and shows their link this once.
+pub async fn invite_author(
+    State(app): State<Shared>,
+    _: SignedOperator,
+    ask: Ask,
+    fields: Fields,
+) -> Asked {
+    let name = checked_name(fields.one("name").unwrap_or(""))?;
+    let (author, link) = people::invite_author(&app, &name).await?;
+    if ask.takes_html {
+        return html(&page(&app, &ask, TabId::from_raw(0), Some(link)).await?);
+    }
+    let body = json!({ "author": author.to_string(), "name": name, "invitation": link });
+    Ok(axum::Json(body).into_response())
+}
+
+/// `POST /desk/tabs/{tab}/settle`: money that the operator saw arrive.
+pub async fn settle_tab(
+    State(app): State<Shared>,
+    _: SignedOperator,
+    Path(tab): Path<String>,
+    ask: Ask,
+    fields: Fields,
+) -> Asked {
+    let tab: TabId = tab.parse().map_err(|_| ledger::LedgerRefusal::NoTab)?;
+    let id: SettlementId = fields.id("settlement")?;
+    let way = fields.one("rail").and_then(manual::Way::from_name);
+    let way = way.ok_or_else(|| Problem::new(&FIELD_INVALID).field("rail"))?;
+    let received = Received {
+        id,
+        rail: rails::MANUAL.number,
+        amount: amount(&app, fields.one("amount").unwrap_or(""), "amount")?,
+        rail_fee: app.nothing(),
+        reference: way.reference(fields.one("reference").unwrap_or("")),
+    };
+    let (lines, now) = settle(&app, tab, received).await?;
+    if ask.takes_html {
+        return Ok(Redirect::to("/desk").into_response());
+    }
+    let body = json!({
+        "settlement": id.to_string(), "lines": lines, "total": money_json(now.owed),
+    });
+    Ok(axum::Json(body).into_response())
+}
+
+/// `POST /desk/books`: checks the books now.
+pub async fn check_books(State(app): State<Shared>, _: SignedOperator, ask: Ask) -> Asked {
+    let state = super::check_books(&app).await?;
+    if ask.takes_html {
+        return Ok(Redirect::to("/desk").into_response());
+    }
+    let body = json!({
+        "balanced": state.balanced, "findings": state.findings, "transfers": state.transfers,
+    });
+    Ok(axum::Json(body).into_response())
+}
