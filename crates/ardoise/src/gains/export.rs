@@ -10,6 +10,7 @@ use crate::store::{Db, StoreError, link, work};
 use futures_util::stream::{self, Stream};
 use ledger::{AuthorId, Currency, LinkId, WorkId};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 
 /// Hours that are read and sent at once: about a month, so that a long history is never held whole.
@@ -82,13 +83,13 @@ struct Names {
 
 impl Names {
     fn learn(&mut self, db: &dyn Db, way: &Way, currency: Currency) -> Result<(), StoreError> {
-        if !self.titles.contains_key(&way.work) {
+        if let Entry::Vacant(place) = self.titles.entry(way.work) {
             let title = work::by_id(db, way.work, currency)?.map(|work| work.title);
-            self.titles.insert(way.work, title.unwrap_or_default());
+            place.insert(title.unwrap_or_default());
         }
-        if !self.slugs.contains_key(&way.link) {
+        if let Entry::Vacant(place) = self.slugs.entry(way.link) {
             let slug = link::by_id(db, way.link)?.map(|link| link.slug);
-            self.slugs.insert(way.link, slug.unwrap_or_default());
+            place.insert(slug.unwrap_or_default());
         }
         Ok(())
     }
