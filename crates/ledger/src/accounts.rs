@@ -2,7 +2,7 @@
 //!
 //! A transfer debits one account and credits another with one unsigned amount, so the books balance by construction.
 
-use crate::ids::{AuthorId, LineId, SettlementId, ShopId, TabId};
+use crate::ids::{AuthorId, LineId, PayoutId, SettlementId, ShopId, TabId};
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -103,14 +103,17 @@ pub enum Subject {
     Line(LineId),
     /// A settlement as a whole.
     Settlement(SettlementId),
+    /// Money sent to an author.
+    Payout(PayoutId),
 }
 
 impl Subject {
     /// The 128 bits under which the subject is stored; the reason and the account say which noun it is.
-    pub const fn bytes(self) -> [u8; 16] {
+    pub fn bytes(self) -> [u8; 16] {
         match self {
             Self::Line(line) => line.bytes(),
             Self::Settlement(settlement) => settlement.bytes(),
+            Self::Payout(payout) => i128::from(payout.raw()).to_be_bytes(),
         }
     }
 }

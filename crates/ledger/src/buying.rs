@@ -276,7 +276,9 @@ impl Tab {
         self.chain = self.chain.with(&line.entry());
         if !gross.is_zero() {
             self.open_lines = self.open_lines.saturating_add(1);
-            self.oldest_open_at = self.oldest_open_at.or(Some(line.bought_at));
+            // A clock may have been set back since the line before.
+            let oldest = self.oldest_open_at.unwrap_or(line.bought_at);
+            self.oldest_open_at = Some(oldest.min(line.bought_at));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ pub mod books;
 pub mod buying;
 pub mod ids;
 pub mod money;
+pub mod paying_out;
 pub mod receipts;
 pub mod refusal;
 pub mod settling;
@@ -26,6 +27,7 @@ pub use ids::{
     SettlementId, ShopId, TabId, UploadId, WebhookId, WorkId,
 };
 pub use money::{Currency, Money, MoneyError, Rounding};
+pub use paying_out::{PayOut, pay_out};
 pub use refusal::LedgerRefusal;
 pub use settling::{OpenLine, Payment, Settle, Settled, settle};
 pub use tab::{Rules, Tab};

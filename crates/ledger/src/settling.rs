@@ -1,7 +1,7 @@
 //! Settling: one sum of money that pays the oldest open lines of a tab.
 
 use crate::accounts::{Account, RailNumber, Reason, Subject, Transfer};
-use crate::ids::{AuthorId, LineId, SettlementId};
+use crate::ids::{AuthorId, LineId, SettlementId, TabId};
 use crate::money::Money;
 use crate::receipts::Entry;
 use crate::refusal::LedgerRefusal;
@@ -85,10 +85,8 @@ pub fn settle(
     if !paid.is_empty() {
         tab.settlements = tab.settlements.saturating_add(1);
     }
-    let journal = Journal { ask, now };
-    let mut transfers =
-        vec![journal.whole(Reason::Settled, rail(ask), Account::Tab(tab.id), ask.received)];
-    let payments = journal.pay(paid, &mut transfers)?;
+    let mut transfers = vec![ask.receipt(tab.id, now)];
+    let payments = ask.pay(paid, now, &mut transfers)?;
     Ok(Settled { payments, transfers })
 }
 
@@ -102,75 +100,81 @@ impl Tab {
             self.open_lines = self.open_lines.saturating_sub(1);
             count += 1;
         }
-        self.oldest_open_at = open.get(count).map(|line| line.bought_at);
+        self.oldest_open_at = open[count..].iter().map(|line| line.bought_at).min();
         Ok(&open[..count])
     }
 }
 
-const fn rail(ask: &Settle) -> Account {
-    Account::Rail(ask.rail)
-}
+impl Settle {
+    /// The transfer that takes the money in.
+    pub const fn receipt(&self, tab: TabId, at: Timestamp) -> Transfer {
+        let debit = Account::Rail(self.rail);
+        let credit = Account::Tab(tab);
+        let (reason, subject) = (Reason::Settled, Subject::Settlement(self.id));
+        Transfer { at, reason, subject, debit, credit, amount: self.received }
+    }
 
-struct Journal<'a> {
-    ask: &'a Settle,
-    now: Timestamp,
-}
-
-impl Journal<'_> {
-    fn whole(&self, reason: Reason, debit: Account, credit: Account, amount: Money) -> Transfer {
-        let subject = Subject::Settlement(self.ask.id);
-        Transfer { at: self.now, reason, subject, debit, credit, amount }
+    /// The transfer by which the operator bears the rail's fee, where no paid line can.
+    pub fn unborne(&self, at: Timestamp) -> Option<Transfer> {
+        let (debit, credit) = (Account::OperatorFees, Account::Rail(self.rail));
+        let (reason, subject) = (Reason::RailFee, Subject::Settlement(self.id));
+        let borne = Transfer { at, reason, subject, debit, credit, amount: self.rail_fee };
+        (!self.rail_fee.is_zero()).then_some(borne)
     }
 
     fn pay(
         &self,
         paid: &[OpenLine],
+        at: Timestamp,
         transfers: &mut Vec<Transfer>,
     ) -> Result<Vec<Payment>, LedgerRefusal> {
-        let fee = self.ask.rail_fee;
         if paid.is_empty() {
-            if !fee.is_zero() {
-                let borne = self.whole(Reason::RailFee, Account::OperatorFees, rail(self.ask), fee);
-                transfers.push(borne);
-            }
+            transfers.extend(self.unborne(at));
             return Ok(Vec::new());
         }
         let weights: Vec<u64> =
             paid.iter().map(|line| line.gross.micros().unsigned_abs()).collect();
-        let fees = fee.split(&weights)?;
+        let fees = self.rail_fee.split(&weights)?;
         let mut payments = Vec::with_capacity(paid.len());
         for (line, rail_fee) in paid.iter().zip(fees) {
-            self.move_share(line, rail_fee, transfers)?;
+            transfers.extend(self.share(line, rail_fee, at)?);
             payments.push(Payment { line: line.id, rail_fee });
         }
         Ok(payments)
     }
 
-    /// The fee is taken from the pending share; only what exceeds it is taken from what was available before.
-    fn move_share(
+    /// The transfers that make the author's share of a paid line available, less the line's part of the rail's fee. The
+    /// fee is taken from the pending share; only what exceeds it is taken from what was available before.
+    ///
+    /// # Errors
+    /// [`LedgerRefusal::Amount`] for amounts of different currencies.
+    pub fn share(
         &self,
         line: &OpenLine,
         fee: Money,
-        transfers: &mut Vec<Transfer>,
-    ) -> Result<(), LedgerRefusal> {
+        at: Timestamp,
+    ) -> Result<Vec<Transfer>, LedgerRefusal> {
         let (pending, available) = (Account::Pending(line.author), Account::Available(line.author));
+        let rail = Account::Rail(self.rail);
         let kept = line.author_share.saturating_sub(fee)?;
         let from_pending = line.author_share.checked_sub(kept)?;
         let from_available = fee.checked_sub(from_pending)?;
         let moves = [
             (Reason::Settled, pending, available, kept),
-            (Reason::RailFee, pending, rail(self.ask), from_pending),
-            (Reason::RailFee, available, rail(self.ask), from_available),
+            (Reason::RailFee, pending, rail, from_pending),
+            (Reason::RailFee, available, rail, from_available),
         ];
-        let made = moves.into_iter().filter(|(.., amount)| !amount.is_zero());
-        transfers.extend(made.map(|(reason, debit, credit, amount)| Transfer {
-            at: self.now,
-            reason,
-            subject: Subject::Line(line.id),
-            debit,
-            credit,
-            amount,
-        }));
-        Ok(())
+        let subject = Subject::Line(line.id);
+        let made = moves.into_iter().filter(|(.., amount)| !amount.is_zero()).map(
+            |(reason, debit, credit, amount)| Transfer {
+                at,
+                reason,
+                subject,
+                debit,
+                credit,
+                amount,
+            },
+        );
+        Ok(made.collect())
     }
 }

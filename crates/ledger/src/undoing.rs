@@ -63,7 +63,7 @@ pub fn undo(
         check_reader_may(line, tab, rules, now)?;
     }
     tab.take(line, state, by, next_open, now)?;
-    Ok(Undone::Now(reversal(line, state, now)))
+    Ok(Undone::Now(line.reversal(state == LineState::Paid, now)))
 }
 
 fn check_reader_may(
@@ -81,14 +81,17 @@ fn check_reader_may(
     Ok(())
 }
 
-/// The line's own transfers turned round. Once the line is paid its author's share no longer stands in pending.
-fn reversal(line: &Line, state: LineState, now: Timestamp) -> Vec<Transfer> {
-    let moved = |account| match account {
-        Account::Pending(author) if state == LineState::Paid => Account::Available(author),
-        other => other,
-    };
-    let back = line.transfers().into_iter().map(|made| made.reversed(now, Reason::Undone));
-    back.map(|transfer| Transfer { debit: moved(transfer.debit), ..transfer }).collect()
+impl Line {
+    /// The line's own transfers turned round, made `at` an instant. Once the line is paid its author's share no longer
+    /// stands in pending.
+    pub fn reversal(&self, was_paid: bool, at: Timestamp) -> Vec<Transfer> {
+        let moved = |account| match account {
+            Account::Pending(author) if was_paid => Account::Available(author),
+            other => other,
+        };
+        let back = self.transfers().into_iter().map(|made| made.reversed(at, Reason::Undone));
+        back.map(|transfer| Transfer { debit: moved(transfer.debit), ..transfer }).collect()
+    }
 }
 
 impl Tab {

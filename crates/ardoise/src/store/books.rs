@@ -51,6 +51,22 @@ pub fn total(db: &dyn Db, account: Account) -> Result<Total, StoreError> {
     Ok(found.unwrap_or_default())
 }
 
+/// What stands on an account, to the last transfer of this very moment: what is remembered, and what came since.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn balance(db: &dyn Db, account: Account) -> Result<i128, StoreError> {
+    let (kind, owner) = account.stored();
+    let sql = "select cast(coalesce(sum(case when debit_kind = ?1 and debit_owner = ?2 then micros else 0 end), 0) \
+        as integer), cast(coalesce(sum(case when credit_kind = ?1 and credit_owner = ?2 then micros else 0 end), 0) \
+        as integer) from transfer where id > (select read_through from cursor where follower = 'accounts')";
+    let since = db.first(sql, &[Value::Int(kind), Value::Int(owner)], |row| {
+        Ok(Total { debits: row.int(0)?.into(), credits: row.int(1)?.into() })
+    })?;
+    let since = since.unwrap_or_default();
+    Ok(total(db, account)?.balance(account) + since.balance(account))
+}
+
 /// Every remembered total.
 ///
 /// # Errors
@@ -84,19 +100,20 @@ pub fn newest(db: &dyn Db) -> Result<i64, StoreError> {
     db.number("select coalesce(max(id), 0) from transfer", &[])
 }
 
-/// Every transfer up to number `through`, in order, with its number.
+/// Every transfer after number `after` up to number `through`, in order, with its number.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn each_transfer(
     db: &dyn Db,
+    after: i64,
     through: i64,
     currency: Currency,
     each: &mut dyn FnMut(i64, Transfer) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let sql = "select id, made_at, reason, subject, debit_kind, debit_owner, credit_kind, credit_owner, micros \
-        from transfer where id <= ?1 order by id";
-    db.query(sql, &[Value::Int(through)], &mut |row| {
+        from transfer where id > ?1 and id <= ?2 order by id";
+    db.query(sql, &[Value::Int(after), Value::Int(through)], &mut |row| {
         let reason = row.int(2)?;
         let unknown = || StoreError::Corrupt(format!("a transfer's reason is {reason}"));
         let transfer = Transfer {

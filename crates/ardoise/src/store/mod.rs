@@ -8,6 +8,7 @@
 //! `on conflict`, `returning`, common table expressions and window functions are there; the clock,
 //! random numbers and counters of the engine are never asked.
 
+pub mod audit;
 pub mod books;
 pub mod delivery;
 pub mod file;

@@ -34,6 +34,21 @@ pub fn by_id(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Option<Store
     db.first(BY_ID, &[id(tab)], |row| read(row, currency))
 }
 
+/// Tabs with ids above `after`, oldest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn page(
+    db: &dyn Db,
+    after: TabId,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Tab>, StoreError> {
+    let sql = "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, \
+        settlements, purchases, undone, chain_length, chain_head from tab where id > ?1 order by id limit ?2";
+    db.all(sql, &[id(after), Value::Int(limit)], |row| Ok(read(row, currency)?.tab))
+}
+
 /// The tab, if the secret is its own.
 ///
 /// # Errors

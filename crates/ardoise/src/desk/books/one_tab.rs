@@ -1,0 +1,215 @@
+//! The check of one tab: its figures, its receipts, and what the journal must say about it.
+
+use super::Findings;
+use super::journal::Journal;
+use crate::store::audit::{Kept, KeptLine, KeptSettlement, KeptUndo};
+use crate::till::batch::open_line;
+use ledger::receipts::{Chain, Entry};
+use ledger::{Account, LineId, Payment, Settle, SettlementId, Tab, Timestamp, Transfer, UndoneBy};
+use std::collections::{BTreeMap, HashMap};
+
+/// Checks `tab` against what is `kept` about it, and explains its transfers to the journal.
+pub fn check(tab: &Tab, kept: &Kept, journal: &mut Journal, findings: &mut Findings) {
+    let rows = Rows::of(tab, kept);
+    rows.check_lines(findings);
+    rows.check_figures(journal, findings);
+    rows.check_receipts(findings);
+    rows.check_credit(findings);
+    rows.check_rail_fees(findings);
+    for transfer in rows.transfers(findings) {
+        journal.explain(&transfer);
+    }
+}
+
+/// What is kept about a tab, by what it is about.
+struct Rows<'a> {
+    tab: &'a Tab,
+    kept: &'a Kept,
+    undos: HashMap<LineId, &'a KeptUndo>,
+    settlements: HashMap<SettlementId, &'a KeptSettlement>,
+    payments: HashMap<LineId, (&'a Payment, SettlementId)>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(tab: &'a Tab, kept: &'a Kept) -> Self {
+        let settlements = kept.settlements.iter().map(|made| (made.settle.id, made));
+        let payments = kept.payments.iter().map(|(paid, by)| (paid.line, (paid, *by)));
+        Self {
+            tab,
+            kept,
+            undos: kept.undos.iter().map(|undo| (undo.line, undo)).collect(),
+            settlements: settlements.collect(),
+            payments: payments.collect(),
+        }
+    }
+
+    /// The settlement that paid a line.
+    fn paid_by(&self, line: LineId) -> Option<&'a KeptSettlement> {
+        let (_, by) = self.payments.get(&line)?;
+        self.settlements.get(by).copied()
+    }
+
+    fn open(&self) -> impl Iterator<Item = &'a KeptLine> {
+        let is_open = |kept: &&KeptLine| {
+            let line = kept.line.id;
+            !self.undos.contains_key(&line) && !self.payments.contains_key(&line)
+        };
+        self.kept.lines.iter().filter(is_open)
+    }
+
+    /// What happened to each line must have happened in an order that can be.
+    fn check_lines(&self, findings: &mut Findings) {
+        for KeptLine { line, before, gives_access } in &self.kept.lines {
+            let mut tell = |what: &str| findings.tell(format!("line {} {what}", line.id));
+            let undo = self.undos.get(&line.id);
+            let paid = self.payments.get(&line.id).and(self.paid_by(line.id));
+            if *gives_access == undo.is_some() {
+                tell("gives access though it was undone, or none though it was not");
+            }
+            let vat = line.shares.gross.tax_within(line.vat_basis_points).map(|(vat, _)| vat);
+            if vat != Ok(line.shares.vat) {
+                tell("holds another tax than its rate makes");
+            }
+            if undo.is_some_and(|undo| undo.was_paid != self.payments.contains_key(&line.id)) {
+                tell("was undone as paid and was not, or the other way round");
+            }
+            let place = before.length;
+            if paid.is_some_and(|paid| paid.before.length <= place)
+                || undo.is_some_and(|undo| undo.before.length <= place)
+            {
+                tell("was paid or undone before it was bought");
+            }
+            if paid.zip(undo).is_some_and(|(paid, undo)| undo.before.length <= paid.before.length) {
+                tell("was paid after it was undone");
+            }
+        }
+    }
+
+    fn check_figures(&self, journal: &Journal, findings: &mut Findings) {
+        let tab = self.tab;
+        let open: i128 = self.open().map(|kept| micros(kept.line.shares.gross)).sum();
+        let costly = || self.open().filter(|kept| !kept.line.shares.gross.is_zero());
+        let oldest: Option<Timestamp> = costly().map(|kept| kept.line.bought_at).min();
+        let by = |who| self.kept.undos.iter().filter(move |undo| undo.by == who).count();
+        let purchases = self.kept.lines.len() - by(UndoneBy::Shop).min(self.kept.lines.len());
+        let paying = |made: &&KeptSettlement| self.paid_with(made.settle.id).next().is_some();
+        let settlements = self.kept.settlements.iter().filter(paying).count();
+        let credit = micros(tab.credit);
+        let mut compare = |what: &str, kept: i128, computed: i128| {
+            findings.compare(&format!("{what} of tab {}", tab.id), kept, computed);
+        };
+        compare("the open total", micros(tab.open), open);
+        compare("the open lines", tab.open_lines.into(), costly().count() as i128);
+        compare("the purchases", tab.purchases.into(), purchases as i128);
+        compare("the undone lines", tab.undone.into(), by(UndoneBy::Reader) as i128);
+        compare("the settlements", tab.settlements.into(), settlements as i128);
+        compare("the balance", open - credit, journal.books.balance(Account::Tab(tab.id)));
+        let what = format!("the oldest open line of tab {}", tab.id);
+        findings.compare(&what, tab.oldest_open_at, oldest);
+    }
+
+    fn paid_with(&self, settlement: SettlementId) -> impl Iterator<Item = &'a Payment> {
+        let payments = self.kept.payments.iter();
+        payments.filter(move |(_, by)| *by == settlement).map(|(payment, _)| payment)
+    }
+
+    /// Every entry, by its place in the chain.
+    fn entries(&self) -> BTreeMap<(u64, usize), (Chain, Entry)> {
+        let bought = self.kept.lines.iter().map(|kept| (kept.before, kept.line.entry()));
+        let undone = self.kept.undos.iter();
+        let undone =
+            undone.map(|undo| (undo.before, Entry::Undone { line: undo.line, at: undo.at }));
+        let settled = self.kept.settlements.iter().map(|made| {
+            let Settle { id: settlement, received, .. } = made.settle;
+            (made.before, Entry::Settled { settlement, received, at: made.at })
+        });
+        let all = bought.chain(undone).chain(settled).enumerate();
+        all.map(|(index, entry)| ((entry.0.length, index), entry)).collect()
+    }
+
+    /// Hashes the receipts again, from the first to the last.
+    fn check_receipts(&self, findings: &mut Findings) {
+        let mut chain = Chain::of(self.tab.id);
+        for (before, entry) in self.entries().values() {
+            if *before != chain {
+                let number = chain.length;
+                findings.tell(format!("receipt {number} of tab {} does not follow", self.tab.id));
+                return;
+            }
+            chain = chain.with(entry);
+        }
+        if chain != self.tab.chain {
+            findings.tell(format!("the receipts of tab {} end elsewhere", self.tab.id));
+        }
+    }
+
+    /// Goes through what happened in order: what was received must cover what it paid, at every moment.
+    fn check_credit(&self, findings: &mut Findings) {
+        let prices: HashMap<LineId, i128> = self
+            .kept
+            .lines
+            .iter()
+            .map(|kept| (kept.line.id, micros(kept.line.shares.gross)))
+            .collect();
+        let price = |line: LineId| prices.get(&line).copied().unwrap_or(0);
+        let mut credit = 0;
+        for (_, entry) in self.entries().values() {
+            match entry {
+                Entry::Bought { .. } => {}
+                Entry::Undone { line, .. } => {
+                    let was_paid = self.undos.get(line).is_some_and(|undo| undo.was_paid);
+                    credit += if was_paid { price(*line) } else { 0 };
+                }
+                Entry::Settled { settlement, received, .. } => {
+                    let paid: i128 = self.paid_with(*settlement).map(|paid| price(paid.line)).sum();
+                    credit += micros(*received) - paid;
+                    if credit < 0 {
+                        findings.tell(format!("settlement {settlement} paid more than there was"));
+                    }
+                }
+            }
+        }
+        let what = format!("the credit of tab {}", self.tab.id);
+        findings.compare(&what, micros(self.tab.credit), credit);
+    }
+
+    fn check_rail_fees(&self, findings: &mut Findings) {
+        for made in &self.kept.settlements {
+            let settle = &made.settle;
+            let shared: i128 = self.paid_with(settle.id).map(|paid| micros(paid.rail_fee)).sum();
+            if self.paid_with(settle.id).next().is_some() && shared != micros(settle.rail_fee) {
+                findings.tell(format!("the rail's fee of settlement {} is not shared", settle.id));
+            }
+        }
+    }
+
+    /// The transfers that the rows of this tab explain.
+    fn transfers(&self, findings: &mut Findings) -> Vec<Transfer> {
+        let mut transfers = Vec::new();
+        for KeptLine { line, .. } in &self.kept.lines {
+            transfers.extend(line.transfers());
+            if let Some(undo) = self.undos.get(&line.id) {
+                transfers.extend(line.reversal(undo.was_paid, undo.at));
+            }
+            if let (Some((paid, _)), Some(by)) =
+                (self.payments.get(&line.id), self.paid_by(line.id))
+            {
+                match by.settle.share(&open_line(line), paid.rail_fee, by.at) {
+                    Ok(moved) => transfers.extend(moved),
+                    Err(refusal) => findings.tell(format!("line {}: {refusal}", line.id)),
+                }
+            }
+        }
+        for made in &self.kept.settlements {
+            transfers.push(made.settle.receipt(self.tab.id, made.at));
+            if self.paid_with(made.settle.id).next().is_none() {
+                transfers.extend(made.settle.unborne(made.at));
+            }
+        }
+        transfers
+    }
+}
+
+fn micros(amount: ledger::Money) -> i128 {
+    amount.micros().into()
+}

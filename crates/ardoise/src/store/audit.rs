@@ -1,0 +1,283 @@
+//! Everything that is kept about money, as it is kept: for whoever checks the books. Nothing here is read from a cache
+//! that it is then compared with.
+
+use super::{Db, StoreError, Value, id};
+use ledger::receipts::Chain;
+use ledger::{
+    AuthorId, Currency, Line, LineId, PayOut, Payment, RailNumber, Settle, SettlementId, Shares,
+    TabId, Timestamp, UndoneBy,
+};
+
+/// How many rows there are to look at: transfers, and tabs.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn size(db: &dyn Db) -> Result<(u64, u64), StoreError> {
+    let sql = "select (select count(*) from transfer), (select count(*) from tab)";
+    let found = db.first(sql, &[], |row| Ok((row.count(0)?, row.count(1)?)))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// A line as it is kept, with its place in the tab's chain of receipts.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptLine {
+    /// The line.
+    pub line: Line,
+    /// The chain before it.
+    pub before: Chain,
+    /// Whether it gives access.
+    pub gives_access: bool,
+}
+
+/// An undo as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptUndo {
+    /// The line that was taken back.
+    pub line: LineId,
+    /// By whom.
+    pub by: UndoneBy,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the line had been paid.
+    pub was_paid: bool,
+    /// The chain before it.
+    pub before: Chain,
+}
+
+/// A settlement as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptSettlement {
+    /// What came in.
+    pub settle: Settle,
+    /// When.
+    pub at: Timestamp,
+    /// The chain before it.
+    pub before: Chain,
+}
+
+/// Everything that is kept about one tab.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// Its lines.
+    pub lines: Vec<KeptLine>,
+    /// Those taken back.
+    pub undos: Vec<KeptUndo>,
+    /// What was received.
+    pub settlements: Vec<KeptSettlement>,
+    /// What that paid, and by which settlement.
+    pub payments: Vec<(Payment, SettlementId)>,
+}
+
+/// Everything that is kept about a tab.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn kept(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Kept, StoreError> {
+    Ok(Kept {
+        lines: lines(db, tab, currency)?,
+        undos: undos(db, tab)?,
+        settlements: settlements(db, tab, currency)?,
+        payments: payments(db, tab, currency)?,
+    })
+}
+
+fn lines(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<KeptLine>, StoreError> {
+    let sql = "select l.id, l.tab_id, l.work_id, l.version, v.digest, l.author_id, l.gross_micros, \
+        l.vat_micros, l.fee_micros, l.author_micros, l.vat_basis_points, l.consent_id, l.bought_at, \
+        l.chain_number, l.chain_before, a.line_id is not null \
+        from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
+        join line l on l.id = mine.line_id \
+        join work_version v on v.work_id = l.work_id and v.version = l.version \
+        left join access a on a.tab_id = l.tab_id and a.work_id = l.work_id and a.line_id = l.id";
+    db.all(sql, &[id(tab)], |row| {
+        let line = Line {
+            id: LineId::from_bytes(row.bytes(0)?),
+            tab: row.id(1)?,
+            work: row.id(2)?,
+            version: row.small(3)?,
+            version_digest: row.bytes(4)?,
+            author: row.id(5)?,
+            shares: Shares {
+                gross: row.money(6, currency)?,
+                vat: row.money(7, currency)?,
+                fee: row.money(8, currency)?,
+                author: row.money(9, currency)?,
+            },
+            vat_basis_points: row.int(10)?,
+            consent: row.int(11)?,
+            bought_at: row.time(12)?,
+        };
+        let before = Chain { length: row.count(13)?, head: row.bytes(14)? };
+        Ok(KeptLine { line, before, gives_access: row.int(15)? != 0 })
+    })
+}
+
+fn undos(db: &dyn Db, tab: TabId) -> Result<Vec<KeptUndo>, StoreError> {
+    let sql = "select line_id, undone_by, undone_at, was_paid, chain_number, chain_before from undo \
+        where tab_id = ?1";
+    db.all(sql, &[id(tab)], |row| {
+        let by = if row.text(1)? == "shop" { UndoneBy::Shop } else { UndoneBy::Reader };
+        Ok(KeptUndo {
+            line: LineId::from_bytes(row.bytes(0)?),
+            by,
+            at: row.time(2)?,
+            was_paid: row.int(3)? != 0,
+            before: Chain { length: row.count(4)?, head: row.bytes(5)? },
+        })
+    })
+}
+
+fn settlements(
+    db: &dyn Db,
+    tab: TabId,
+    currency: Currency,
+) -> Result<Vec<KeptSettlement>, StoreError> {
+    let sql = "select id, rail, received_micros, rail_fee_micros, settled_at, chain_number, chain_before \
+        from settlement where tab_id = ?1";
+    db.all(sql, &[id(tab)], |row| {
+        let settle = Settle {
+            id: SettlementId::from_bytes(row.bytes(0)?),
+            rail: RailNumber(row.small(1)?),
+            received: row.money(2, currency)?,
+            rail_fee: row.money(3, currency)?,
+        };
+        let before = Chain { length: row.count(5)?, head: row.bytes(6)? };
+        Ok(KeptSettlement { settle, at: row.time(4)?, before })
+    })
+}
+
+fn payments(
+    db: &dyn Db,
+    tab: TabId,
+    currency: Currency,
+) -> Result<Vec<(Payment, SettlementId)>, StoreError> {
+    let sql = "select p.line_id, p.settlement_id, p.rail_fee_micros \
+        from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
+        join payment p on p.line_id = mine.line_id";
+    db.all(sql, &[id(tab)], |row| {
+        let line = LineId::from_bytes(row.bytes(0)?);
+        let payment = Payment { line, rail_fee: row.money(2, currency)? };
+        Ok((payment, SettlementId::from_bytes(row.bytes(1)?)))
+    })
+}
+
+/// Every payout, with when it was made.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn each_payout(
+    db: &dyn Db,
+    currency: Currency,
+    each: &mut dyn FnMut(PayOut, Timestamp) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = "select id, author_id, rail, micros, paid_at from payout order by id";
+    db.query(sql, &[], &mut |row| {
+        let payout = PayOut {
+            id: row.id(0)?,
+            author: row.id(1)?,
+            rail: RailNumber(row.small(2)?),
+            amount: row.money(3, currency)?,
+        };
+        each(payout, row.time(4)?)
+    })
+}
+
+/// Something that no sound store holds: what it is, and a question that finds the lines it happened to.
+const STRAYS: &[(&str, &str)] = &[
+    (
+        "gives no access, and was not undone",
+        "select l.id from line l where not exists (select 1 from access a where a.tab_id = l.tab_id \
+         and a.work_id = l.work_id and a.line_id = l.id) \
+         and not exists (select 1 from undo u where u.line_id = l.id) limit ?1",
+    ),
+    (
+        "gives access though it was undone",
+        "select a.line_id from access a join undo u on u.line_id = a.line_id limit ?1",
+    ),
+    (
+        "gives access to another tab or work than its own",
+        "select a.line_id from access a left join line l on l.id = a.line_id \
+         where l.id is null or l.tab_id <> a.tab_id or l.work_id <> a.work_id limit ?1",
+    ),
+    (
+        "stands on a tab that is not there",
+        "select l.id from line l where not exists (select 1 from tab t where t.id = l.tab_id) limit ?1",
+    ),
+    (
+        "is of a version that is not kept",
+        "select l.id from line l where not exists (select 1 from work_version v \
+         where v.work_id = l.work_id and v.version = l.version) limit ?1",
+    ),
+    (
+        "is credited to somebody who did not make the work",
+        "select l.id from line l left join work w on w.id = l.work_id \
+         where w.id is null or w.author_id <> l.author_id limit ?1",
+    ),
+    (
+        "was agreed to in words that are not kept",
+        "select l.id from line l where not exists (select 1 from consent c where c.id = l.consent_id) limit ?1",
+    ),
+    (
+        "was undone on another tab than its own",
+        "select u.line_id from undo u left join line l on l.id = u.line_id \
+         where l.id is null or l.tab_id <> u.tab_id limit ?1",
+    ),
+    (
+        "was paid by a settlement of another tab",
+        "select p.line_id from payment p left join line l on l.id = p.line_id \
+         left join settlement s on s.id = p.settlement_id \
+         where l.id is null or s.id is null or l.tab_id <> s.tab_id limit ?1",
+    ),
+];
+
+/// Lines to which something happened that cannot be, of each kind at most `limit`, with what it is.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn strays(db: &dyn Db, limit: i64) -> Result<Vec<(LineId, &'static str)>, StoreError> {
+    let mut found = Vec::new();
+    for (what, sql) in STRAYS {
+        let lines =
+            db.all(sql, &[Value::Int(limit)], |row| row.bytes(0).map(LineId::from_bytes))?;
+        found.extend(lines.into_iter().map(|line| (line, *what)));
+    }
+    Ok(found)
+}
+
+/// Authors' hours in which the remembered sales are not what the lines and undos say, leaving out what the follower has
+/// still to read; at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn miscounted_hours(db: &dyn Db, limit: i64) -> Result<Vec<(AuthorId, i64)>, StoreError> {
+    let sql = "select author_id, hour from ( \
+        select author_id, hour, work_id, link_id, channel, taps, undone, gross_micros as gross, \
+          author_micros as share from sale_hour union all \
+        select author_id, bought_at / ?1, work_id, link_id, channel, -1, 0, -gross_micros, -author_micros \
+          from line union all \
+        select l.author_id, l.bought_at / ?1, l.work_id, l.link_id, l.channel, 0, -1, l.gross_micros, l.author_micros \
+          from undo u join line l on l.id = u.line_id union all \
+        select l.author_id, l.bought_at / ?1, l.work_id, l.link_id, l.channel, \
+          case when o.kind = 'bought' then 1 else 0 end, case when o.kind = 'undone' then 1 else 0 end, \
+          case when o.kind = 'bought' then l.gross_micros else -l.gross_micros end, \
+          case when o.kind = 'bought' then l.author_micros else -l.author_micros end \
+          from outbox o join line l on l.id = o.subject where o.kind in ('bought', 'undone') \
+          and o.id > (select read_through from cursor where follower = 'gains')) as counted \
+        group by author_id, hour, work_id, link_id, channel \
+        having sum(taps) <> 0 or sum(undone) <> 0 or sum(gross) <> 0 or sum(share) <> 0 \
+        order by author_id, hour limit ?2";
+    let values = [Value::Int(super::gains::HOUR_MICROS), Value::Int(limit)];
+    db.all(sql, &values, |row| Ok((row.id(0)?, row.int(1)?)))
+}
+
+/// Every kept wording that somebody agreed to: its number, language and words.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn each_consent(
+    db: &dyn Db,
+    each: &mut dyn FnMut(i64, &str, &str) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = "select id, locale, label from consent order by id";
+    db.query(sql, &[], &mut |row| each(row.int(0)?, &row.text(1)?, &row.text(2)?))
+}
