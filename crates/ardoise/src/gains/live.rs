@@ -13,7 +13,7 @@ use ledger::AuthorId;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// Between two events, so that a crowd of readers is two events a second.
 const APART: Duration = Duration::from_millis(500);
@@ -27,15 +27,17 @@ pub fn events(
     locale: Locale,
     period: Period,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static {
-    let mut look = interval(LOOK_EVERY);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut apart, mut look) = (interval(APART), interval(LOOK_EVERY));
+    for pace in [&mut apart, &mut look] {
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     let listener = Listener {
         news: app.store.till().news(),
         closing: app.closing(),
+        apart,
         look,
         seen: None,
         told: String::new(),
-        not_before: Instant::now(),
         asked: Asked { author, locale, period },
         app,
     };
@@ -57,12 +59,12 @@ struct Listener {
     asked: Asked,
     news: broadcast::Receiver<AuthorId>,
     closing: watch::Receiver<bool>,
+    apart: Interval,
     look: Interval,
     /// The newest transfer that was looked at.
     seen: Option<i64>,
     /// What was told last.
     told: String,
-    not_before: Instant,
 }
 
 impl Listener {
@@ -84,7 +86,6 @@ impl Listener {
                 }
             };
             if texts != self.told {
-                self.not_before = Instant::now() + APART;
                 self.told.clone_from(&texts);
                 return Some(Event::default().data(texts));
             }
@@ -108,7 +109,7 @@ impl Listener {
                 }
             }
         }
-        sleep_until(self.not_before).await;
+        self.apart.tick().await;
         Some(())
     }
 }

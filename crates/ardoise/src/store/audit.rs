@@ -218,6 +218,18 @@ const STRAYS: &[(&str, &str)] = &[
         "select l.id from line l where not exists (select 1 from consent c where c.id = l.consent_id) limit ?1",
     ),
     (
+        "is not among its author's sales",
+        "select l.id from line l where not exists (select 1 from sale s where s.author_id = l.author_id \
+         and s.bought_at = l.bought_at and s.line_id = l.id) and not exists (select 1 from outbox o \
+         where o.subject = l.id and o.kind = 'bought' \
+         and o.id > (select read_through from cursor where follower = 'gains')) limit ?1",
+    ),
+    (
+        "is among sales though it was never bought",
+        "select s.line_id from sale s left join line l on l.id = s.line_id \
+         where l.id is null or l.author_id <> s.author_id or l.bought_at <> s.bought_at limit ?1",
+    ),
+    (
         "was undone on another tab than its own",
         "select u.line_id from undo u left join line l on l.id = u.line_id \
          where l.id is null or l.tab_id <> u.tab_id limit ?1",
