@@ -115,10 +115,7 @@ async fn read_away(mut response: Response) {
 /// Why nothing was answered.
 fn word(error: &reqwest::Error) -> &'static str {
     let causes = || std::iter::successors(error.source(), |&cause| cause.source());
-    let is_tls = |cause: &(dyn Error + 'static)| {
-        let cause = cause.downcast_ref::<std::io::Error>();
-        cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::InvalidData)
-    };
+    let is_tls = |cause: &(dyn Error + 'static)| cause.downcast_ref().is_some_and(is_handshake);
     if causes().any(|cause| cause.is::<OutOfReach>()) {
         "private"
     } else if causes().any(|cause| cause.is::<NoAddress>()) {
@@ -132,4 +129,10 @@ fn word(error: &reqwest::Error) -> &'static str {
     } else {
         "dropped"
     }
+}
+
+/// Whether it is what a TLS handshake fails with: data that makes no sense, inside as many layers as there are.
+fn is_handshake(error: &std::io::Error) -> bool {
+    let inner = || error.get_ref()?.downcast_ref::<std::io::Error>();
+    error.kind() == std::io::ErrorKind::InvalidData || inner().is_some_and(is_handshake)
 }
