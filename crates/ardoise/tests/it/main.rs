@@ -2,6 +2,7 @@
 
 mod buying;
 mod gains;
+mod selling;
 mod settling;
 mod shop;
 mod tidy;
