@@ -3,6 +3,7 @@
 mod buying;
 mod gains;
 mod receiver;
+mod selling;
 mod settling;
 mod shop;
 mod tidy;
