@@ -26,6 +26,11 @@ impl Fields {
         self.0.get(name).into_iter().flatten().map(String::as_str)
     }
 
+    /// Every field with its values.
+    pub fn into_values(self) -> impl Iterator<Item = (String, Vec<String>)> {
+        self.0.into_iter()
+    }
+
     /// An id in a field.
     ///
     /// # Errors

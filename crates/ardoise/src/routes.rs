@@ -4,8 +4,8 @@ use crate::app::Shared;
 use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
 use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
-use crate::request::Ask;
-use crate::{access, desk, gains, links, people, tabs};
+use crate::request::{Ask, is_for_programs};
+use crate::{access, api, desk, gains, keys, links, people, tabs, webhooks};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{self, Next};
@@ -32,6 +32,10 @@ const AROUND: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
+/// Headers about a body, which goes away with the body.
+const OF_THE_BODY: [HeaderName; 3] =
+    [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CACHE_CONTROL];
+
 /// The whole shop.
 pub fn router(app: Shared) -> Router {
     router_with(app, |routes| routes)
@@ -39,11 +43,13 @@ pub fn router(app: Shared) -> Router {
 
 /// The whole shop, with what `more` adds to it.
 pub fn router_with(app: Shared, more: impl FnOnce(Router<Shared>) -> Router<Shared>) -> Router {
-    around(more(pages().merge(files())), app)
+    around(more(pages().merge(files()).merge(api::router())), app)
 }
 
 fn around(routes: Router<Shared>, app: Shared) -> Router {
+    // Programs show a key that no browser sends by itself, so nothing can be done there in somebody else's name.
     let csrf = CsrfLayer::new()
+        .with_insecure_bypass(|_, uri| is_for_programs(uri.path()))
         .with_rejection_response(|_| Problem::new(&REQUEST_CROSS_SITE).into_response());
     routes
         .fallback(async || Problem::new(&PAGE_MISSING))
@@ -73,6 +79,7 @@ fn pages() -> Router<Shared> {
         .route("/sign-in/{token}", get(people::http::show_sign_in).post(people::http::sign_in))
         .route("/gains", get(gains::http::show_gains))
         .route("/gains.csv", get(gains::http::export))
+        .route("/keys", get(keys::http::show_keys))
         .route("/desk", get(desk::http::show_desk))
         .route("/problems/{code}", get(show_problem))
         .route("/static/{hash}/{name}", get(asset))
@@ -87,6 +94,10 @@ fn files() -> Router<Shared> {
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/sandbox", post(tabs::http::settle_sandbox))
         .route("/gains/stream", get(gains::http::follow))
+        .route("/keys", post(keys::http::make_key))
+        .route("/keys/{key}/revoke", post(keys::http::revoke_key))
+        .route("/webhooks", post(webhooks::http::make_webhook))
+        .route("/webhooks/{webhook}/remove", post(webhooks::http::remove_webhook))
         .route("/desk/invitations", post(desk::http::invite_author))
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
         .route("/desk/books", post(desk::http::check_books))
@@ -106,11 +117,11 @@ async fn surround(State(app): State<Shared>, request: Request, next: Next) -> Re
     let ask = Ask::of(&head, app.settings.behind_proxy);
     let mut response = next.run(Request::from_parts(head, body)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let cookies: Vec<HeaderValue> =
-            response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        let said = std::mem::take(response.headers_mut());
         response = told(&app, &ask, &problem).await;
-        for cookie in cookies {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+        // What was said besides the problem still holds: cookies, methods that are allowed, how to show a key.
+        for (name, value) in said.iter().filter(|(name, _)| !OF_THE_BODY.contains(name)) {
+            response.headers_mut().append(name, value.clone());
         }
     }
     for (name, value) in AROUND {

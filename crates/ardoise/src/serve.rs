@@ -3,6 +3,7 @@
 use crate::app::{App, OpenError, Running, Shared};
 use crate::clock::Clock;
 use crate::ids::Chance;
+use crate::keys::used;
 use crate::links::visits;
 use crate::outbox::worker::Worker;
 use crate::routes;
@@ -85,6 +86,9 @@ pub async fn serve(
     if let Err(error) = visits::write(&app).await {
         tracing::warn!(%error, "the last visits could not be counted");
     }
+    if let Err(error) = used::write(&app).await {
+        tracing::warn!(%error, "the last uses of keys could not be written");
+    }
     drop(app);
     let _ = tokio::task::spawn_blocking(move || till.join()).await;
     Ok(())
@@ -97,6 +101,9 @@ async fn look_after(app: Shared) {
         tick.tick().await;
         if let Err(error) = visits::write(&app).await {
             tracing::warn!(%error, "visits could not be counted");
+        }
+        if let Err(error) = used::write(&app).await {
+            tracing::warn!(%error, "uses of keys could not be written");
         }
     }
 }

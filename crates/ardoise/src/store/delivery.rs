@@ -10,7 +10,7 @@ const FOLLOWED_AT_ONCE: i64 = 10_000;
 /// Something that a webhook is to be told.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The row of the outbox that it tells of.
+    /// The row of the outbox that it tells of; below zero when it tells of none.
     pub number: i64,
     /// Who is to be told.
     pub webhook: WebhookId,
@@ -116,19 +116,21 @@ pub struct Message {
     pub body: String,
 }
 
-/// Puts a new delivery in, due at once.
+/// Puts a new delivery in, due at once. Its number is the row of the outbox that it tells of, or below zero when it
+/// tells of none.
 ///
 /// # Errors
 /// [`StoreError::Constraint`], or whatever the engine says.
 pub fn insert(
     db: &dyn Db,
-    told: &Told,
+    number: i64,
+    webhook: WebhookId,
     message: &Message,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let values = [
-        Value::Int(told.number),
-        id(told.webhook),
+        Value::Int(number),
+        id(webhook),
         Value::Text(&message.id),
         Value::Text(&message.body),
         now.into(),

@@ -1,7 +1,10 @@
 //! Stories of the shop, over its real router, on a private store with a clock that is moved by hand.
 
+mod api;
 mod buying;
 mod gains;
+mod keys;
+mod program;
 mod receiver;
 mod selling;
 mod settling;

@@ -64,7 +64,7 @@ async fn sell(shop: &TestApp, slug: &str) -> String {
 }
 
 /// Whether a message is signed with `secret`, as the specification has it.
-fn is_signed(heard: &Heard, secret: &[u8]) -> bool {
+pub fn is_signed(heard: &Heard, secret: &[u8]) -> bool {
     let signature = heard.header("webhook-signature").strip_prefix("v1,").expect("a version");
     let signature = STANDARD.decode(signature).expect("base64");
     let mut signed = Vec::new();
