@@ -75,6 +75,18 @@ pub fn complete(api: utoipa::openapi::OpenApi) -> String {
         "line": webhook("Something happened to a line: it was bought, undone or paid.", "Event"),
         "test": webhook("Somebody tries whether messages arrive.", "TestEvent"),
     });
+    for (name, schema) in members(&mut api["components"]["schemas"]) {
+        if let Some(item) = name.strip_prefix("Listed_") {
+            // Generics are written out; every item has a name of its own.
+            schema["properties"]["items"]["items"] =
+                json!({ "$ref": format!("#/components/schemas/{item}") });
+        }
+    }
+    for variant in
+        api["components"]["schemas"]["Price"]["oneOf"].as_array_mut().into_iter().flatten()
+    {
+        variant["additionalProperties"] = false.into();
+    }
     for (path, item) in members(&mut api["paths"]) {
         for (method, operation) in members(item) {
             share(path, method, operation);
@@ -94,14 +106,15 @@ fn share(path: &str, method: &str, operation: &mut Value) {
     let mut answers = vec![("401", "NoKey"), ("default", "Problem")];
     let writes = matches!(method, "post" | "patch");
     if writes {
-        answers.extend([("413", "TooLarge"), ("415", "NotJson")]);
+        answers.extend([("409", "Repeated"), ("413", "TooLarge"), ("415", "NotJson")]);
         let parameter = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
         match operation["parameters"].as_array_mut() {
             Some(parameters) => parameters.push(parameter),
             None => operation["parameters"] = json!([parameter]),
         }
     }
-    if writes || !path.ends_with('}') && method == "get" {
+    let is_query = |parameter: &Value| parameter["in"] == "query";
+    if writes || operation["parameters"].as_array().is_some_and(|all| all.iter().any(is_query)) {
         answers.extend([("400", "Malformed"), ("422", "Unfit")]);
     }
     if path.contains('{') {
@@ -119,9 +132,8 @@ fn idempotency_key() -> Value {
         "in": "header",
         "required": false,
         "description": "Names the request, so that it can be repeated: under the same key it is done once, and answered \
-                        alike for at least 24 hours. Use a new key for each new request.",
+                        alike for at least 24 hours. Use a new key, such as a UUID, for each new request.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" },
-        "example": "0190b5a4-7c1e-7d3f-9a2b-0123456789ab",
     })
 }
 
@@ -140,10 +152,8 @@ fn problems() -> Map<String, Value> {
         ),
         ("TooLarge", "The request is larger than a megabyte: `request.too_large`."),
         ("NotJson", "The request is not `application/json`: `request.media_type`."),
-        (
-            "Unfit",
-            "Something in the request is not right, and `field` names it; or `idempotency.conflict`.",
-        ),
+        ("Repeated", "The Idempotency-Key was used for another request: `idempotency.conflict`."),
+        ("Unfit", "Something in the request is not right, and `field` names it."),
         ("Problem", "Anything else that went wrong. 503 and 507 ask to try again later."),
     ] {
         problems.insert(name.to_owned(), problem(description));

@@ -47,7 +47,6 @@ pub struct Paging {
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 50)]
     pub limit: Limit,
     /// Where to go on: what `next` said.
-    #[param(example = "dwAAAAAAAAAB")]
     pub cursor: Option<String>,
 }
 
@@ -57,6 +56,7 @@ pub struct Listed<T> {
     /// The items.
     pub items: Vec<T>,
     /// Leads to the next page, as the parameter `cursor`; null on the last one.
+    #[schema(required = true)]
     pub next: Option<String>,
 }
 

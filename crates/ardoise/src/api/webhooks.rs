@@ -35,14 +35,14 @@ pub struct Webhook {
     #[schema(format = DateTime)]
     pub created_at: String,
     /// When it last answered that it had heard.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required = true)]
     pub delivered_at: Option<String>,
     /// What went wrong since, in a word: `timeout`, `dns`, `private`, `connect`, `tls`, `dropped`, `address`, or the status
     /// of the answer.
-    #[schema(example = "timeout")]
+    #[schema(example = "timeout", required = true)]
     pub failure: Option<String>,
     /// When it answered 410: it is told nothing more.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required = true)]
     pub gone_at: Option<String>,
 }
 
@@ -75,7 +75,7 @@ pub struct NewWebhook {
 #[serde(deny_unknown_fields)]
 pub struct WebhookAsked {
     /// Where it leads: `https`, and not into a private network.
-    #[schema(example = "https://ada.example/heard", min_length = 1, max_length = 2000)]
+    #[schema(example = "https://ada.example/heard", format = "uri", max_length = 2000)]
     pub url: String,
 }
 

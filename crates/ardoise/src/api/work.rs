@@ -92,7 +92,7 @@ pub struct Work {
     #[schema(example = 1)]
     pub version: u32,
     /// The address of its first link.
-    #[schema(example = "https://shop.example/l/kq3vhw8r2m")]
+    #[schema(example = "https://shop.example/l/kq3vhw8r2m", required = true)]
     pub url: Option<String>,
     /// Its files, in their order.
     pub files: Vec<File>,
@@ -103,7 +103,7 @@ pub struct Work {
     #[schema(format = DateTime)]
     pub updated_at: String,
     /// When it was first published.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required = true)]
     pub published_at: Option<String>,
 }
 
@@ -114,6 +114,7 @@ pub struct WholeWork {
     #[serde(flatten)]
     pub work: Work,
     /// The text of its article, in Markdown; null when it has none.
+    #[schema(required = true)]
     pub article: Option<String>,
 }
 
@@ -160,6 +161,12 @@ impl WholeWork {
     }
 }
 
+/// The id of a finished upload: the last part of the address that tus gave it.
+#[derive(ToSchema)]
+#[schema(pattern = "^upl_[0-9a-hjkmnp-tv-z]{13}$", example = "upl_01vgz93hs0v31")]
+#[expect(dead_code, reason = "it only describes an id")]
+struct UploadName(String);
+
 /// A work to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -189,11 +196,11 @@ pub struct NewWork {
     pub article: String,
     /// Finished uploads (tus, at `/uploads`) that become its files, in this order.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 200, example = json!([]))]
+    #[schema(value_type = Vec<UploadName>, max_items = 200, example = json!([]))]
     pub uploads: Vec<Named<UploadId>>,
     /// A finished upload that becomes its cover: a picture.
     #[serde(default, deserialize_with = "some")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = UploadName, required = false)]
     pub cover: Option<Named<UploadId>>,
     /// Whether it goes on sale at once.
     #[serde(default)]
@@ -230,11 +237,11 @@ pub struct WorkChange {
     pub article: Option<Option<String>>,
     /// Finished uploads that are added to its files.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 200)]
+    #[schema(value_type = Vec<UploadName>, max_items = 200)]
     pub uploads: Vec<Named<UploadId>>,
     /// A finished upload that becomes its cover; null takes it away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, required = false)]
+    #[schema(value_type = Option<UploadName>, required = false)]
     pub cover: Option<Option<Named<UploadId>>>,
 }
 

@@ -32,6 +32,8 @@ pub struct Place {
 enum Command {
     /// Serve the shop (what happens without a command).
     Serve(serve::Serve),
+    /// Print the description of the shop for programs (OpenAPI 3.1).
+    Openapi,
     /// Print every setting, its value and what it is for.
     Settings {
         /// As the page of the manual, with the defaults.
@@ -72,6 +74,10 @@ pub fn run() -> ExitCode {
     let result = match line.command {
         None => serve::run(&line.place, &serve::Serve::default()),
         Some(Command::Serve(serve)) => serve::run(&line.place, &serve),
+        Some(Command::Openapi) => {
+            print!("{}", crate::api::description());
+            Ok(())
+        }
         Some(Command::Settings { markdown }) => settings(&line.place, markdown),
     };
     match result {

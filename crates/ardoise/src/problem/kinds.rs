@@ -73,7 +73,7 @@ kinds! {
     KEY_UNKNOWN = "key.unknown", NOT_FOUND, None, "problem-key-unknown", "problem-key-unknown-detail";
     WEBHOOK_UNKNOWN = "webhook.unknown", NOT_FOUND, None, "problem-webhook-unknown", "problem-webhook-unknown-detail";
     SALE_UNKNOWN = "sale.unknown", NOT_FOUND, None, "problem-sale-unknown", "problem-sale-unknown-detail";
-    IDEMPOTENCY_CONFLICT = "idempotency.conflict", UNPROCESSABLE_ENTITY, None, "problem-idempotency-conflict", "problem-idempotency-conflict-detail";
+    IDEMPOTENCY_CONFLICT = "idempotency.conflict", CONFLICT, None, "problem-idempotency-conflict", "problem-idempotency-conflict-detail";
     FIELD_UNKNOWN = "field.unknown", UNPROCESSABLE_ENTITY, None, "problem-field-unknown", "problem-field-unknown-detail";
     FIELD_MISSING = "field.missing", UNPROCESSABLE_ENTITY, None, "problem-field-missing", "problem-field-missing-detail";
     FIELD_MISTYPED = "field.mistyped", UNPROCESSABLE_ENTITY, None, "problem-field-mistyped", "problem-field-mistyped-detail";

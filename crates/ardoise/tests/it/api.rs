@@ -411,7 +411,7 @@ async fn a_key_that_was_used_for_another_request_is_a_named_conflict() {
         program.post_once("k", &format!("{path}/publish"), json!({})).await,
         program.post_once("k", "/api/v1/webhooks", json!({ "url": "https://ada.example/" })).await,
     ] {
-        assert_eq!(problem(&answer), (422, "idempotency.conflict".into()));
+        assert_eq!(problem(&answer), (409, "idempotency.conflict".into()));
         assert_eq!(answer.json()["field"], "Idempotency-Key");
     }
     assert_eq!(walk(&program, "/api/v1/works").await.concat().len(), 1);

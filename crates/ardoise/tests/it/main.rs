@@ -4,6 +4,7 @@ mod api;
 mod buying;
 mod gains;
 mod keys;
+mod openapi;
 mod program;
 mod receiver;
 mod selling;
