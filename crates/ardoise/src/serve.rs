@@ -6,6 +6,7 @@ use crate::ids::Chance;
 use crate::links::visits;
 use crate::routes;
 use crate::settings::Settings;
+use crate::works::janitor;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use std::net::SocketAddr;
@@ -56,6 +57,7 @@ pub async fn serve(
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
     let background = tokio::spawn(look_after(app.clone()));
+    let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
     let router = routes::router_with(app.clone(), more);
     let listener = listener.tap_io(|stream| {
@@ -77,8 +79,10 @@ pub async fn serve(
         result = async { served.await } => result.map_err(ServeError::Serve)?,
         () = ended => tracing::warn!("some requests did not end in time"),
     }
-    background.abort();
-    let _ = background.await;
+    for beside in [background, tidying] {
+        beside.abort();
+        let _ = beside.await;
+    }
     if let Err(error) = visits::write(&app).await {
         tracing::warn!(%error, "the last visits could not be counted");
     }
