@@ -1,9 +1,12 @@
 //! Stories of the shop, over its real router, on a private store with a clock that is moved by hand.
 
 mod buying;
+mod forms;
 mod gains;
+mod publishing;
 mod selling;
 mod settling;
 mod shop;
 mod tidy;
+mod uploads;
 mod webhooks;
