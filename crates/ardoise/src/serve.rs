@@ -8,6 +8,7 @@ use crate::links::visits;
 use crate::outbox::worker::Worker;
 use crate::routes;
 use crate::settings::Settings;
+use crate::works::janitor;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use std::net::SocketAddr;
@@ -57,9 +58,9 @@ pub async fn serve(
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
-    let telling = Worker::new(app.clone());
-    let background =
-        tokio::spawn(futures_util::future::join(look_after(app.clone()), telling.run()));
+    let background = tokio::spawn(look_after(app.clone()));
+    let telling = tokio::spawn(Worker::new(app.clone()).run());
+    let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
     let router = routes::router_with(app.clone(), more);
     let listener = listener.tap_io(|stream| {
@@ -81,8 +82,10 @@ pub async fn serve(
         result = async { served.await } => result.map_err(ServeError::Serve)?,
         () = ended => tracing::warn!("some requests did not end in time"),
     }
-    background.abort();
-    let _ = background.await;
+    for beside in [background, telling, tidying] {
+        beside.abort();
+        let _ = beside.await;
+    }
     if let Err(error) = visits::write(&app).await {
         tracing::warn!(%error, "the last visits could not be counted");
     }

@@ -3,6 +3,7 @@
 
 use crate::app::Shared;
 use crate::keys;
+use crate::people::SignedAuthor;
 use crate::problem::{KEY_MISSING, KEY_REFUSED, Problem};
 use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
@@ -23,6 +24,23 @@ impl FromRequestParts<Shared> for Caller {
         let key = keys::open(app, shown).await?.ok_or_else(|| Problem::new(&KEY_REFUSED))?;
         app.key_uses.note(key.id, app.now());
         Ok(Self(key.author))
+    }
+}
+
+/// Whoever sends a file: a program with its key or, where none is shown, an author who is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sender(pub AuthorId);
+
+impl FromRequestParts<Shared> for Sender {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            let Caller(author) = Caller::from_request_parts(parts, app).await?;
+            return Ok(Self(author));
+        }
+        let SignedAuthor(author) = SignedAuthor::from_request_parts(parts, app).await?;
+        Ok(Self(author.id))
     }
 }
 

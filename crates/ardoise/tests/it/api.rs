@@ -2,7 +2,7 @@
 
 use crate::program::{Program, problem};
 use crate::receiver::Receiver;
-use crate::shop::TestApp;
+use crate::shop::{Browser, TestApp};
 use ardoise::outbox::worker::Worker;
 use ardoise::store::idempotency;
 use ardoise::works::uploads;
@@ -117,6 +117,53 @@ async fn a_program_sells_files_it_has_uploaded() {
         assert_eq!(problem(&refused), (422, "field.invalid".into()));
         assert_eq!(refused.json()["field"], "uploads");
     }
+}
+
+#[tokio::test]
+async fn a_program_sends_a_file_in_pieces_with_its_key_and_sells_it() {
+    let shop = TestApp::open();
+    let (_, program) = ada(&shop).await;
+    let send = async |browser: &Browser<'_>,
+                      method: &str,
+                      path: &str,
+                      headers: &[(&str, &str)],
+                      body: &str| {
+        let mut request =
+            Request::builder().method(method).uri(path).header("tus-resumable", "1.0.0");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        browser.clone().send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    };
+    let key = format!("Bearer {}", program.key);
+    let key = ("authorization", key.as_str());
+    // The name is song.txt in Base64.
+    let announced = [key, ("upload-length", "5"), ("upload-metadata", "filename c29uZy50eHQ=")];
+    let begun = send(&program.browser, "POST", "/uploads", &announced, "").await;
+    assert_eq!(begun.status, StatusCode::CREATED, "{}", begun.text());
+    let place = begun.location();
+    let piece = ("content-type", "application/offset+octet-stream");
+    for (offset, bytes) in [("0", "la"), ("2", " la")] {
+        let headers = [key, piece, ("upload-offset", offset)];
+        let sent = send(&program.browser, "PATCH", &place, &headers, bytes).await;
+        assert_eq!(sent.status, StatusCode::NO_CONTENT, "{}", sent.text());
+    }
+    let upload = place.rsplit('/').next().expect("an id");
+    let make = json!({ "title": "Song", "price": { "kind": "free" }, "uploads": [upload], "publish": true });
+    let work = program.post("/api/v1/works", make).await.json();
+    assert_eq!(
+        (&work["files"][0]["name"], &work["files"][0]["size"]),
+        (&json!("song.txt"), &json!(5))
+    );
+    // A key that does not open the shop is not made good by a browser that is signed in.
+    let (_, signed_in) = shop.ada().await;
+    let forged = [("authorization", "Bearer ardoise_key_x"), ("upload-length", "5")];
+    let refused = send(&signed_in, "POST", "/uploads", &forged, "").await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        send(&signed_in, "POST", "/uploads", &forged[1..], "").await.status,
+        StatusCode::CREATED
+    );
 }
 
 #[tokio::test]
@@ -499,6 +546,8 @@ async fn a_link_stands_for_a_channel_and_its_sales_are_counted_there() {
     let gains = program.get("/api/v1/gains?period=today").await.json();
     assert_eq!(gains["links"].as_array().map(Vec::len), Some(1));
     assert_eq!(gains["links"][0]["link"], link["id"]);
+    assert_eq!(gains["links"][0]["channel"], "newsletter");
+    assert_eq!(gains["links"][0]["figures"]["visits"], 1);
     assert_eq!(gains["links"][0]["figures"]["kept"], 1);
 }
 

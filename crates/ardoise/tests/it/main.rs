@@ -2,13 +2,16 @@
 
 mod api;
 mod buying;
+mod forms;
 mod gains;
 mod keys;
 mod openapi;
 mod program;
+mod publishing;
 mod receiver;
 mod selling;
 mod settling;
 mod shop;
 mod tidy;
+mod uploads;
 mod webhooks;

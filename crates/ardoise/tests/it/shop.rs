@@ -253,6 +253,9 @@ impl Browser<'_> {
         if !self.cookies.contains_key("ardoise_tab") {
             fields.push(("device", page.hidden("device")));
         }
+        if page.text().contains("name=\"via\"") {
+            fields.push(("via", page.hidden("via")));
+        }
         let fields: Vec<(&str, &str)> =
             fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.post(&format!("/l/{slug}/buy"), &fields).await
