@@ -4,6 +4,7 @@
 //! done once ([`repeats`]), lists come in pages ([`paging`]), and what goes wrong is a problem (RFC 9457). Each handler
 //! carries its own description; together they are `/api/v1/openapi.json` ([`openapi`]).
 
+pub mod buying;
 pub mod caller;
 pub mod gains;
 pub mod input;

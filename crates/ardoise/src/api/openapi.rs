@@ -1,6 +1,8 @@
 //! The description of the API (OpenAPI 3.1), made from the handlers and completed with what all of them share.
 
 use super::wire::{Event, TestEvent};
+use crate::request::{TAB_COOKIE, is_for_programs};
+use crate::tabs;
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 
@@ -46,8 +48,10 @@ struct Problem {
         (name = "links", description = "Short addresses of works, by which they are shared."),
         (name = "sales", description = "What was bought, and what became of it."),
         (name = "gains", description = "What it earns."),
+        (name = "reading", description = "What programs of readers do, with the cookie of a tab instead of a key."),
         (name = "webhooks", description = "Addresses that are told what happens, after the Standard Webhooks specification 1.0.0."),
     ),
+    paths(tabs::http::buy_work, tabs::http::undo_line),
     components(schemas(Problem, Event, TestEvent)),
 )]
 struct Start;
@@ -66,6 +70,12 @@ pub fn complete(api: utoipa::openapi::OpenApi) -> String {
             "scheme": "bearer",
             "bearerFormat": "ardoise_key_…",
             "description": "An API key of an author, made on the page /keys. Cookies do not count.",
+        },
+        "tab": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": TAB_COOKIE,
+            "description": "A reader's tab, opened by the first purchase.",
         },
     });
     api["components"]["parameters"] = json!({ "IdempotencyKey": idempotency_key() });
@@ -89,7 +99,11 @@ pub fn complete(api: utoipa::openapi::OpenApi) -> String {
     }
     for (path, item) in members(&mut api["paths"]) {
         for (method, operation) in members(item) {
-            share(path, method, operation);
+            if is_for_programs(path) {
+                share(path, method, operation);
+            } else {
+                operation["responses"]["default"] = shared("Problem");
+            }
         }
     }
     let mut text = serde_json::to_string_pretty(&api).unwrap_or_default();
@@ -121,9 +135,12 @@ fn share(path: &str, method: &str, operation: &mut Value) {
         answers.push(("404", "Unknown"));
     }
     for (status, name) in answers {
-        let shared = json!({ "$ref": format!("#/components/responses/{name}") });
-        operation["responses"][status] = shared;
+        operation["responses"][status] = shared(name);
     }
+}
+
+fn shared(answer: &str) -> Value {
+    json!({ "$ref": format!("#/components/responses/{answer}") })
 }
 
 fn idempotency_key() -> Value {

@@ -48,9 +48,11 @@ fn every_operation_tells_its_key_its_problems_and_an_id_of_its_own() {
             let name = format!("{method} {path}");
             ids.push(operation["operationId"].as_str().expect("an id"));
             assert!(operation["summary"].is_string(), "{name}");
-            for status in ["401", "default"] {
-                assert!(operation["responses"][status].is_object(), "{name}: {status}");
+            assert!(operation["responses"]["default"].is_object(), "{name}");
+            if !path.starts_with("/api/") {
+                continue;
             }
+            assert!(operation["responses"]["401"].is_object(), "{name}");
             let names_key = operation["parameters"].to_string().contains("IdempotencyKey");
             assert_eq!(names_key, ["post", "patch"].contains(&method.as_str()), "{name}");
         }
