@@ -4,6 +4,7 @@ mod api;
 mod buying;
 mod forms;
 mod gains;
+mod guide;
 mod keys;
 mod openapi;
 mod program;
