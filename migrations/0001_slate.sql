@@ -381,3 +381,4 @@ create table delivery (
     primary key (number, webhook_id)
 ) strict, without rowid;
 create index delivery_waiting on delivery (not_before);
+create index delivery_by_webhook on delivery (webhook_id, not_before, number);
