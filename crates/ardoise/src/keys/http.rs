@@ -3,6 +3,7 @@
 use super::{keys, make, revoke};
 use crate::app::{App, Shared};
 use crate::body::Fields;
+use crate::pages::Page;
 use crate::pages::author::{FieldError, KeyRow, KeysPage, WebhookRow};
 use crate::people::{SignedAuthor, SignedIn};
 use crate::problem::{KEY_UNKNOWN, Problem};
@@ -33,8 +34,10 @@ pub async fn show_keys(
 pub async fn page(app: &App, ask: &Ask, author: Author) -> Result<KeysPage, Problem> {
     let keys = keys(app, author.id).await?;
     let webhooks = webhooks::webhooks(app, author.id).await?;
+    let page = ask.page_for(app, &ask.locale.text("keys-title"), &SignedIn::Author(author));
     Ok(KeysPage {
-        page: ask.page_for(app, &ask.locale.text("keys-title"), &SignedIn::Author(author)),
+        // Wherever a form was posted to, this is the address to come back to.
+        page: Page { path: "/keys".into(), ..page },
         fresh: None,
         keys: keys
             .into_iter()

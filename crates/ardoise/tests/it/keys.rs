@@ -203,6 +203,11 @@ async fn a_webhook_made_on_the_page_is_told_in_messages_signed_with_the_secret_s
     let secret = fresh(&made);
     let raw = STANDARD.decode(secret.strip_prefix("whsec_").expect("a prefix")).expect("base64");
     assert_eq!(raw.len(), 32);
+    assert_eq!(
+        made.hidden("back"),
+        "/keys",
+        "the language switch leads to an address that is posted to"
+    );
     assert!(!ada.get("/keys").await.text().contains("whsec_"), "the secret is shown again");
     shop.program().tap(&slug).await;
     shop.app.store.till().catch_up().await.expect("caught up");
