@@ -16,6 +16,7 @@ pub mod pages;
 pub mod people;
 pub mod problem;
 pub mod rails;
+pub mod receipts;
 pub mod render;
 pub mod request;
 pub mod routes;

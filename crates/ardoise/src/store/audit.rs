@@ -1,5 +1,5 @@
-//! Everything that is kept about money, as it is kept: for whoever checks the books. Nothing here is read from a cache
-//! that it is then compared with.
+//! Everything that is kept about money, as it is kept: for whoever checks the books or writes a receipt. Nothing here is
+//! read from a cache that it is then compared with.
 
 use super::{Db, StoreError, Value, id};
 use ledger::receipts::Chain;

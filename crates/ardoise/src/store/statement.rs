@@ -106,6 +106,15 @@ pub fn keep_consent(db: &dyn Db, consent: &NewConsent, now: Timestamp) -> Result
     Ok(())
 }
 
+/// The language and the words that somebody agreed to.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn consent(db: &dyn Db, consent: i64) -> Result<Option<(String, String)>, StoreError> {
+    let sql = "select locale, label from consent where id = ?1";
+    db.first(sql, &[Value::Int(consent)], |row| Ok((row.text(0)?, row.text(1)?)))
+}
+
 /// A line as a statement or a library shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {

@@ -207,7 +207,9 @@ impl<'a> Batch<'a> {
         if let Some(open) = self.known.open_lines.get_mut(&tab.id)
             && !line.shares.gross.is_zero()
         {
+            // Bought at one instant, or while the clock was set back: the oldest is still paid first.
             open.push(open_line(&line));
+            open.sort_by_key(|open| (open.bought_at, open.id));
         }
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend(line.transfers());

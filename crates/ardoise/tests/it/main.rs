@@ -2,6 +2,7 @@
 
 mod buying;
 mod gains;
+mod receipts;
 mod settling;
 mod shop;
 mod tidy;

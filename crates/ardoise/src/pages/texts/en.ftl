@@ -29,6 +29,8 @@ open = Open
 undo = Undo
 receipt = Receipt
 receipts = Download all receipts (JSON)
+receipt-file = receipt
+receipts-file = receipts
 amount = Amount
 reference = Reference
 

@@ -29,6 +29,8 @@ open = Ouvrir
 undo = Annuler
 receipt = Reçu
 receipts = Télécharger tous les reçus (JSON)
+receipt-file = reçu
+receipts-file = reçus
 amount = Montant
 reference = Référence
 
