@@ -92,6 +92,7 @@ fn files() -> Router<Shared> {
         .route("/gains/stream", get(gains::http::follow))
         .route("/desk/invitations", post(desk::http::invite_author))
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
+        .route("/desk/authors/{author}/payouts", post(desk::http::pay_author))
         .route("/desk/books", post(desk::http::check_books))
         .route("/sign-out", post(people::http::sign_out))
         .route("/language", post(people::http::choose_language))

@@ -15,6 +15,7 @@ pub mod file;
 pub mod gains;
 pub mod link;
 pub mod migrations;
+pub mod payout;
 pub mod people;
 pub mod sale;
 pub mod shop;

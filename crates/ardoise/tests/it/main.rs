@@ -2,6 +2,7 @@
 
 mod buying;
 mod gains;
+mod getting_paid;
 mod receipts;
 mod settling;
 mod shop;

@@ -387,6 +387,9 @@ desk-works = { $count ->
     [one] { $count } work on sale
    *[other] { $count } works on sale
 }
+desk-available = { $amount } to pay out
+desk-paid = Amount you have sent to the author
+desk-pay = Note the payout
 desk-invite-name = Invite an author
 desk-invite = Make the link
 sign-in-title = Sign in to { $shop }

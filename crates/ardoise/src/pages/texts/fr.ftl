@@ -387,6 +387,9 @@ desk-works = { $count ->
     [one] { $count } œuvre en vente
    *[other] { $count } œuvres en vente
 }
+desk-available = { $amount } à verser
+desk-paid = Montant que vous avez versé à l’auteur
+desk-pay = Noter le versement
 desk-invite-name = Inviter un auteur
 desk-invite = Créer le lien
 sign-in-title = Entrer à { $shop }
