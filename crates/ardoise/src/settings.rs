@@ -233,6 +233,15 @@ pub struct Settings {
     pub webhooks_to_private: bool,
 }
 
+impl Settings {
+    /// Takes over the port that the machine chose, where port 0 asked for any and no address for readers is set.
+    pub fn listens_at(&mut self, port: u16) {
+        if self.url == "http://localhost:0" {
+            self.url = format!("http://localhost:{port}");
+        }
+    }
+}
+
 /// Values by key, before they are checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<&'static str, String>);
@@ -295,6 +304,11 @@ impl Values {
         let setting = known.ok_or_else(|| unknown(place, key))?;
         self.0.insert(setting.key, value);
         Ok(())
+    }
+
+    /// Whether a setting was set, by the file or by the environment.
+    pub fn sets(&self, key: &'static str) -> bool {
+        self.0.contains_key(key)
     }
 
     /// The value of a setting that is in the list.
@@ -464,6 +478,10 @@ pub fn manual() -> String {
     let mut page = String::from(
         "# Settings\n\nEach can stand in `ardoise.toml` (`undo_minutes = 30` under `[tab]`) or in the environment \
          (`ARDOISE_TAB_UNDO_MINUTES=30`); the environment wins. An unknown key is refused.\n\n\
+         `ardoise.toml` is looked for in the data folder, where `ardoise backup` keeps it with the rest, and in the \
+         folder in which the program is started; `--config FILE` (or `ARDOISE_CONFIG`) names another. Two of them are \
+         refused. `ardoise settings` prints what holds, in a form that can be saved as `ardoise.toml`. \
+         `ARDOISE_DATA` stands for `--data`, and `ARDOISE_LOG` says how much is logged (`info`, `debug`).\n\n\
          | setting | default | what it is for |\n|---|---|---|\n",
     );
     for setting in LIST {

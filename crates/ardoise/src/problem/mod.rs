@@ -126,6 +126,12 @@ impl Problem {
         locale.text_with(key, &args).into_owned()
     }
 
+    /// The problem in words, for the operator's terminal.
+    pub fn words(&self) -> String {
+        let say = |key| self.say(Locale::En, key);
+        format!("{}. {}", say(self.kind.title), say(self.kind.detail))
+    }
+
     /// The problem as RFC 9457 has it.
     pub fn to_json(&self, locale: Locale, url: &str, request_id: &str) -> serde_json::Value {
         let mut body = serde_json::json!({

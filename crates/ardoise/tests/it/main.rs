@@ -1,8 +1,10 @@
 //! Stories of the shop, over its real router, on a private store with a clock that is moved by hand.
 
 mod buying;
+mod commands;
 mod gains;
 mod getting_paid;
+mod program;
 mod receipts;
 mod settling;
 mod shop;

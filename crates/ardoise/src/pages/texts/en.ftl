@@ -396,4 +396,4 @@ sign-in-title = Sign in to { $shop }
 sign-in-lead = This link works once. The button signs this browser in.
 sign-in = Sign in
 sign-in-over = This link has been used or is too old
-sign-in-again = Ask for a new one: “ardoise sign-in” on the server prints it, or whoever invited you can make another.
+sign-in-again = Ask for a new one: “ardoise invite operator” on the server prints it, or whoever invited you can make another.

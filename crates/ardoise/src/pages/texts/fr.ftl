@@ -396,4 +396,4 @@ sign-in-title = Entrer à { $shop }
 sign-in-lead = Ce lien sert une fois. Le bouton connecte ce navigateur.
 sign-in = Se connecter
 sign-in-over = Ce lien a déjà servi ou est trop ancien
-sign-in-again = Demandez-en un autre : « ardoise sign-in » sur le serveur l’affiche, ou la personne qui vous a invité peut en créer un.
+sign-in-again = Demandez-en un autre : « ardoise invite operator » sur le serveur l’affiche, ou la personne qui vous a invité peut en créer un.
