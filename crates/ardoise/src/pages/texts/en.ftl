@@ -281,6 +281,10 @@ visits = { $count ->
     [one] { $count } visit
    *[other] { $count } visits
 }
+taps = { $count ->
+    [one] { $count } tap
+   *[other] { $count } taps
+}
 undone = { $count ->
     [one] { $count } undone
    *[other] { $count } undone
@@ -299,7 +303,6 @@ manage-links = Links
 manage-sale = On the shelves
 unpublish = Take off sale
 unpublish-hint = The link stays and says so. Everyone who has the work keeps it.
-channel = Channel
 channel-plain = plain link
 channel-new = A link for a channel
 channel-hint = Small letters, digits and hyphens: newsletter, poster-2.
@@ -331,10 +334,6 @@ gains-chart = Gains, { $period }
 col-hour = Hour
 col-day = Day
 col-month = Month
-col-visits = Visits
-col-taps = Taps
-col-kept = Kept
-col-undone = Undone
 col-net = For you
 
 ## Keys

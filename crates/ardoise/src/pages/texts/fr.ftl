@@ -281,6 +281,10 @@ visits = { $count ->
     [one] { $count } visite
    *[other] { $count } visites
 }
+taps = { $count ->
+    [one] { $count } achat
+   *[other] { $count } achats
+}
 undone = { $count ->
     [one] { $count } annulé
    *[other] { $count } annulés
@@ -299,7 +303,6 @@ manage-links = Liens
 manage-sale = En rayon
 unpublish = Retirer de la vente
 unpublish-hint = Le lien demeure et le dit. Tous ceux qui ont l’œuvre la gardent.
-channel = Canal
 channel-plain = lien simple
 channel-new = Un lien pour un canal
 channel-hint = Minuscules sans accent, chiffres et traits d’union : infolettre, affiche-2.
@@ -331,10 +334,6 @@ gains-chart = Gains, { $period }
 col-hour = Heure
 col-day = Jour
 col-month = Mois
-col-visits = Visites
-col-taps = Achats
-col-kept = Gardés
-col-undone = Annulés
 col-net = Pour vous
 
 ## Clés
