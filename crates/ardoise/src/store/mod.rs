@@ -11,6 +11,7 @@
 pub mod audit;
 pub mod books;
 pub mod delivery;
+pub mod discarded;
 pub mod file;
 pub mod gains;
 pub mod link;

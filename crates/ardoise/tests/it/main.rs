@@ -6,6 +6,7 @@ mod gains;
 mod getting_paid;
 mod program;
 mod receipts;
+mod selling;
 mod settling;
 mod shop;
 mod tidy;

@@ -48,7 +48,7 @@ problem-payout-too-much-detail = { $available } can be paid out now.
 problem-amount-invalid = That is not an amount
 problem-amount-invalid-detail = Write it like 0.20: digits, and at most six decimals.
 problem-field-invalid = Something in the form is not right
-problem-field-invalid-detail = { $field }: { $reason }
+problem-field-invalid-detail = The field is missing, too long, or not of its form.
 problem-request-malformed = The request cannot be read
 problem-request-malformed-detail = It is not well formed. Go back, reload the page and try again.
 problem-request-too-large = The request is too large
@@ -83,6 +83,12 @@ problem-upload-broken = The upload broke off
 problem-upload-broken-detail = What arrived is kept; continue from there.
 problem-upload-unknown = There is no such upload
 problem-upload-unknown-detail = It may have expired. Send the file again.
+problem-upload-too-many = Too many uploads are waiting
+problem-upload-too-many-detail = { $most } files are on their way in and belong to no work yet. Publish or remove some, then go on.
+problem-upload-version = This version of the upload protocol is not spoken here
+problem-upload-version-detail = Resumable uploads follow tus 1.0.0: send the header “Tus-Resumable: 1.0.0”.
+problem-upload-content-type = The bytes of an upload came under the wrong type
+problem-upload-content-type-detail = Send them with “Content-Type: application/offset+octet-stream”.
 problem-store-busy = The shop is busy
 problem-store-busy-detail = Try again in a moment: the same tap is never charged twice.
 problem-store-full = The shop has no room left
@@ -91,3 +97,14 @@ problem-store-closed = The shop is closing
 problem-store-closed-detail = Try again in a moment.
 problem-shop-failed = Something went wrong on our side
 problem-shop-failed-detail = Try again; if it goes on, tell the seller the number below.
+
+## Fields: what is wrong with them, and what would be right
+
+reason-title = Give the work a title.
+reason-too-long = { $most } characters at most.
+reason-tax = Choose one of the tax rates of this shop.
+reason-cover = This is not a picture that we can read. A JPEG, PNG or WebP of up to { $most } is.
+reason-upload = One of the files did not arrive whole, or waited too long. Choose it again.
+reason-files = { $most } files at most. Put the others into an archive.
+reason-channel = Small letters without accents, digits and hyphens, { $most } at most.
+reason-links = A work has { $most } links at most.

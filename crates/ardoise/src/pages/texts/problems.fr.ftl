@@ -48,7 +48,7 @@ problem-payout-too-much-detail = { $available } peuvent être versés maintenant
 problem-amount-invalid = Ce n’est pas un montant
 problem-amount-invalid-detail = Écrivez-le comme 0,20 : des chiffres, et six décimales au plus.
 problem-field-invalid = Quelque chose ne va pas dans le formulaire
-problem-field-invalid-detail = { $field } : { $reason }
+problem-field-invalid-detail = Le champ manque, est trop long ou n’a pas la bonne forme.
 problem-request-malformed = La demande est illisible
 problem-request-malformed-detail = Elle est mal formée. Revenez en arrière, rechargez la page et réessayez.
 problem-request-too-large = La demande est trop volumineuse
@@ -83,6 +83,12 @@ problem-upload-broken = L’envoi s’est interrompu
 problem-upload-broken-detail = Ce qui est arrivé est gardé ; reprenez de là.
 problem-upload-unknown = Cet envoi n’existe pas
 problem-upload-unknown-detail = Il a peut-être expiré. Envoyez le fichier de nouveau.
+problem-upload-too-many = Trop d’envois en attente
+problem-upload-too-many-detail = { $most } fichiers sont arrivés sans être encore rattachés à une œuvre. Publiez-en ou retirez-en, puis continuez.
+problem-upload-version = Cette version du protocole d’envoi n’est pas prise en charge
+problem-upload-version-detail = Les envois reprenables suivent tus 1.0.0 : envoyez l’en-tête « Tus-Resumable: 1.0.0 ».
+problem-upload-content-type = Les octets de l’envoi portent un mauvais type
+problem-upload-content-type-detail = Envoyez-les avec « Content-Type: application/offset+octet-stream ».
 problem-store-busy = La boutique est très occupée
 problem-store-busy-detail = Réessayez dans un instant : un même geste n’est jamais compté deux fois.
 problem-store-full = La boutique n’a plus de place
@@ -91,3 +97,14 @@ problem-store-closed = La boutique ferme
 problem-store-closed-detail = Réessayez dans un instant.
 problem-shop-failed = Quelque chose s’est mal passé chez nous
 problem-shop-failed-detail = Réessayez ; si cela persiste, donnez au vendeur le numéro ci-dessous.
+
+## Les champs : ce qui ne va pas, et ce qui irait
+
+reason-title = Donnez un titre à l’œuvre.
+reason-too-long = { $most } caractères au plus.
+reason-tax = Choisissez l’un des taux de cette boutique.
+reason-cover = Nous ne savons pas lire cette image. Prenez un JPEG, un PNG ou un WebP de { $most } au plus.
+reason-upload = Un des fichiers n’est pas arrivé en entier, ou a attendu trop longtemps. Choisissez-le à nouveau.
+reason-files = { $most } fichiers au plus. Réunissez les autres dans une archive.
+reason-channel = Minuscules sans accent, chiffres et traits d’union, { $most } au plus.
+reason-links = Une œuvre a { $most } liens au plus.
