@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api;
 pub mod app;
+pub mod backup;
 pub mod bench;
 pub mod body;
 pub mod clock;

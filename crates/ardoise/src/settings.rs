@@ -8,6 +8,9 @@ use ledger::{Currency, Money, Rules};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The file of settings.
+pub const FILE_NAME: &str = "ardoise.toml";
+
 /// One setting.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {

@@ -24,7 +24,7 @@ impl CheckBooks {
     /// # Errors
     /// The store cannot be read.
     pub fn run(&self, place: &Place) -> Done {
-        let bar = progress::counting("checking the books");
+        let bar = progress::bar("checking the books");
         let report = place.reading(|db| {
             let currency = shop::currency(db)?;
             let currency =

@@ -1,10 +1,12 @@
 //! The commands of the one binary, one file each.
 
+mod backup;
 mod check_books;
 mod invite;
 mod pay_out;
 pub mod place;
 mod progress;
+mod restore;
 mod serve;
 mod settings;
 mod settle;
@@ -49,6 +51,10 @@ enum Command {
     PayOut(pay_out::PayOut),
     /// Check the books: recompute every balance from the journal
     CheckBooks(check_books::CheckBooks),
+    /// Copy the whole shop to one file, while it sells
+    Backup(backup::Backup),
+    /// Bring a shop back from a backup
+    Restore(restore::Restore),
     /// Check a receipt, without asking the shop
     Verify(verify::Verify),
     /// Print every setting, its value and what it is for
@@ -91,6 +97,8 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Settle(settle) => settle.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
         Command::CheckBooks(check) => check.run(place),
+        Command::Backup(backup) => backup.run(place),
+        Command::Restore(restore) => restore.run(place),
         Command::Verify(verify) => verify.run(),
         Command::Settings(print) => print.run(place),
     }

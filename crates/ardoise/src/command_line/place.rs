@@ -5,14 +5,11 @@ use crate::app::{App, Running};
 use crate::clock::Clock;
 use crate::ids::Chance;
 use crate::problem::Problem;
-use crate::settings::{Settings, Values};
+use crate::settings::{FILE_NAME, Settings, Values};
 use crate::store::sqlite::{self, Readers};
 use crate::store::{Db, StoreError, migrations, shop};
 use clap::Args;
 use std::path::{Path, PathBuf};
-
-/// The file of settings, in the data folder or in the folder in which the program is started.
-pub const SETTINGS_FILE: &str = "ardoise.toml";
 
 /// Where the shop is.
 #[derive(Debug, Clone, Args)]
@@ -39,8 +36,8 @@ impl Place {
             let missing = || format!("{}: there is no such file of settings", named.display());
             return Ok(Some(found.ok_or_else(missing)?));
         }
-        let kept = Some(self.data.join(SETTINGS_FILE)).filter(|path| path.exists());
-        let here = Some(PathBuf::from(SETTINGS_FILE)).filter(|path| path.exists());
+        let kept = Some(self.data.join(FILE_NAME)).filter(|path| path.exists());
+        let here = Some(PathBuf::from(FILE_NAME)).filter(|path| path.exists());
         match (kept, here) {
             (Some(kept), Some(here)) if !same(&kept, &here) => Err(format!(
                 "there are two files of settings, {} and {}; keep one of them, or name the one that counts with --config",
@@ -80,7 +77,11 @@ impl Place {
         self.data.join(sqlite::FILE_NAME).exists()
     }
 
-    fn must_have_shop(&self) -> Result<(), Failure> {
+    /// Refuses a data folder without a shop.
+    ///
+    /// # Errors
+    /// What to do instead.
+    pub fn must_have_shop(&self) -> Result<(), Failure> {
         if self.has_shop() {
             return Ok(());
         }
@@ -173,7 +174,7 @@ mod tests {
     fn settings_are_found_in_the_data_folder() {
         let data = tempfile::tempdir().expect("a folder");
         assert_eq!(place(data.path(), None).settings_file().expect("found"), None);
-        let kept = data.path().join(SETTINGS_FILE);
+        let kept = data.path().join(FILE_NAME);
         std::fs::write(&kept, "[shop]\nname = \"Chez Ada\"\n").expect("written");
         let place = place(data.path(), None);
         assert_eq!(place.settings_file().expect("found"), Some(kept));

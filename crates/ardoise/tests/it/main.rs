@@ -1,5 +1,6 @@
 //! Stories of the shop, over its real router, on a private store with a clock that is moved by hand.
 
+mod backup;
 mod buying;
 mod commands;
 mod gains;
