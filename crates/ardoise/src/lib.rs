@@ -9,6 +9,7 @@ pub mod body;
 pub mod clock;
 pub mod command_line;
 pub mod desk;
+pub mod doctor;
 pub mod gains;
 pub mod ids;
 pub mod links;

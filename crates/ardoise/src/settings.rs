@@ -256,26 +256,39 @@ impl Values {
     /// [`SettingsError::File`], [`SettingsError::Unknown`].
     pub fn read_file(&mut self, path: &Path) -> Result<(), SettingsError> {
         let place = path.display().to_string();
-        let failed = |reason: String| SettingsError::File { path: place.clone(), reason };
+        let entries = Self::entries(path)?;
+        entries.into_iter().try_for_each(|(key, value)| self.set(&place, &key, value))
+    }
+
+    /// Every key and value in the file at `path`, known or not; none where it is absent.
+    ///
+    /// # Errors
+    /// [`SettingsError::File`].
+    pub fn entries(path: &Path) -> Result<Vec<(String, String)>, SettingsError> {
+        let failed =
+            |reason: String| SettingsError::File { path: path.display().to_string(), reason };
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(failed(error.to_string())),
         };
         let table: toml::Table =
             text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
-        for (group, value) in &table {
+        let mut entries = Vec::new();
+        for (group, value) in table {
             let toml::Value::Table(inner) = value else {
-                return Err(unknown(&place, group));
+                entries.push((group, String::new()));
+                continue;
             };
             for (name, value) in inner {
-                let value = plain(value).ok_or_else(|| {
-                    failed(format!("`{group}.{name}` is not a text, a number or true/false"))
+                let key = format!("{group}.{name}");
+                let value = plain(&value).ok_or_else(|| {
+                    failed(format!("`{key}` is not a text, a number or true/false"))
                 })?;
-                self.set(&place, &format!("{group}.{name}"), value)?;
+                entries.push((key, value));
             }
         }
-        Ok(())
+        Ok(entries)
     }
 
     /// Reads `ARDOISE_…` variables: `ARDOISE_TAB_UNDO_MINUTES` is `tab.undo_minutes`. `ARDOISE_DATA` and
@@ -307,6 +320,11 @@ impl Values {
         let setting = known.ok_or_else(|| unknown(place, key))?;
         self.0.insert(setting.key, value);
         Ok(())
+    }
+
+    /// Takes a value back: the default holds again.
+    pub fn forget(&mut self, key: &'static str) {
+        self.0.remove(key);
     }
 
     /// Whether a setting was set, by the file or by the environment.

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check_books;
+mod doctor;
 mod invite;
 mod pay_out;
 pub mod place;
@@ -51,6 +52,8 @@ enum Command {
     PayOut(pay_out::PayOut),
     /// Check the books: recompute every balance from the journal
     CheckBooks(check_books::CheckBooks),
+    /// Look the shop over, and say what to do where something is wrong
+    Doctor(doctor::Doctor),
     /// Copy the whole shop to one file, while it sells
     Backup(backup::Backup),
     /// Bring a shop back from a backup
@@ -97,6 +100,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Settle(settle) => settle.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
         Command::CheckBooks(check) => check.run(place),
+        Command::Doctor(doctor) => doctor.run(place),
         Command::Backup(backup) => backup.run(place),
         Command::Restore(restore) => restore.run(place),
         Command::Verify(verify) => verify.run(),

@@ -18,6 +18,19 @@ pub fn size(db: &dyn Db) -> Result<(u64, u64), StoreError> {
     Ok(found.unwrap_or_default())
 }
 
+/// The newest instant at which something was written, as far as the end of the journal, the newest tab and the last start
+/// tell; nothing in a store in which nothing ever happened.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn newest(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "select max(at) from (select founded_at as at from shop \
+        union all select opened_at from served \
+        union all select made_at from transfer where id = (select max(id) from transfer) \
+        union all select opened_at from tab where id = (select max(id) from tab)) as instants";
+    Ok(db.first(sql, &[], |row| row.maybe_time(0))?.flatten())
+}
+
 /// A line as it is kept, with its place in the tab's chain of receipts.
 #[derive(Debug, Clone, Copy)]
 pub struct KeptLine {

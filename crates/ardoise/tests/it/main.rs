@@ -3,6 +3,7 @@
 mod backup;
 mod buying;
 mod commands;
+mod doctor;
 mod gains;
 mod getting_paid;
 mod program;
