@@ -3,10 +3,11 @@
 //! A value is looked for in `ARDOISE_…` variables first, then in `ardoise.toml`, then in the list.
 //! A key that is not in the list is refused, with the nearest one that is.
 
+mod reading;
+
 use crate::till::Tariff;
 use ledger::{Currency, Money, Rules};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The file of settings.
 pub const FILE_NAME: &str = "ardoise.toml";
@@ -250,74 +251,13 @@ impl Settings {
 pub struct Values(BTreeMap<&'static str, String>);
 
 impl Values {
-    /// Reads the file at `path`; where it is absent, nothing is set.
-    ///
-    /// # Errors
-    /// [`SettingsError::File`], [`SettingsError::Unknown`].
-    pub fn read_file(&mut self, path: &Path) -> Result<(), SettingsError> {
-        let place = path.display().to_string();
-        let entries = Self::entries(path)?;
-        entries.into_iter().try_for_each(|(key, value)| self.set(&place, &key, value))
-    }
-
-    /// Every key and value in the file at `path`, known or not; none where it is absent.
-    ///
-    /// # Errors
-    /// [`SettingsError::File`].
-    pub fn entries(path: &Path) -> Result<Vec<(String, String)>, SettingsError> {
-        let failed =
-            |reason: String| SettingsError::File { path: path.display().to_string(), reason };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error.to_string())),
-        };
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
-        let mut entries = Vec::new();
-        for (group, value) in table {
-            let toml::Value::Table(inner) = value else {
-                entries.push((group, String::new()));
-                continue;
-            };
-            for (name, value) in inner {
-                let key = format!("{group}.{name}");
-                let value = plain(&value).ok_or_else(|| {
-                    failed(format!("`{key}` is not a text, a number or true/false"))
-                })?;
-                entries.push((key, value));
-            }
-        }
-        Ok(entries)
-    }
-
-    /// Reads `ARDOISE_…` variables: `ARDOISE_TAB_UNDO_MINUTES` is `tab.undo_minutes`. `ARDOISE_DATA` and
-    /// `ARDOISE_LOG` belong to the command line.
-    ///
-    /// # Errors
-    /// [`SettingsError::Unknown`].
-    pub fn read_environment(
-        &mut self,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<(), SettingsError> {
-        for (name, value) in variables {
-            let Some(rest) = name.strip_prefix("ARDOISE_") else { continue };
-            if ["DATA", "LOG", "CONFIG"].contains(&rest) || rest.starts_with("TEST_") {
-                continue;
-            }
-            let key = rest.to_lowercase().replacen('_', ".", 1);
-            self.set(&name, &key, value)?;
-        }
-        Ok(())
-    }
-
     /// Sets one value.
     ///
     /// # Errors
     /// [`SettingsError::Unknown`].
     pub fn set(&mut self, place: &str, key: &str, value: String) -> Result<(), SettingsError> {
         let known = LIST.iter().find(|setting| setting.key == key);
-        let setting = known.ok_or_else(|| unknown(place, key))?;
+        let setting = known.ok_or_else(|| reading::unknown(place, key))?;
         self.0.insert(setting.key, value);
         Ok(())
     }
@@ -476,24 +416,6 @@ impl Values {
     }
 }
 
-fn plain(value: &toml::Value) -> Option<String> {
-    match value {
-        toml::Value::String(text) => Some(text.clone()),
-        toml::Value::Integer(number) => Some(number.to_string()),
-        toml::Value::Boolean(truth) => Some(truth.to_string()),
-        _ => None,
-    }
-}
-
-fn unknown(place: &str, key: &str) -> SettingsError {
-    let likeness = |setting: &&Setting| {
-        // Similarity is a share of one; only its order matters here.
-        (strsim::jaro_winkler(setting.key, key) * 1_000.0) as i64
-    };
-    let nearest = LIST.iter().max_by_key(likeness).map_or("shop.name", |setting| setting.key);
-    SettingsError::Unknown { place: place.to_owned(), key: key.to_owned(), nearest }
-}
-
 /// The manual's page of settings.
 pub fn manual() -> String {
     let mut page = String::from(
@@ -519,6 +441,7 @@ pub fn manual() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn environment(name: &str, value: &str) -> Result<Values, SettingsError> {
         let mut values = Values::default();
