@@ -9,6 +9,13 @@ create table shop (
     founded_at integer not null
 ) strict;
 
+-- One row: where readers saw the shop when it was last opened, so that links made beside it begin there.
+create table served (
+    id integer primary key check (id = 1),
+    url text not null,
+    opened_at integer not null
+) strict;
+
 -- Makes works, earns from them.
 create table author (
     id integer primary key,
@@ -113,7 +120,7 @@ create table work_version (
     primary key (work_id, version)
 ) strict;
 
--- A file of a work. A replaced or removed one stays named here, so that its bytes can be cleared away.
+-- A file of a work. A replaced one keeps its id. Bytes that are not needed any more stand in `discarded`.
 create table file (
     id integer primary key,
     work_id integer not null references work (id),
@@ -130,8 +137,7 @@ create table file (
     seconds integer,
     thumbnail_key text references derived (storage_key),
     sample_key text references derived (storage_key),
-    added_at integer not null,
-    removed_at integer
+    added_at integer not null
 ) strict;
 create index file_by_work on file (work_id, position);
 
@@ -140,6 +146,8 @@ create table upload (
     id integer primary key,
     author_id integer not null references author (id),
     name text not null,
+    -- What whoever sends it said about it, as tus has it: given back to them as it came.
+    metadata text not null,
     size integer not null check (size >= 0),
     storage_key text not null,
     started_at integer not null,
@@ -152,6 +160,14 @@ create table upload (
     work_id integer references work (id)
 ) strict;
 create index upload_by_author on upload (author_id, id);
+create index upload_by_expiry on upload (expires_at);
+
+-- Bytes in the file store that nothing names any more, and when they are cleared away.
+create table discarded (
+    storage_key text primary key,
+    not_before integer not null
+) strict;
+create index discarded_by_time on discarded (not_before);
 
 -- A short URL to a work.
 create table link (

@@ -2,13 +2,13 @@
 
 use crate::store::sale;
 use ledger::{LineState, Money, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
 /// An amount of money: digits with six decimals, and an ISO 4217 code. Never a JSON number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Amount {
     /// Major units with six decimals.
     #[schema(example = "0.200000", pattern = r"^\d+\.\d{6}$")]
@@ -33,7 +33,7 @@ pub fn instant(at: Timestamp) -> String {
 }
 
 /// What became of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SaleState {
     /// On the reader's tab: its share is pending.

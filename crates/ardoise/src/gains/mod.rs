@@ -94,7 +94,7 @@ pub fn hours(period: Period, now: Timestamp) -> Hours {
         Period::Today => Hours { from: today, to: hour + 1 },
         Period::Week => Hours { from: today - 6 * DAY, to: hour + 1 },
         Period::Month => Hours { from: today - 29 * DAY, to: hour + 1 },
-        Period::All => Hours { from: i64::MIN, to: i64::MAX },
+        Period::All => Hours::EVER,
     }
 }
 

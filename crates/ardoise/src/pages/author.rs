@@ -97,6 +97,8 @@ pub struct Draft {
     pub description: String,
     /// Field `article`, Markdown.
     pub article: String,
+    /// Field `vat_class`: a class of the tariff; empty is the standard one.
+    pub vat_class: String,
 }
 
 impl Draft {

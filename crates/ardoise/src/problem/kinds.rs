@@ -65,6 +65,9 @@ kinds! {
     UPLOAD_TOO_LARGE = "upload.too_large", PAYLOAD_TOO_LARGE, None, "problem-upload-too-large", "problem-upload-too-large-detail";
     UPLOAD_BROKEN = "upload.broken", BAD_REQUEST, None, "problem-upload-broken", "problem-upload-broken-detail";
     UPLOAD_UNKNOWN = "upload.unknown", NOT_FOUND, None, "problem-upload-unknown", "problem-upload-unknown-detail";
+    UPLOAD_TOO_MANY = "upload.too_many", TOO_MANY_REQUESTS, None, "problem-upload-too-many", "problem-upload-too-many-detail";
+    UPLOAD_VERSION = "upload.version", PRECONDITION_FAILED, None, "problem-upload-version", "problem-upload-version-detail";
+    UPLOAD_CONTENT_TYPE = "upload.content_type", UNSUPPORTED_MEDIA_TYPE, None, "problem-upload-content-type", "problem-upload-content-type-detail";
     STORE_BUSY = "store.busy", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-busy", "problem-store-busy-detail";
     STORE_FULL = "store.full", INSUFFICIENT_STORAGE, NothingCharged, "problem-store-full", "problem-store-full-detail";
     STORE_CLOSED = "store.closed", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-closed", "problem-store-closed-detail";
