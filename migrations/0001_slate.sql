@@ -9,6 +9,13 @@ create table shop (
     founded_at integer not null
 ) strict;
 
+-- One row: where readers saw the shop when it was last opened, so that links made beside it begin there.
+create table served (
+    id integer primary key check (id = 1),
+    url text not null,
+    opened_at integer not null
+) strict;
+
 -- Makes works, earns from them.
 create table author (
     id integer primary key,

@@ -6,7 +6,7 @@ use crate::pages::reader::ProblemPage;
 use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
 use crate::request::{Ask, is_for_programs};
 use crate::works::{self, uploads};
-use crate::{access, api, desk, gains, keys, links, people, tabs, webhooks};
+use crate::{access, api, desk, gains, keys, links, people, receipts, tabs, webhooks};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
@@ -71,6 +71,9 @@ fn pages() -> Router<Shared> {
         .route("/tab/settle", get(tabs::http::show_settle))
         .route("/tab/settled/{settlement}", get(tabs::http::show_settled))
         .route("/library", get(tabs::http::show_library))
+        .route("/receipts", get(receipts::http::show_tab))
+        .route("/receipts/{line}", get(receipts::http::show_line))
+        .route("/.well-known/ardoise", get(receipts::http::show_shop))
         .route("/withdrawal", get(tabs::http::show_withdrawal))
         .route("/invite/{token}", get(people::http::show_invite).post(people::http::accept))
         .route("/sign-in/{token}", get(people::http::show_sign_in).post(people::http::sign_in))
@@ -124,6 +127,7 @@ fn files() -> Router<Shared> {
         .route("/webhooks/{webhook}/remove", post(webhooks::http::remove_webhook))
         .route("/desk/invitations", post(desk::http::invite_author))
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
+        .route("/desk/authors/{author}/payouts", post(desk::http::pay_author))
         .route("/desk/books", post(desk::http::check_books))
         .route("/sign-out", post(people::http::sign_out))
         .route("/language", post(people::http::choose_language))

@@ -8,6 +8,7 @@ use crate::links::visits;
 use crate::outbox::worker::Worker;
 use crate::routes;
 use crate::settings::Settings;
+use crate::store::shop;
 use crate::works::janitor;
 use axum::Router;
 use axum::serve::ListenerExt as _;
@@ -49,7 +50,7 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(
-    settings: Settings,
+    mut settings: Settings,
     data: &Path,
     more: impl FnOnce(Router<Shared>) -> Router<Shared>,
     ready: impl AsyncFnOnce(&App),
@@ -57,7 +58,10 @@ pub async fn serve(
     let address = settings.listen.clone();
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
+    settings.listens_at(listener.local_addr().map_err(ServeError::Serve)?.port());
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
+    let (url, now) = (app.settings.url.clone(), app.now());
+    app.store.write(move |db| shop::open_at(db, &url, now)).await.map_err(OpenError::Store)?;
     let background = tokio::spawn(look_after(app.clone()));
     let telling = tokio::spawn(Worker::new(app.clone()).run());
     let tidying = tokio::spawn(janitor::go_round(app.clone()));

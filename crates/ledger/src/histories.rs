@@ -26,11 +26,20 @@ fn rules() -> Rules {
     }
 }
 
+fn micros(money: Money) -> i128 {
+    money.micros().into()
+}
+
+fn author_index(line: &Line) -> usize {
+    usize::try_from(line.author.raw()).expect("authors 0 and 1")
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Buy { purchase: u8, tab: usize, work: usize },
     Undo { purchase: u8, shop: bool },
     Settle { tab: usize, per_mille: i64, fee: i64 },
+    PayOut { author: i64, per_mille: i64 },
     Wait { minutes: i64 },
 }
 
@@ -42,6 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(purchase, shop)| Step::Undo { purchase: purchase % 40, shop }),
         2 => (0usize..3, 1i64..=1_100, 0i64..400_000)
             .prop_map(|(tab, per_mille, fee)| Step::Settle { tab, per_mille, fee }),
+        1 => (0i64..2, 0i64..=1_100)
+            .prop_map(|(author, per_mille)| Step::PayOut { author, per_mille }),
         1 => (1i64..100_000).prop_map(|minutes| Step::Wait { minutes }),
     ]
 }
@@ -53,6 +64,8 @@ struct Shop {
     lines: BTreeMap<LineId, (Line, LineState)>,
     journal: Vec<Transfer>,
     settlements: u8,
+    /// What each author may be paid, counted line by line and not from the journal.
+    available: [i128; 2],
 }
 
 impl Shop {
@@ -75,6 +88,7 @@ impl Shop {
             lines: BTreeMap::new(),
             journal: Vec::new(),
             settlements: 0,
+            available: [0; 2],
         }
     }
 
@@ -83,6 +97,7 @@ impl Shop {
             Step::Buy { purchase, tab, work } => self.buy(purchase, tab, work),
             Step::Undo { purchase, shop } => self.undo(purchase, shop),
             Step::Settle { tab, per_mille, fee } => self.settle(tab, per_mille, fee),
+            Step::PayOut { author, per_mille } => self.pay_out(author, per_mille),
             Step::Wait { minutes } => self.now = self.now.plus_minutes(minutes),
         }
     }
@@ -153,6 +168,9 @@ impl Shop {
                 assert_eq!(owed - after, i128::from(line.shares.gross.micros()));
                 self.journal.extend(transfers);
                 self.lines.insert(id, (line, LineState::Undone));
+                if state == LineState::Paid {
+                    self.available[author_index(&line)] -= micros(line.shares.author);
+                }
             }
             Ok(Undone::Before) | Err(_) => assert_eq!(*tab, was),
         }
@@ -177,7 +195,10 @@ impl Shop {
                 let whole = if settled.payments.is_empty() { 0 } else { ask.rail_fee.micros() };
                 assert_eq!(fees, whole);
                 for payment in settled.payments {
-                    self.lines.get_mut(&payment.line).expect("it was open").1 = LineState::Paid;
+                    let (line, state) = self.lines.get_mut(&payment.line).expect("it was open");
+                    *state = LineState::Paid;
+                    let share = micros(line.shares.author) - micros(payment.rail_fee);
+                    self.available[author_index(line)] += share;
                 }
                 self.journal.extend(settled.transfers);
                 self.tabs[tab] = after;
@@ -186,6 +207,37 @@ impl Shop {
             Err(LedgerRefusal::MoreThanOwed { .. }) => assert!(received > owed),
             Err(other) => panic!("{other}"),
         }
+    }
+
+    fn pay_out(&mut self, author: i64, per_mille: i64) {
+        let had = self.balance(Account::Available(AuthorId::from_raw(author)));
+        let wanted = had.max(0) * i128::from(per_mille) / 1_000;
+        let ask = PayOut {
+            id: PayoutId::from_raw(self.journal.len() as i64),
+            author: AuthorId::from_raw(author),
+            rail: RailNumber(1),
+            amount: money(i64::try_from(wanted).expect("small")),
+        };
+        let mut available = had;
+        match pay_out(&ask, &mut available, self.now) {
+            Ok(transfer) => {
+                assert!(wanted > 0 && wanted <= had, "{wanted} of {had} was paid out");
+                assert_eq!(available, had - wanted);
+                self.available[author as usize] -= wanted;
+                self.journal.push(transfer);
+            }
+            Err(LedgerRefusal::MoreThanAvailable { available: told }) => {
+                assert!(wanted == 0 || wanted > had);
+                assert_eq!((available, micros(told)), (had, had.max(0)));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    fn balance(&self, account: Account) -> i128 {
+        let mut books = Books::new(CURRENCY);
+        assert!(self.journal.iter().all(|transfer| books.post(transfer)));
+        books.balance(account)
     }
 
     /// What the journal says must be what the tabs and the lines say.
@@ -207,6 +259,8 @@ impl Shop {
             let pending =
                 pending.map(|(line, _)| i128::from(line.shares.author.micros())).sum::<i128>();
             assert_eq!(books.balance(Account::Pending(author)), pending);
+            let available = self.available[author.raw() as usize];
+            assert_eq!(books.balance(Account::Available(author)), available);
         }
         let sold = self.lines.values().filter(|(_, state)| *state != LineState::Undone);
         let vat = sold.map(|(line, _)| i128::from(line.shares.vat.micros())).sum::<i128>();

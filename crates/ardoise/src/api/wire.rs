@@ -41,7 +41,7 @@ pub fn from_instant(text: &str) -> Option<Timestamp> {
 }
 
 /// What became of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SaleState {
     /// On the reader's tab: its share is pending.

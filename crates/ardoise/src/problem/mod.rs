@@ -144,6 +144,11 @@ impl Problem {
         locale.text_with(key, &args).into_owned()
     }
 
+    /// The problem in words, for the operator's terminal.
+    pub fn words(&self) -> String {
+        format!("{}. {}", self.say(Locale::En, self.kind.title), self.told(Locale::En))
+    }
+
     /// What went wrong and how to get on, in the asker's language: also what stands beside a wrong field.
     pub fn told(&self, locale: Locale) -> String {
         self.say(locale, self.reason.unwrap_or(self.kind.detail))

@@ -225,3 +225,29 @@ pub fn derived(db: &dyn Db, storage_key: &str) -> Result<Option<Derived>, StoreE
         })
     })
 }
+
+/// Bytes that the file store must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes {
+    /// How many.
+    pub size: u64,
+    /// Their SHA-256.
+    pub sha256: Hash,
+}
+
+/// Everything whole that the file store must have, by its key: files of works, what was made of them, and uploads that no
+/// work has taken yet.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn each_bytes(
+    db: &dyn Db,
+    each: &mut dyn FnMut(String, Bytes) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = "select storage_key, size, sha256 from file union \
+        select storage_key, size, sha256 from derived union \
+        select storage_key, size, sha256 from upload where finished_at is not null and work_id is null order by 1";
+    db.query(sql, &[], &mut |row| {
+        each(row.text(0)?, Bytes { size: row.count(1)?, sha256: row.bytes(2)? })
+    })
+}

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod key;
 pub mod link;
 pub mod migrations;
+pub mod payout;
 pub mod people;
 pub mod sale;
 pub mod shop;

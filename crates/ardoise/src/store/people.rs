@@ -67,6 +67,15 @@ pub fn author(db: &dyn Db, author: AuthorId) -> Result<Option<Author>, StoreErro
     db.first(sql, &[id(author)], read_author)
 }
 
+/// Authors who are called `name`, to the letter, oldest first.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn called(db: &dyn Db, name: &str, limit: i64) -> Result<Vec<Author>, StoreError> {
+    let sql = "select id, name, created_at from author where name = ?1 order by id limit ?2";
+    db.all(sql, &[Value::Text(name), Value::Int(limit)], read_author)
+}
+
 /// Authors with ids above `after`, oldest first.
 ///
 /// # Errors
@@ -131,11 +140,11 @@ pub struct Invite {
     pub used_at: Option<Timestamp>,
 }
 
-/// Puts an invitation in.
+/// Puts an invitation in, in place of one with the same id.
 ///
 /// # Errors
 /// [`StoreError::Constraint`], or whatever the engine says.
-pub fn insert_invite(db: &dyn Db, invite: &Invite, now: Timestamp) -> Result<(), StoreError> {
+pub fn put_invite(db: &dyn Db, invite: &Invite, now: Timestamp) -> Result<(), StoreError> {
     let values = [
         id(invite.id),
         Value::from(&invite.secret_hash),
@@ -144,6 +153,7 @@ pub fn insert_invite(db: &dyn Db, invite: &Invite, now: Timestamp) -> Result<(),
         now.into(),
         invite.expires_at.into(),
     ];
+    db.execute("delete from invite where id = ?1", &values[..1])?;
     db.execute(
         "insert into invite (id, secret_hash, role, author_id, created_at, expires_at) \
          values (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -228,6 +238,15 @@ pub fn session(db: &dyn Db, session: SessionId) -> Result<Option<Session>, Store
             expires_at: row.time(4)?,
         })
     })
+}
+
+/// Whether a browser is signed in as the operator.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn operator_is_in(db: &dyn Db, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "select count(*) from session where role = 'operator' and expires_at > ?1";
+    Ok(db.number(sql, &[now.into()])? > 0)
 }
 
 /// Ends a session.

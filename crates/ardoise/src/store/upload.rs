@@ -160,3 +160,11 @@ pub fn remove(db: &dyn Db, upload: UploadId) -> Result<(), StoreError> {
     db.execute("delete from upload where id = ?1", &[id(upload)])?;
     Ok(())
 }
+
+/// The keys of files that have not arrived whole yet.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn on_their_way(db: &dyn Db) -> Result<Vec<String>, StoreError> {
+    db.all("select storage_key from upload where finished_at is null", &[], |row| row.text(0))
+}

@@ -234,9 +234,7 @@ impl FileStore {
     /// `BadKey`.
     pub fn path(&self, key: &str) -> Result<PathBuf, StorageError> {
         check_key(key)?;
-        // Keys begin with their kind and time; only their end spreads over many folders.
-        let shelf = &key[key.len().saturating_sub(2)..];
-        Ok(self.root.join("content").join(shelf).join(key))
+        Ok(self.root.join(place(key)))
     }
 
     /// Removes a finished file. A file that is not there is removed already.
@@ -301,12 +299,20 @@ impl Growing {
     }
 }
 
-fn check_key(key: &str) -> Result<(), StorageError> {
+/// Where the finished file with this key stands below the store's folder.
+pub fn place(key: &str) -> String {
+    // Keys begin with their kind and time; only their end spreads over many folders.
+    format!("content/{}/{key}", &key[key.len().saturating_sub(2)..])
+}
+
+/// Whether a file may be kept under `key`.
+pub fn is_key(key: &str) -> bool {
     let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-    match key.len() {
-        1..=MAX_KEY_BYTES if key.bytes().all(allowed) => Ok(()),
-        _ => Err(StorageError::BadKey),
-    }
+    (1..=MAX_KEY_BYTES).contains(&key.len()) && key.bytes().all(allowed)
+}
+
+fn check_key(key: &str) -> Result<(), StorageError> {
+    if is_key(key) { Ok(()) } else { Err(StorageError::BadKey) }
 }
 
 /// Runs file work on a thread that may wait for the disk.

@@ -1,6 +1,6 @@
 //! Ada's programs sell, share and count for her.
 
-use crate::program::{Program, problem};
+use crate::client::{Client, problem};
 use crate::receiver::Receiver;
 use crate::shop::{Browser, TestApp};
 use ardoise::outbox::worker::Worker;
@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 /// Ada, and a program of hers.
-async fn ada(shop: &TestApp) -> (AuthorId, Program<'_>) {
+async fn ada(shop: &TestApp) -> (AuthorId, Client<'_>) {
     let (id, mut browser) = shop.ada().await;
-    (id, Program::of(shop, &mut browser).await)
+    (id, Client::of(shop, &mut browser).await)
 }
 
 fn euros(amount: &str) -> Value {
@@ -49,7 +49,7 @@ fn slug(json: &Value) -> String {
 }
 
 /// The ids of every item of a list, page by page.
-async fn walk(program: &Program<'_>, path: &str) -> Vec<Vec<String>> {
+async fn walk(program: &Client<'_>, path: &str) -> Vec<Vec<String>> {
     let (mut pages, mut next) = (Vec::new(), path.to_owned());
     loop {
         let page = program.get(&next).await;
@@ -326,7 +326,7 @@ async fn another_authors_works_and_sales_are_out_of_reach() {
     let shop = TestApp::open();
     let (_, program) = ada(&shop).await;
     let (_, mut zoe) = shop.author("Zoe").await;
-    let zoe = Program::of(&shop, &mut zoe).await;
+    let zoe = Client::of(&shop, &mut zoe).await;
     let made = program.post("/api/v1/works", article("Night bus", "0.20")).await;
     let (path, work) = (made.location(), made.json());
     let line =
@@ -442,7 +442,7 @@ async fn a_request_that_is_repeated_is_done_once_and_answered_alike() {
     let other = program.post_once("k-2", "/api/v1/works", article("Tides", "0.20")).await;
     assert_ne!(other.json()["id"], first.json()["id"]);
     let (_, mut zoe) = shop.author("Zoe").await;
-    let zoe = Program::of(&shop, &mut zoe).await;
+    let zoe = Client::of(&shop, &mut zoe).await;
     let hers = zoe.post_once("k-1", "/api/v1/works", article("Hers", "0.20")).await;
     assert_eq!(hers.json()["title"], "Hers");
 }

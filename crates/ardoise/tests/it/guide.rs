@@ -1,6 +1,6 @@
 //! The guide to the API is true: every request in it is made, as it stands there.
 
-use crate::program::Program;
+use crate::client::Client;
 use crate::shop::{Answer, Browser, TestApp};
 use axum::body::Body;
 use http::Request;
@@ -94,7 +94,7 @@ async fn every_request_in_the_guide_is_made_as_it_stands_there() {
     let guide = guide.replace("$(uuidgen)", "0190b5a4-7c1e-7d3f-9a2b-0123456789ab");
     let shop = TestApp::open();
     let (ada, mut browser) = shop.ada().await;
-    let program = Program::of(&shop, &mut browser).await;
+    let program = Client::of(&shop, &mut browser).await;
     let slug = shop.article(ada, "Tram", 5).await;
     for _ in 0..2 {
         shop.program().tap(&slug).await;

@@ -1,6 +1,6 @@
 //! Ada lets her programs in, and shuts them out.
 
-use crate::program::{Program, fresh, problem};
+use crate::client::{Client, fresh, problem};
 use crate::receiver::{Receiver, Reply};
 use crate::shop::{Browser, TestApp};
 use ardoise::outbox::worker::Worker;
@@ -33,7 +33,7 @@ async fn a_key_is_shown_once_and_opens_the_shop_for_its_authors_programs() {
     let page = ada.get("/keys").await.text();
     assert!(page.contains("books"), "{page}");
     assert!(!page.contains("ardoise_key_"), "the key is shown again");
-    let program = Program { browser: shop.program(), key };
+    let program = Client { browser: shop.program(), key };
     assert_eq!(program.get(GAINS).await.status, StatusCode::OK);
 }
 
@@ -58,7 +58,7 @@ async fn only_the_hash_of_a_key_is_kept() {
 async fn a_revoked_key_opens_nothing_from_then_on() {
     let shop = TestApp::open();
     let (_, mut ada) = shop.ada().await;
-    let program = Program::of(&shop, &mut ada).await;
+    let program = Client::of(&shop, &mut ada).await;
     assert_eq!(program.get(GAINS).await.status, StatusCode::OK);
     let id = first(&mut ada, "action=\"/keys/").await;
     let revoked = ada.post(&format!("/keys/{id}/revoke"), &[]).await;
@@ -75,7 +75,7 @@ async fn a_revoked_key_opens_nothing_from_then_on() {
 async fn a_forged_key_opens_nothing() {
     let shop = TestApp::open();
     let (_, mut ada) = shop.ada().await;
-    let program = Program::of(&shop, &mut ada).await;
+    let program = Client::of(&shop, &mut ada).await;
     let (id, secret) = program.key.split_once('.').expect("an id and a secret");
     let other = shop.app.mint.secret().reveal();
     for key in [
@@ -88,7 +88,7 @@ async fn a_forged_key_opens_nothing() {
         "x".repeat(5_000),
         "'; drop table api_key; --".into(),
     ] {
-        let forged = Program { key, ..program.clone() };
+        let forged = Client { key, ..program.clone() };
         assert_eq!(
             problem(&forged.get(GAINS).await),
             (401, "key.refused".into()),
@@ -119,7 +119,7 @@ async fn a_cookie_is_no_key() {
 async fn a_program_is_not_taken_for_another_site() {
     let shop = TestApp::open();
     let (_, mut ada) = shop.ada().await;
-    let program = Program::of(&shop, &mut ada).await;
+    let program = Client::of(&shop, &mut ada).await;
     let foreign = [("origin", "https://elsewhere.example"), ("sec-fetch-site", "cross-site")];
     let hook = json!({ "url": "https://ada.example/heard" });
     let made = program.send(Method::POST, "/api/v1/webhooks", &foreign, Some(hook)).await;
@@ -138,7 +138,7 @@ async fn keys_and_webhooks_of_another_author_cannot_be_ended() {
     let shop = TestApp::open();
     let (_, mut ada) = shop.ada().await;
     let (_, mut zoe) = shop.author("Zoe").await;
-    let program = Program::of(&shop, &mut ada).await;
+    let program = Client::of(&shop, &mut ada).await;
     ada.post("/webhooks", &[("url", "https://ada.example/heard")]).await;
     let key = first(&mut ada, "action=\"/keys/").await;
     let webhook = first(&mut ada, "action=\"/webhooks/").await;
@@ -163,14 +163,14 @@ async fn keys_and_webhooks_of_another_author_cannot_be_ended() {
 async fn the_page_tells_when_a_key_was_last_used() {
     let shop = TestApp::open();
     let (_, mut ada) = shop.ada().await;
-    let program = Program::of(&shop, &mut ada).await;
+    let program = Client::of(&shop, &mut ada).await;
     assert!(ada.get("/keys").await.text().contains("never used"));
     program.get(GAINS).await;
     shop.pass_minutes(30);
     let page = ada.get("/keys").await.text();
     assert!(page.contains("used 30\u{a0}minutes ago"), "{page}");
     // A key that does not fit leaves no trace.
-    let forged = Program { key: format!("{}x", program.key), ..program };
+    let forged = Client { key: format!("{}x", program.key), ..program };
     forged.get(GAINS).await;
     assert!(ada.get("/keys").await.text().contains("used 30\u{a0}minutes ago"));
 }
@@ -280,10 +280,10 @@ async fn no_secret_is_logged() {
     let shop = TestApp::with(&[("webhook.private_addresses", "true")]);
     let (ada_id, mut ada) = shop.ada().await;
     let slug = shop.article(ada_id, "Night bus", 20).await;
-    let program = Program::of(&shop, &mut ada).await;
+    let program = Client::of(&shop, &mut ada).await;
     program.get(GAINS).await;
     program.get("/api/v1/nothing").await;
-    let forged = Program { key: format!("{}x", program.key), ..program.clone() };
+    let forged = Client { key: format!("{}x", program.key), ..program.clone() };
     forged.get(GAINS).await;
     let receiver = Receiver::open().await;
     let url = format!("{}?token=hidden", receiver.url);

@@ -270,11 +270,14 @@ fn desk(gallery: &Gallery) {
         closed: days > 40,
         settlement: "set_1".into(),
     };
-    let author = |name: &str, works, invited| AuthorRow {
+    let author = |name: &str, works, available| AuthorRow {
+        author: "aut_1".into(),
         name: name.into(),
         works,
         earned: cents(9_610),
-        invited,
+        available: cents(available),
+        payout: "pay_1".into(),
+        invited: works == 0,
     };
     let mut page = page(locale, &locale.text("desk-title"), "/desk");
     page.who = Visitor::Operator { sells: true };
@@ -290,7 +293,7 @@ fn desk(gallery: &Gallery) {
         owed: cents(690),
         tabs: vec![tab("a", 190, 44), tab("b", 500, 3)],
         more: None,
-        authors: vec![author("Ada Belkacem", 12, false), author("Yann Ferrec", 0, true)],
+        authors: vec![author("Ada Belkacem", 12, 4_205), author("Yann Ferrec", 0, 0)],
         fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
     };
     gallery.add("desk", &desk);

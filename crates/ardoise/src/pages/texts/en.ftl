@@ -29,6 +29,8 @@ open = Open
 undo = Undo
 receipt = Receipt
 receipts = Download all receipts (JSON)
+receipt-file = receipt
+receipts-file = receipts
 amount = Amount
 reference = Reference
 
@@ -393,10 +395,13 @@ desk-works = { $count ->
     [one] { $count } work on sale
    *[other] { $count } works on sale
 }
+desk-available = { $amount } to pay out
+desk-paid = Amount you have sent to the author
+desk-pay = Note the payout
 desk-invite-name = Invite an author
 desk-invite = Make the link
 sign-in-title = Sign in to { $shop }
 sign-in-lead = This link works once. The button signs this browser in.
 sign-in = Sign in
 sign-in-over = This link has been used or is too old
-sign-in-again = Ask for a new one: “ardoise sign-in” on the server prints it, or whoever invited you can make another.
+sign-in-again = Ask for a new one: “ardoise invite operator” on the server prints it, or whoever invited you can make another.

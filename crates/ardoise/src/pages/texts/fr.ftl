@@ -29,6 +29,8 @@ open = Ouvrir
 undo = Annuler
 receipt = Reçu
 receipts = Télécharger tous les reçus (JSON)
+receipt-file = reçu
+receipts-file = reçus
 amount = Montant
 reference = Référence
 
@@ -393,10 +395,13 @@ desk-works = { $count ->
     [one] { $count } œuvre en vente
    *[other] { $count } œuvres en vente
 }
+desk-available = { $amount } à verser
+desk-paid = Montant que vous avez versé à l’auteur
+desk-pay = Noter le versement
 desk-invite-name = Inviter un auteur
 desk-invite = Créer le lien
 sign-in-title = Entrer à { $shop }
 sign-in-lead = Ce lien sert une fois. Le bouton connecte ce navigateur.
 sign-in = Se connecter
 sign-in-over = Ce lien a déjà servi ou est trop ancien
-sign-in-again = Demandez-en un autre : « ardoise sign-in » sur le serveur l’affiche, ou la personne qui vous a invité peut en créer un.
+sign-in-again = Demandez-en un autre : « ardoise invite operator » sur le serveur l’affiche, ou la personne qui vous a invité peut en créer un.

@@ -1,12 +1,12 @@
 //! The till on SQLite: one transaction per batch, point look-ups by key, rows written in key order.
 
-use crate::store::{Db, StoreError, Value, id, shop, statement, tab, work};
+use crate::store::{Db, StoreError, Value, books, id, payout, shop, statement, tab, work};
 use crate::till::batch::{
     Batch, NewConsent, NewLine, NewSettlement, NewUndo, Snapshot, StoredOffer, WriteSet,
 };
 use crate::till::command::{Command, UndoAsk};
 use crate::till::{Applied, Tariff, TillStore};
-use ledger::{Currency, TabId, Timestamp, Transfer, UndoneBy};
+use ledger::{Account, Currency, PayOut, TabId, Timestamp, Transfer, UndoneBy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{BTreeSet, HashSet};
 
@@ -82,7 +82,8 @@ fn authors(writes: &WriteSet) -> BTreeSet<ledger::AuthorId> {
     let bought = writes.lines.iter().map(|new| new.line.author);
     let undone = writes.undos.iter().map(|undo| undo.line.author);
     let paid = writes.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
-    bought.chain(undone).chain(paid).collect()
+    let paid_out = writes.payouts.iter().map(|made| made.pay_out.author);
+    bought.chain(undone).chain(paid).chain(paid_out).collect()
 }
 
 fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, StoreError> {
@@ -101,6 +102,7 @@ fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, 
                 loader.open_lines(ask.tab)?;
                 loader.settlement(ask.settle.id)?;
             }
+            Command::PayOut(ask) => loader.payout(&ask.pay_out)?,
         }
     }
     Ok(loader.known)
@@ -182,6 +184,15 @@ impl Loader<'_> {
         }
         Ok(())
     }
+
+    fn payout(&mut self, ask: &PayOut) -> Result<(), StoreError> {
+        if let Some(found) = payout::by_id(self.db, ask.id, self.currency())? {
+            self.known.payouts.insert(ask.id, found);
+        }
+        let available = books::balance(self.db, Account::Available(ask.author))?;
+        self.known.available.insert(ask.author, available);
+        Ok(())
+    }
 }
 
 fn persist(
@@ -209,6 +220,9 @@ fn persist(
         for (payment, author) in &made.payments {
             news.tell("paid", *author, payment.line)?;
         }
+    }
+    for made in &writes.payouts {
+        payout::insert(db, made, now)?;
     }
     persist_transfers(db, &writes.transfers)
 }
