@@ -30,13 +30,14 @@ export async function inspect(page, { name, way, path }) {
   else await onTwin(page, way, (twin) => assertAccessible(twin, name, path));
 }
 
-/** What the shop itself says is in one language; what people wrote stands in code, fields and quotes of their own. */
+/** What the shop itself says is in one language; its name and what people wrote may be in any. */
 async function assertOwnWords(page, name, way) {
   const text = await page.evaluate(() => {
     const own = document.body.cloneNode(true);
+    const shop = own.querySelector('.shop')?.textContent ?? '';
     const others = '[lang], code, textarea, script, .article, .shop, .whom, [translate=no]';
     own.querySelectorAll(others).forEach((part) => part.remove());
-    return own.textContent.replace(/\s+/g, ' ');
+    return own.textContent.replaceAll(shop || '\n', ' ').replace(/\s+/g, ' ');
   });
   const found = FOREIGN[way.lang].exec(text);
   const around = found && text.slice(Math.max(0, found.index - 40), found.index + 40);
