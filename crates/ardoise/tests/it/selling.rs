@@ -562,6 +562,13 @@ async fn what_is_kept_of_a_price_is_told_before_publishing() {
     assert!(text.contains("<output>€2.00</output>") && text.contains("bus.txt"), "{text}");
     assert!(!text.contains("aria-invalid"), "{text}");
     assert!(!ada.get("/works").await.text().contains("Night bus"));
+    let (work, _) =
+        sell(&shop, &mut ada, Form::selling("Poem", "0.20").text("article", "A.")).await;
+    let path = format!("/works/{work}");
+    let form = Form::selling("Poem", "3.00").text("article", "B.").text("publish", "count");
+    let counted = form.send(&mut ada, &path).await;
+    assert!(counted.text().contains("<output>€3.00</output>"), "{}", counted.text());
+    assert!(ada.get(&path).await.text().contains("<output>€0.20</output>"), "nothing was saved");
 }
 
 #[tokio::test]
