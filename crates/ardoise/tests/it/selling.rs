@@ -582,6 +582,14 @@ async fn a_form_sent_twice_at_once_makes_one_work() {
         tokio::join!(form().send(&mut one, "/works"), form().send(&mut two, "/works"));
     assert_eq!(first.location(), second.location());
     assert_eq!(ada.get("/works").await.text().matches(">Once</a>").count(), 1);
+    let other = ada.get("/sell").await.hidden("work");
+    let files = || Form::selling("Files", "0.20").text("work", &other).file("files", "a.txt", b"a");
+    let (first_of_files, second_of_files) =
+        tokio::join!(files().send(&mut one, "/works"), files().send(&mut two, "/works"));
+    assert_eq!(first_of_files.location(), second_of_files.location(), "also when files came twice");
+    let changed = Form::selling("Files", "0.20").text("work", &other).file("files", "a.txt", b"b");
+    let changed = changed.send(&mut ada, "/works").await;
+    assert_ne!(changed.location(), first_of_files.location(), "another file is another work");
     let (_, mut zoe) = shop.author("Zoe").await;
     let taken = form().send(&mut zoe, "/works").await;
     assert_ne!(taken.location(), first.location(), "an id of somebody else is not taken over");
