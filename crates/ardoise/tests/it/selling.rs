@@ -597,3 +597,18 @@ async fn a_form_sent_twice_at_once_makes_one_work() {
     let old = old.send(&mut ada, "/works").await;
     assert!(!old.location().contains("wrk_0000000000001"), "an id from nowhere is not used");
 }
+
+#[tokio::test]
+async fn a_name_that_cannot_be_comes_back_and_the_invitation_still_works() {
+    let shop = TestApp::open();
+    let (_, link) = ardoise::people::invite_author(&shop.app, "Ada").await.expect("invited");
+    let path = link.strip_prefix(&shop.app.settings.url).expect("a link of the shop");
+    let mut ada = shop.browser();
+    for name in ["", "  ", &"x".repeat(121)] {
+        let refused = ada.post(path, &[("name", name)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text().contains("id=\"wrong-name\">A name has 1 to 120 characters."));
+    }
+    assert_eq!(ada.post(path, &[("name", "Ada")]).await.location(), "/sell");
+    assert_eq!(ada.post(path, &[("name", "")]).await.status, StatusCode::GONE, "once");
+}
