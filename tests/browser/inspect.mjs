@@ -21,6 +21,8 @@ export async function inspect(page, { name, way, path }) {
   assert.equal(await page.locator('html').getAttribute('lang'), way.lang, `the language of ${name}`);
   await assertOwnWords(page, name, way);
   await assertWidth(page, name);
+  const hidden = await page.locator('[hidden]:visible').count();
+  assert.equal(hidden, 0, `${name} shows what is hidden, such as a button that needs a script`);
   if (way.viewport === 'phone') {
     await assertTargets(page, name);
     await assertNarrow(page, name, way);
@@ -69,23 +71,30 @@ async function assertTargets(page, name) {
   assert.deepEqual(small, [], `${name} has targets lower than ${FINGER} px`);
 }
 
+/** The twin of each browser without scripts. */
+const twins = new WeakMap();
+
 /**
  * The same page where timers run, which stand still where scripts are off, and which axe waits for. None of the page's own
  * scripts runs there, and what stands in it for want of scripts is shown.
  */
 async function onTwin(page, way, look) {
-  const storageState = await page.context().storageState();
-  const context = await page.context().browser().newContext({ ...way.options, storageState, javaScriptEnabled: true });
-  try {
-    const twin = await context.newPage();
-    await twin.route('**/*.js', (route) => route.abort());
-    await twin.goto(new URL('/health', page.url()).href);
-    const html = await page.content();
-    await twin.setContent(html.replaceAll('<noscript>', '<div>').replaceAll('</noscript>', '</div>'));
-    await look(twin);
-  } finally {
-    await context.close();
-  }
+  const own = page.context();
+  if (!twins.has(own)) twins.set(own, await makeTwin(own, way, page.url()));
+  const twin = twins.get(own);
+  await twin.context().addCookies(await own.cookies());
+  const html = await page.content();
+  await twin.setContent(html.replaceAll('<noscript>', '<div>').replaceAll('</noscript>', '</div>'));
+  await look(twin);
+}
+
+async function makeTwin(own, way, url) {
+  const context = await own.browser().newContext({ ...way.options, javaScriptEnabled: true });
+  own.once('close', () => context.close());
+  const twin = await context.newPage();
+  await twin.route('**/*.js', (route) => route.abort());
+  await twin.goto(new URL('/health', url).href);
+  return twin;
 }
 
 async function assertAccessible(page, name, path) {

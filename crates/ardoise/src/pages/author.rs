@@ -159,6 +159,9 @@ pub enum KeepWay {
     },
 }
 
+/// To how many micro-units "you keep" is told: a tenth of a cent.
+const KEPT_TO_MICROS: i64 = 1_000;
+
 /// What the author keeps of a price in one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepRow {
@@ -170,8 +173,8 @@ pub struct KeepRow {
 
 impl KeepRow {
     /// The price less a rail's rate and its fixed fee; inside a tab the fixed fee is shared pro
-    /// rata. Fees are rounded up to the micro-unit, and nothing is kept below nothing. `keep.js`
-    /// does the same sum while one types.
+    /// rata. Fees are rounded up to the micro-unit, what is kept down to a tenth of a cent, and nothing
+    /// is kept below nothing. `keep.js` does the same sum while one types.
     pub fn new(way: KeepWay, rate_basis_points: u32, fixed: Money, price: Money) -> Self {
         let nothing = Money::zero(price.currency());
         let rate = price.scale_by(rate_basis_points.into(), 10_000, Rounding::Up);
@@ -181,6 +184,9 @@ impl KeepRow {
         };
         let fee = rate.and_then(|rate| rate.checked_add(share?));
         let keeps = fee.and_then(|fee| price.saturating_sub(fee)).unwrap_or(nothing);
+        let tenths = keeps.micros() / KEPT_TO_MICROS;
+        let keeps =
+            Money::from_micros(tenths * KEPT_TO_MICROS, price.currency()).unwrap_or(nothing);
         Self { way, rate_basis_points, fixed, keeps }
     }
 
@@ -510,6 +516,8 @@ mod tests {
         // 1.5 % is 0.003; a twenty-fifth of 0.25 is 0.01.
         let tab = keeps(KeepWay::Tab { of: cents(500) }, 150, 25);
         assert_eq!(tab.micros(), 187_000);
+        // 4.99 % of 20 cents is 0.00998, and 9 cents: 0.10002 is left.
+        assert_eq!(keeps(KeepWay::PaypalAlone, 499, 9).micros(), 100_000);
     }
 
     #[test]
