@@ -4,9 +4,11 @@ use crate::app::Shared;
 use crate::problem::{Problem, REQUEST_MALFORMED, REQUEST_TOO_LARGE};
 use axum::body::Body;
 use axum::extract::FromRequest;
+use futures_util::{StreamExt as _, stream};
 use http::{Request, header};
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The largest form or JSON body, in bytes: an article of a hundred thousand words fits.
 pub const BODY_MOST: usize = 1 << 20;
@@ -24,6 +26,11 @@ impl Fields {
     /// Every value of a field.
     pub fn every(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Adds a value to a field.
+    pub fn push(&mut self, name: &str, value: String) {
+        self.0.entry(name.to_owned()).or_default().push(value);
     }
 
     /// An id in a field.
@@ -77,6 +84,23 @@ fn decode(bytes: &[u8]) -> Result<String, Problem> {
     let decoded = percent_encoding::percent_decode(&spaced).decode_utf8();
     let text = decoded.map_err(|error| Problem::new(&REQUEST_MALFORMED).because(error))?;
     Ok(text.into_owned())
+}
+
+/// How long the next piece of a long body may be under way, before the sender is taken for gone.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A body that ends with an error when nothing comes for a minute, so that nobody waits for a connection that was lost.
+pub fn patient(body: Body) -> Body {
+    let pieces = stream::unfold(Some(body.into_data_stream()), |waiting| async {
+        let mut pieces = waiting?;
+        match tokio::time::timeout(IDLE, pieces.next()).await {
+            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
+            Ok(Some(Err(error))) => Some((Err(std::io::Error::other(error)), None)),
+            Ok(None) => None,
+            Err(_) => Some((Err(std::io::ErrorKind::TimedOut.into()), None)),
+        }
+    });
+    Body::from_stream(pieces)
 }
 
 impl FromRequest<Shared> for Fields {

@@ -5,13 +5,14 @@ use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
 use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
 use crate::request::Ask;
+use crate::works::{self, uploads};
 use crate::{access, desk, gains, links, people, receipts, tabs};
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use http::{HeaderName, HeaderValue, header};
+use axum::routing::{get, patch, post};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -39,7 +40,7 @@ pub fn router(app: Shared) -> Router {
 
 /// The whole shop, with what `more` adds to it.
 pub fn router_with(app: Shared, more: impl FnOnce(Router<Shared>) -> Router<Shared>) -> Router {
-    around(more(pages().merge(files())), app)
+    around(more(pages().merge(files()).merge(uploading())), app)
 }
 
 fn around(routes: Router<Shared>, app: Shared) -> Router {
@@ -77,10 +78,37 @@ fn pages() -> Router<Shared> {
         .route("/gains", get(gains::http::show_gains))
         .route("/gains.csv", get(gains::http::export))
         .route("/desk", get(desk::http::show_desk))
+        .merge(selling())
         .route("/problems/{code}", get(show_problem))
         .route("/static/{hash}/{name}", get(asset))
         .route("/embed.js", get(embed_script))
         .layer(CompressionLayer::new())
+}
+
+/// The author's pages. Their forms carry files, which go to the file store as they come: no limit but their own.
+fn selling() -> Router<Shared> {
+    use works::http as sell;
+    Router::new()
+        .route("/sell", get(sell::show_sell))
+        .route("/works", get(sell::show_works).post(sell::create_work))
+        .route("/works/{work}", get(sell::show_work).post(sell::change_work))
+        .route("/works/{work}/share", get(sell::show_share))
+        .route("/works/{work}/publish", post(sell::publish_work))
+        .route("/works/{work}/unpublish", post(sell::unpublish_work))
+        .route("/works/{work}/files/{file}/replace", post(sell::replace_file))
+        .route("/works/{work}/files/{file}/remove", post(sell::remove_file))
+        .route("/works/{work}/links", post(sell::add_link))
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// Files on their way in.
+fn uploading() -> Router<Shared> {
+    use uploads::http as tus;
+    let one = patch(tus::go_on).head(tus::show).delete(tus::remove).post(tus::instead);
+    Router::new()
+        .route("/uploads", post(tus::create).options(tus::describe))
+        .route("/uploads/{upload}", one.options(tus::describe))
+        .layer(middleware::map_response(tus::say_version))
 }
 
 /// Answers that are small, or that must keep their length and their ranges: never compressed.
@@ -110,17 +138,25 @@ async fn surround(State(app): State<Shared>, request: Request, next: Next) -> Re
     let ask = Ask::of(&head, app.settings.behind_proxy);
     let mut response = next.run(Request::from_parts(head, body)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let cookies: Vec<HeaderValue> =
-            response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        let said = std::mem::take(response.headers_mut());
         response = told(&app, &ask, &problem).await;
-        for cookie in cookies {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
+        keep_said(response.headers_mut(), &said);
     }
     for (name, value) in AROUND {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// What was said beside a problem stays: cookies, and the headers of a protocol. The body is another one.
+fn keep_said(headers: &mut HeaderMap, said: &HeaderMap) {
+    for (name, value) in said {
+        if *name == header::SET_COOKIE {
+            headers.append(name, value.clone());
+        } else if !name.as_str().starts_with("content-") {
+            headers.entry(name).or_insert(value.clone());
+        }
+    }
 }
 
 async fn told(app: &Shared, ask: &Ask, problem: &Problem) -> Response {

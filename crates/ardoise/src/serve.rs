@@ -7,6 +7,7 @@ use crate::links::visits;
 use crate::routes;
 use crate::settings::Settings;
 use crate::store::shop;
+use crate::works::janitor;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use std::net::SocketAddr;
@@ -60,6 +61,7 @@ pub async fn serve(
     let (url, now) = (app.settings.url.clone(), app.now());
     app.store.write(move |db| shop::open_at(db, &url, now)).await.map_err(OpenError::Store)?;
     let background = tokio::spawn(look_after(app.clone()));
+    let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
     let router = routes::router_with(app.clone(), more);
     let listener = listener.tap_io(|stream| {
@@ -81,8 +83,10 @@ pub async fn serve(
         result = async { served.await } => result.map_err(ServeError::Serve)?,
         () = ended => tracing::warn!("some requests did not end in time"),
     }
-    background.abort();
-    let _ = background.await;
+    for beside in [background, tidying] {
+        beside.abort();
+        let _ = beside.await;
+    }
     if let Err(error) = visits::write(&app).await {
         tracing::warn!(%error, "the last visits could not be counted");
     }

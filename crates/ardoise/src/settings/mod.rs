@@ -114,8 +114,8 @@ pub const LIST: &[Setting] = &[
     setting("rates.as_of", "2026-11-22", "The day on which the rates below were looked up."),
     setting(
         "rates.source",
-        "Stripe (card, EEA) and PayPal (micropayments) public price lists",
-        "Where the rates below were looked up.",
+        "Stripe, PayPal",
+        "Whose public price lists the rates below are from: cards of the European Economic Area, and micropayments.",
     ),
     setting(
         "rates.card_basis_points",

@@ -234,7 +234,7 @@ async fn alter(
 ///
 /// # Errors
 /// [`WORK_UNKNOWN`], [`WORK_FOREIGN`], and the store's.
-pub fn own(db: &dyn Db, author: AuthorId, id: WorkId, currency: Currency) -> Result<Work, Refusal> {
+fn own(db: &dyn Db, author: AuthorId, id: WorkId, currency: Currency) -> Result<Work, Refusal> {
     let work = work::by_id(db, id, currency)?.ok_or_else(|| Problem::new(&WORK_UNKNOWN))?;
     if work.author == author { Ok(work) } else { Err(Problem::new(&WORK_FOREIGN).into()) }
 }

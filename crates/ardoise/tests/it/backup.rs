@@ -107,6 +107,8 @@ async fn the_whole_shop_comes_back() {
     assert_eq!((saved.files, &saved.lost[..], &saved.findings[..]), (3, &[][..], &[][..]));
     let said = program.run(&["restore", "shop.tar"]).well();
     assert!(said.contains("2 files, and books that balance: 4 transfers"), "{said}");
+    let partial = format!("data/files/partial/{}", half.storage_key);
+    assert_eq!(fs::read(program.path(&partial)).expect("can be gone on with"), b"12345");
 
     let open = program.serve();
     assert!(open.greeting.starts_with("Chez Ada is open"), "{}", open.greeting);
@@ -123,8 +125,6 @@ async fn the_whole_shop_comes_back() {
     );
     verify(&again.get("/receipts").await, Some(&key)).expect("signed with the same key");
     verify(&receipt, Some(&key)).expect("as before");
-    let partial = format!("data/files/partial/{}", half.storage_key);
-    assert_eq!(fs::read(program.path(&partial)).expect("can be gone on with"), b"12345");
     program.run(&["check-books"]).well();
 }
 

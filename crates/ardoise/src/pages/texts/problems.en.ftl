@@ -105,6 +105,7 @@ reason-too-long = { $most } characters at most.
 reason-tax = Choose one of the tax rates of this shop.
 reason-cover = This is not a picture that we can read. A JPEG, PNG or WebP of up to { $most } is.
 reason-upload = One of the files did not arrive whole, or waited too long. Choose it again.
+reason-file = Choose the file that takes its place.
 reason-files = { $most } files at most. Put the others into an archive.
 reason-channel = Small letters without accents, digits and hyphens, { $most } at most.
 reason-links = A work has { $most } links at most.

@@ -105,6 +105,7 @@ reason-too-long = { $most } caractères au plus.
 reason-tax = Choisissez l’un des taux de cette boutique.
 reason-cover = Nous ne savons pas lire cette image. Prenez un JPEG, un PNG ou un WebP de { $most } au plus.
 reason-upload = Un des fichiers n’est pas arrivé en entier, ou a attendu trop longtemps. Choisissez-le à nouveau.
+reason-file = Choisissez le fichier qui prend sa place.
 reason-files = { $most } fichiers au plus. Réunissez les autres dans une archive.
 reason-channel = Minuscules sans accent, chiffres et traits d’union, { $most } au plus.
 reason-links = Une œuvre a { $most } liens au plus.

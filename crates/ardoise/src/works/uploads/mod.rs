@@ -3,6 +3,8 @@
 //! An upload is a row from its first moment, so that whatever stops half-way is found and cleared away once it expires.
 //! Its bytes are with the file store; a length that was told to an uploader survives a power cut.
 
+pub mod http;
+
 use super::deciding::write;
 use super::file_name::safe_name;
 use super::{derive, janitor};
