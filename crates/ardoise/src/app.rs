@@ -85,19 +85,22 @@ pub struct Running {
     pub till: JoinHandle<()>,
 }
 
-/// Makes the data folder, for its owner alone; one that is there is left as it is.
-fn make_private(data: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    if data.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = data.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    std::fs::DirBuilder::new().mode(0o700).create(data)
-}
-
 impl App {
+    /// Makes a data folder, for its owner alone; one that is there is left as it is.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn make_folder(data: &Path) -> std::io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        if data.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = data.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::DirBuilder::new().mode(0o700).create(data)
+    }
+
     /// Opens the shop in the folder `data`; makes it when there is none.
     ///
     /// # Errors
@@ -109,7 +112,7 @@ impl App {
         chance: Chance,
     ) -> Result<Running, OpenError> {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
-        make_private(data).map_err(failed)?;
+        Self::make_folder(data).map_err(failed)?;
         let now = clock.now();
         let mut writer = Writer::new(sqlite::open_writer(data, now)?);
         let currency = settings.tariff.currency;

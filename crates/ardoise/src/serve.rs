@@ -51,7 +51,7 @@ pub async fn serve(
     mut settings: Settings,
     data: &Path,
     more: impl FnOnce(Router<Shared>) -> Router<Shared>,
-    ready: impl AsyncFnOnce(&App),
+    ready: impl AsyncFnOnce(&Shared),
 ) -> Result<(), ServeError> {
     let address = settings.listen.clone();
     let listener = TcpListener::bind(&address).await;

@@ -35,7 +35,7 @@ impl Backup {
         place.must_have_shop()?;
         let settings = place.settings_file()?;
         let order = Order {
-            data: &place.data,
+            data: place.data(),
             settings: settings.as_deref(),
             to: &self.file,
             now: Clock::System.now(),

@@ -30,7 +30,7 @@ impl Restore {
     /// # Errors
     /// What is wrong, in words for the operator: then the folder is as it was.
     pub fn run(&self, place: &Place) -> Done {
-        let (data, now) = (&place.data, Clock::System.now());
+        let (data, now) = (place.data(), Clock::System.now());
         let mut stages = Stages::new();
         let restored = restore(&self.file, data, now, &mut |stage, done, total| {
             stages.show(stage, done, total)

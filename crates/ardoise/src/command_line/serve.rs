@@ -1,9 +1,10 @@
 //! `ardoise serve`.
 
 use super::place::Place;
-use super::{Done, runtime};
-use crate::app::App;
+use super::{Done, Failure, runtime};
+use crate::app::{App, Shared};
 use crate::people::door_for_operator;
+use crate::settings::Settings;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -31,11 +32,11 @@ impl Serve {
         self.listen.is_some() || self.url.is_some()
     }
 
-    /// Serves the shop until the process is asked to end.
+    /// The settings of `place`, with what was said on the command line.
     ///
     /// # Errors
-    /// What is wrong, in words for the operator.
-    pub fn run(&self, place: &Place) -> Done {
+    /// What is wrong with them.
+    pub fn settings(&self, place: &Place) -> Result<Settings, Failure> {
         let mut values = place.values()?;
         if let Some(listen) = &self.listen {
             values.set("--listen", "serve.listen", listen.clone())?;
@@ -43,10 +44,18 @@ impl Serve {
         if let Some(url) = &self.url {
             values.set("--url", "serve.url", url.clone())?;
         }
-        let settings = values.check()?;
+        Ok(values.check()?)
+    }
+
+    /// Serves the shop until the process is asked to end.
+    ///
+    /// # Errors
+    /// What is wrong, in words for the operator.
+    pub fn run(&self, place: &Place) -> Done {
+        let settings = self.settings(place)?;
         log_to_stderr();
-        let greet = async |app: &App| greet(app).await;
-        let serving = crate::serve::serve(settings, &place.data, |routes| routes, greet);
+        let greet = async |app: &Shared| greet(app).await;
+        let serving = crate::serve::serve(settings, place.data(), |routes| routes, greet);
         runtime()?.block_on(serving)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -71,7 +80,7 @@ async fn greet(app: &App) {
 }
 
 /// How the program is called for this shop, as it was called just now.
-fn program(app: &App) -> String {
+pub fn program(app: &App) -> String {
     let called = std::env::args().next().unwrap_or_else(|| "ardoise".into());
     if app.data.as_os_str() == "data" {
         return called;

@@ -3,6 +3,7 @@
 mod backup;
 mod buying;
 mod commands;
+mod demo;
 mod doctor;
 mod forms;
 mod gains;
