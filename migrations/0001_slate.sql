@@ -53,6 +53,8 @@ create table api_key (
     secret_hash blob not null check (length(secret_hash) = 32),
     label text not null check (length(label) between 1 and 120),
     created_at integer not null,
+    -- To the minute or so: it is counted in memory and written once in a while.
+    used_at integer,
     revoked_at integer
 ) strict;
 create index api_key_by_author on api_key (author_id, id);
@@ -61,12 +63,13 @@ create index api_key_by_author on api_key (author_id, id);
 create table idempotency (
     author_id integer not null references author (id),
     request_key text not null check (length(request_key) between 1 and 200),
-    request_digest blob not null,
+    request_digest blob not null check (length(request_digest) = 32),
     status integer not null,
     body blob not null,
     answered_at integer not null,
     primary key (author_id, request_key)
 ) strict;
+create index idempotency_by_age on idempotency (answered_at);
 
 -- What the shop made of an author's file, to be seen before buying: a picture or a piece of sound.
 create table derived (
@@ -348,6 +351,7 @@ create table sale (
     author_id integer not null,
     bought_at integer not null,
     line_id blob not null,
+    work_id integer not null,
     primary key (author_id, bought_at, line_id)
 ) strict, without rowid;
 
@@ -371,7 +375,7 @@ create index webhook_by_author on webhook (author_id, id);
 
 -- Something that a webhook is to be told. The row goes away once it has heard, or once nobody tries any more.
 create table delivery (
-    -- The row of the outbox that it tells of.
+    -- The row of the outbox that it tells of; below zero for a test, which tells of none.
     number integer not null,
     webhook_id integer not null references webhook (id),
     -- Names the message to whoever receives it, however often it is sent.
@@ -384,3 +388,4 @@ create table delivery (
     primary key (number, webhook_id)
 ) strict, without rowid;
 create index delivery_waiting on delivery (not_before);
+create index delivery_by_webhook on delivery (webhook_id, not_before, number);

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::ids::{Chance, Mint};
+use crate::keys::used::Uses;
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
@@ -35,6 +36,8 @@ pub struct App {
     pub receipt_key: ReceiptKey,
     /// Counts visits until they are written.
     pub visits: Visits,
+    /// Notes when keys are used until it is written.
+    pub key_uses: Uses,
     /// Counts new tabs by network.
     pub new_tabs: NewTabs,
     /// The last check of the books, since the shop opened.
@@ -136,6 +139,7 @@ impl App {
             files,
             receipt_key,
             visits: Visits::default(),
+            key_uses: Uses::default(),
             new_tabs: NewTabs::new(settings.new_tabs_per_hour),
             books: Mutex::default(),
             closing: watch::Sender::new(false),

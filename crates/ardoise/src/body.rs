@@ -28,6 +28,11 @@ impl Fields {
         self.0.get(name).into_iter().flatten().map(String::as_str)
     }
 
+    /// Every field with its values.
+    pub fn into_values(self) -> impl Iterator<Item = (String, Vec<String>)> {
+        self.0.into_iter()
+    }
+
     /// Adds a value to a field.
     pub fn push(&mut self, name: &str, value: String) {
         self.0.entry(name.to_owned()).or_default().push(value);

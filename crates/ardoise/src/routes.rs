@@ -4,9 +4,9 @@ use crate::app::Shared;
 use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
 use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
-use crate::request::Ask;
+use crate::request::{Ask, is_for_programs};
 use crate::works::{self, uploads};
-use crate::{access, desk, gains, links, people, receipts, tabs};
+use crate::{access, api, desk, gains, keys, links, people, receipts, tabs, webhooks};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
@@ -40,11 +40,13 @@ pub fn router(app: Shared) -> Router {
 
 /// The whole shop, with what `more` adds to it.
 pub fn router_with(app: Shared, more: impl FnOnce(Router<Shared>) -> Router<Shared>) -> Router {
-    around(more(pages().merge(files()).merge(uploading())), app)
+    around(more(pages().merge(files()).merge(uploading()).merge(api::router())), app)
 }
 
 fn around(routes: Router<Shared>, app: Shared) -> Router {
+    // Programs show a key that no browser sends by itself, so nothing can be done there in somebody else's name.
     let csrf = CsrfLayer::new()
+        .with_insecure_bypass(|_, uri| is_for_programs(uri.path()))
         .with_rejection_response(|_| Problem::new(&REQUEST_CROSS_SITE).into_response());
     routes
         .fallback(async || Problem::new(&PAGE_MISSING))
@@ -77,6 +79,7 @@ fn pages() -> Router<Shared> {
         .route("/sign-in/{token}", get(people::http::show_sign_in).post(people::http::sign_in))
         .route("/gains", get(gains::http::show_gains))
         .route("/gains.csv", get(gains::http::export))
+        .route("/keys", get(keys::http::show_keys))
         .route("/desk", get(desk::http::show_desk))
         .merge(selling())
         .route("/problems/{code}", get(show_problem))
@@ -118,6 +121,10 @@ fn files() -> Router<Shared> {
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/sandbox", post(tabs::http::settle_sandbox))
         .route("/gains/stream", get(gains::http::follow))
+        .route("/keys", post(keys::http::make_key))
+        .route("/keys/{key}/revoke", post(keys::http::revoke_key))
+        .route("/webhooks", post(webhooks::http::make_webhook))
+        .route("/webhooks/{webhook}/remove", post(webhooks::http::remove_webhook))
         .route("/desk/invitations", post(desk::http::invite_author))
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
         .route("/desk/authors/{author}/payouts", post(desk::http::pay_author))

@@ -3,7 +3,9 @@
 use crate::app::{App, OpenError, Running, Shared};
 use crate::clock::Clock;
 use crate::ids::Chance;
+use crate::keys::used;
 use crate::links::visits;
+use crate::outbox::worker::Worker;
 use crate::routes;
 use crate::settings::Settings;
 use crate::store::shop;
@@ -61,6 +63,7 @@ pub async fn serve(
     let (url, now) = (app.settings.url.clone(), app.now());
     app.store.write(move |db| shop::open_at(db, &url, now)).await.map_err(OpenError::Store)?;
     let background = tokio::spawn(look_after(app.clone()));
+    let telling = tokio::spawn(Worker::new(app.clone()).run());
     let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
     let router = routes::router_with(app.clone(), more);
@@ -83,12 +86,15 @@ pub async fn serve(
         result = async { served.await } => result.map_err(ServeError::Serve)?,
         () = ended => tracing::warn!("some requests did not end in time"),
     }
-    for beside in [background, tidying] {
+    for beside in [background, telling, tidying] {
         beside.abort();
         let _ = beside.await;
     }
     if let Err(error) = visits::write(&app).await {
         tracing::warn!(%error, "the last visits could not be counted");
+    }
+    if let Err(error) = used::write(&app).await {
+        tracing::warn!(%error, "the last uses of keys could not be written");
     }
     drop(app);
     let _ = tokio::task::spawn_blocking(move || till.join()).await;
@@ -102,6 +108,9 @@ async fn look_after(app: Shared) {
         tick.tick().await;
         if let Err(error) = visits::write(&app).await {
             tracing::warn!(%error, "visits could not be counted");
+        }
+        if let Err(error) = used::write(&app).await {
+            tracing::warn!(%error, "uses of keys could not be written");
         }
     }
 }

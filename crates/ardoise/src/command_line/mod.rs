@@ -64,6 +64,8 @@ enum Command {
     Restore(restore::Restore),
     /// Check a receipt, without asking the shop
     Verify(verify::Verify),
+    /// Print the description of the shop for programs (OpenAPI 3.1)
+    Openapi,
     /// Print every setting, its value and what it is for
     Settings(settings::PrintSettings),
 }
@@ -109,6 +111,10 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Backup(backup) => backup.run(place),
         Command::Restore(restore) => restore.run(place),
         Command::Verify(verify) => verify.run(),
+        Command::Openapi => {
+            print!("{}", crate::api::description());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Settings(print) => print.run(place),
     }
 }

@@ -60,7 +60,11 @@ pub async fn catch_up(app: &App) -> Result<(), StoreError> {
     app.store.till().catch_up().await
 }
 
-fn read(
+/// What `author` earned, as far as the followers have read.
+///
+/// # Errors
+/// Whatever the store says.
+pub fn read(
     db: &dyn Db,
     author: AuthorId,
     period: Period,

@@ -68,6 +68,16 @@ kinds! {
     UPLOAD_TOO_MANY = "upload.too_many", TOO_MANY_REQUESTS, None, "problem-upload-too-many", "problem-upload-too-many-detail";
     UPLOAD_VERSION = "upload.version", PRECONDITION_FAILED, None, "problem-upload-version", "problem-upload-version-detail";
     UPLOAD_CONTENT_TYPE = "upload.content_type", UNSUPPORTED_MEDIA_TYPE, None, "problem-upload-content-type", "problem-upload-content-type-detail";
+    KEY_MISSING = "key.missing", UNAUTHORIZED, None, "problem-key-missing", "problem-key-missing-detail";
+    KEY_REFUSED = "key.refused", UNAUTHORIZED, None, "problem-key-refused", "problem-key-refused-detail";
+    KEY_UNKNOWN = "key.unknown", NOT_FOUND, None, "problem-key-unknown", "problem-key-unknown-detail";
+    WEBHOOK_UNKNOWN = "webhook.unknown", NOT_FOUND, None, "problem-webhook-unknown", "problem-webhook-unknown-detail";
+    SALE_UNKNOWN = "sale.unknown", NOT_FOUND, None, "problem-sale-unknown", "problem-sale-unknown-detail";
+    IDEMPOTENCY_CONFLICT = "idempotency.conflict", CONFLICT, None, "problem-idempotency-conflict", "problem-idempotency-conflict-detail";
+    FIELD_UNKNOWN = "field.unknown", UNPROCESSABLE_ENTITY, None, "problem-field-unknown", "problem-field-unknown-detail";
+    FIELD_MISSING = "field.missing", UNPROCESSABLE_ENTITY, None, "problem-field-missing", "problem-field-missing-detail";
+    FIELD_MISTYPED = "field.mistyped", UNPROCESSABLE_ENTITY, None, "problem-field-mistyped", "problem-field-mistyped-detail";
+    REQUEST_MEDIA_TYPE = "request.media_type", UNSUPPORTED_MEDIA_TYPE, None, "problem-request-media-type", "problem-request-media-type-detail";
     STORE_BUSY = "store.busy", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-busy", "problem-store-busy-detail";
     STORE_FULL = "store.full", INSUFFICIENT_STORAGE, NothingCharged, "problem-store-full", "problem-store-full-detail";
     STORE_CLOSED = "store.closed", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-closed", "problem-store-closed-detail";

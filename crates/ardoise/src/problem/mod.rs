@@ -168,6 +168,10 @@ impl Problem {
             body["field"] = field.into();
         }
         for (name, detail) in &self.details {
+            if let ("field", Detail::Word(word)) = (*name, detail) {
+                // A name that came with the request.
+                body["field"] = word.as_str().into();
+            }
             if let Detail::Money(money) = detail {
                 body[*name] = serde_json::json!({
                     "amount": money.to_decimal(), "currency": money.currency().code(),

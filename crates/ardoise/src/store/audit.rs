@@ -240,7 +240,7 @@ const STRAYS: &[(&str, &str)] = &[
     (
         "is among sales though it was never bought",
         "select s.line_id from sale s left join line l on l.id = s.line_id \
-         where l.id is null or l.author_id <> s.author_id or l.bought_at <> s.bought_at limit ?1",
+         where l.id is null or l.author_id <> s.author_id or l.bought_at <> s.bought_at or l.work_id <> s.work_id limit ?1",
     ),
     (
         "was undone on another tab than its own",

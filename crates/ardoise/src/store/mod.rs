@@ -14,6 +14,8 @@ pub mod delivery;
 pub mod discarded;
 pub mod file;
 pub mod gains;
+pub mod idempotency;
+pub mod key;
 pub mod link;
 pub mod migrations;
 pub mod payout;

@@ -1,4 +1,5 @@
-//! Clears away what nobody needs: uploads that have expired, and bytes that nothing names any more.
+//! Clears away what nobody needs: uploads that have expired, bytes that nothing names any more, and answers that no program
+//! will ask for again.
 //!
 //! Bytes of a file or cover that was replaced or removed wait for [`GRACE_DAYS`] before they go: access always gives the
 //! current version, so no reader needs them, but a backup that copies the store first and the files after it does, and so
@@ -6,6 +7,7 @@
 
 use super::storage::StorageError;
 use super::uploads;
+use crate::api::repeats;
 use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::store::{Db, discarded, upload};
@@ -37,6 +39,7 @@ pub async fn go_round(app: Shared) {
 /// The stores': what was not cleared is found again next time.
 pub async fn clear(app: &App) -> Result<(), Problem> {
     while expire(app).await? {}
+    repeats::clear(app).await?;
     empty(app).await
 }
 

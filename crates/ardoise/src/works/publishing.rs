@@ -59,9 +59,22 @@ pub async fn create(app: &App, author: AuthorId, new: New) -> Result<Made, Probl
     if let Some(made) = app.store.read(|db| made_before(db, author, &new, currency)).await? {
         return again(app, author, made, new.publish).await;
     }
+    let deed = to_create(app, author, new).await?;
+    write(app, deed).await
+}
+
+/// Makes everything ready for [`create`], and leaves its transaction to whoever has more to write in it.
+///
+/// # Errors
+/// As for [`create`], now or then.
+pub async fn to_create(
+    app: &App,
+    author: AuthorId,
+    new: New,
+) -> Result<impl FnOnce(&dyn Db) -> Result<Made, Refusal> + Send + 'static + use<>, Problem> {
     let ready = Ready::of(app, author, new.id, &new.parts).await?;
-    let (mint, now) = (app.mint.clone(), app.now());
-    write(app, move |db| {
+    let (mint, now, currency) = (app.mint.clone(), app.now(), app.currency());
+    Ok(move |db: &dyn Db| {
         if let Some(made) = made_before(db, author, &new, currency)? {
             return Ok(made);
         }
@@ -79,7 +92,6 @@ pub async fn create(app: &App, author: AuthorId, new: New) -> Result<Made, Probl
         link::insert(db, &link)?;
         Ok(Made { work, link })
     })
-    .await
 }
 
 /// What was kept for later and is sent again to be published goes on sale.
@@ -103,16 +115,34 @@ pub async fn change(
     draft: Draft,
     parts: &Parts,
 ) -> Result<Work, Problem> {
+    let deed = to_change(app, author, id, |_, _| Ok(draft), parts).await?;
+    write(app, deed).await
+}
+
+/// Makes everything ready for [`change`], and leaves its transaction to whoever has more to write in it. `draft` is made
+/// there of what the work is now and its article.
+///
+/// # Errors
+/// As for [`change`], now or then, and those of `draft`.
+pub async fn to_change<F>(
+    app: &App,
+    author: AuthorId,
+    id: WorkId,
+    draft: F,
+    parts: &Parts,
+) -> Result<impl FnOnce(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<F>, Problem>
+where
+    F: FnOnce(&Work, Option<String>) -> Result<Draft, Problem> + Send + 'static,
+{
     let ready = Ready::of(app, author, id, parts).await?;
     let (mint, now, currency) = (app.mint.clone(), app.now(), app.currency());
-    write(app, move |db| {
+    Ok(move |db: &dyn Db| {
         let mut work = own(db, author, id, currency)?;
-        draft.put(db, &mut work)?;
+        draft(&work, work::article(db, id)?)?.put(db, &mut work)?;
         ready.take(db, &mint, &mut work, now)?;
         seal(db, &mut work, now)?;
         Ok(work)
     })
-    .await
 }
 
 /// Puts a work on sale.
@@ -120,11 +150,19 @@ pub async fn change(
 /// # Errors
 /// [`WORK_UNKNOWN`], [`WORK_FOREIGN`], [`WORK_EMPTY`], and the store's.
 pub async fn publish(app: &App, author: AuthorId, id: WorkId) -> Result<Work, Problem> {
-    alter(app, author, id, |_, work, now| {
+    write(app, to_publish(app, author, id)).await
+}
+
+/// [`publish`], with its transaction left to whoever has more to write in it.
+pub fn to_publish(
+    app: &App,
+    author: AuthorId,
+    id: WorkId,
+) -> impl FnOnce(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<> {
+    to_alter(app, author, id, |_, work, now| {
         put_on_sale(work, now);
         Ok(())
     })
-    .await
 }
 
 /// Takes a work off sale. Who has it keeps it.
@@ -132,13 +170,21 @@ pub async fn publish(app: &App, author: AuthorId, id: WorkId) -> Result<Work, Pr
 /// # Errors
 /// [`WORK_UNKNOWN`], [`WORK_FOREIGN`], and the store's.
 pub async fn unpublish(app: &App, author: AuthorId, id: WorkId) -> Result<Work, Problem> {
-    alter(app, author, id, |_, work, _| {
+    write(app, to_unpublish(app, author, id)).await
+}
+
+/// [`unpublish`], with its transaction left to whoever has more to write in it.
+pub fn to_unpublish(
+    app: &App,
+    author: AuthorId,
+    id: WorkId,
+) -> impl FnOnce(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<> {
+    to_alter(app, author, id, |_, work, _| {
         if work.state == State::Published {
             work.state = State::Unpublished;
         }
         Ok(())
     })
-    .await
 }
 
 /// Puts an upload in the place of a file. Who has the work gets it from now on, under the same address.
@@ -153,11 +199,11 @@ pub async fn replace_file(
     upload: UploadId,
 ) -> Result<Work, Problem> {
     let found = derive::look_into(app, author, &[upload], "file").await?;
-    alter(app, author, id, move |db, work, now| {
+    let deed = to_alter(app, author, id, move |db, work, now| {
         let old = part(db, work.id, file)?;
         found.iter().try_for_each(|looked| parts::replace(db, &old, looked, now))
-    })
-    .await
+    });
+    write(app, deed).await
 }
 
 /// Takes a file out of a work.
@@ -170,8 +216,9 @@ pub async fn remove_file(
     id: WorkId,
     file: FileId,
 ) -> Result<Work, Problem> {
-    alter(app, author, id, move |db, work, now| parts::remove(db, &part(db, work.id, file)?, now))
-        .await
+    let remove =
+        move |db: &dyn Db, work: &mut Work, now| parts::remove(db, &part(db, work.id, file)?, now);
+    write(app, to_alter(app, author, id, remove)).await
 }
 
 /// Makes another link to a work, which counts as a channel of its own. A channel that has one already keeps it.
@@ -184,12 +231,25 @@ pub async fn add_link(
     id: WorkId,
     channel: &str,
 ) -> Result<Link, Problem> {
+    write(app, to_add_link(app, author, id, channel)?).await
+}
+
+/// [`add_link`], with its transaction left to whoever has more to write in it.
+///
+/// # Errors
+/// As for [`add_link`], now or then.
+pub fn to_add_link(
+    app: &App,
+    author: AuthorId,
+    id: WorkId,
+    channel: &str,
+) -> Result<impl FnOnce(&dyn Db) -> Result<Link, Refusal> + Send + 'static + use<>, Problem> {
     let label = crate::links::channel(Some(channel.trim()));
     if label.is_empty() {
         return Err(wrong_field("channel", "reason-channel", CHANNEL_MOST as u64));
     }
     let (mint, now, currency) = (app.mint.clone(), app.now(), app.currency());
-    write(app, move |db| {
+    Ok(move |db: &dyn Db| {
         let work = own(db, author, id, currency)?;
         let links = link::by_work(db, work.id, LINKS_MOST)?;
         if let Some(link) = links.iter().find(|link| link.label == label) {
@@ -202,7 +262,6 @@ pub async fn add_link(
         link::insert(db, &link)?;
         Ok(link)
     })
-    .await
 }
 
 fn wrong_field(field: &'static str, reason: &'static str, most: u64) -> Problem {
@@ -213,28 +272,30 @@ fn new_link(mint: &Mint, work: WorkId, label: String, now: Timestamp) -> Link {
     Link { id: mint.id(), work, slug: mint.slug(), label, created_at: now }
 }
 
-/// One change of a work of `author`, in one transaction.
-async fn alter(
+/// One change of a work of `author`, for one transaction.
+fn to_alter<F>(
     app: &App,
     author: AuthorId,
     id: WorkId,
-    change: impl FnOnce(&dyn Db, &mut Work, Timestamp) -> Result<(), Refusal> + Send + 'static,
-) -> Result<Work, Problem> {
+    change: F,
+) -> impl FnOnce(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<F>
+where
+    F: FnOnce(&dyn Db, &mut Work, Timestamp) -> Result<(), Refusal> + Send + 'static,
+{
     let (now, currency) = (app.now(), app.currency());
-    write(app, move |db| {
+    move |db| {
         let mut work = own(db, author, id, currency)?;
         change(db, &mut work, now)?;
         seal(db, &mut work, now)?;
         Ok(work)
-    })
-    .await
+    }
 }
 
 /// A work that `author` may change.
 ///
 /// # Errors
 /// [`WORK_UNKNOWN`], [`WORK_FOREIGN`], and the store's.
-fn own(db: &dyn Db, author: AuthorId, id: WorkId, currency: Currency) -> Result<Work, Refusal> {
+pub fn own(db: &dyn Db, author: AuthorId, id: WorkId, currency: Currency) -> Result<Work, Refusal> {
     let work = work::by_id(db, id, currency)?.ok_or_else(|| Problem::new(&WORK_UNKNOWN))?;
     if work.author == author { Ok(work) } else { Err(Problem::new(&WORK_FOREIGN).into()) }
 }

@@ -98,6 +98,36 @@ problem-store-closed-detail = Try again in a moment.
 problem-shop-failed = Something went wrong on our side
 problem-shop-failed-detail = Try again; if it goes on, tell the seller the number below.
 
+## The shop for programs
+
+problem-key-missing = An API key is needed here
+problem-key-missing-detail = Make one on the page of keys, and send it as “Authorization: Bearer ardoise_key_…”. Cookies do not count here.
+problem-key-refused = This API key does not open this shop
+problem-key-refused-detail = It may have been revoked, or copied in part. Make a new one on the page of keys.
+problem-key-unknown = There is no such key
+problem-key-unknown-detail = It may have been revoked before, or belong to another author.
+problem-webhook-unknown = There is no such webhook
+problem-webhook-unknown-detail = It may have been removed, have answered that it is gone, or belong to another author.
+problem-sale-unknown = There is no such sale
+problem-sale-unknown-detail = The number may be mistyped, or belong to another author.
+problem-idempotency-conflict = This Idempotency-Key was used for another request
+problem-idempotency-conflict-detail = The first request stands; nothing was done now. Use a new key for each new request, and the same one only to repeat it word for word.
+problem-field-unknown = There is something in the request that is not known here
+problem-field-unknown-detail = “{ $field }” is not known here. Check how it is spelled: the description of the API names everything.
+problem-field-missing = Something is missing
+problem-field-missing-detail = “{ $field }” is missing.
+problem-field-mistyped = Something is not of its type
+problem-field-mistyped-detail = “{ $field }” is not of the type that the description of the API says.
+problem-request-media-type = The request is not JSON
+problem-request-media-type-detail = Send it with “Content-Type: application/json”.
+
+reason-currency = This shop keeps its books in { $currency }.
+reason-key-name = Say in 1 to { $most } characters what the key is for.
+reason-keys = { $most } keys at most: revoke one that is not needed any more.
+reason-url = An address that begins with https://, without user name and password, of { $most } characters at most.
+reason-url-private = This address leads into a private network: the shop sends nothing there.
+reason-webhooks = { $most } webhooks at most: remove one that is not needed any more.
+
 ## Fields: what is wrong with them, and what would be right
 
 reason-title = Give the work a title.

@@ -98,6 +98,36 @@ problem-store-closed-detail = Réessayez dans un instant.
 problem-shop-failed = Quelque chose s’est mal passé chez nous
 problem-shop-failed-detail = Réessayez ; si cela persiste, donnez au vendeur le numéro ci-dessous.
 
+## La boutique pour les programmes
+
+problem-key-missing = Il faut une clé d’API ici
+problem-key-missing-detail = Créez-en une sur la page des clés et envoyez-la ainsi : « Authorization: Bearer ardoise_key_… ». Les cookies ne comptent pas ici.
+problem-key-refused = Cette clé d’API n’ouvre pas cette boutique
+problem-key-refused-detail = Elle a peut-être été révoquée, ou mal recopiée. Créez-en une nouvelle sur la page des clés.
+problem-key-unknown = Cette clé n’existe pas
+problem-key-unknown-detail = Elle a peut-être déjà été révoquée, ou appartient à un autre auteur.
+problem-webhook-unknown = Ce webhook n’existe pas
+problem-webhook-unknown-detail = Il a peut-être été retiré, a répondu qu’il n’existe plus, ou appartient à un autre auteur.
+problem-sale-unknown = Cette vente n’existe pas
+problem-sale-unknown-detail = Le numéro est peut-être mal recopié, ou appartient à un autre auteur.
+problem-idempotency-conflict = Cette Idempotency-Key a déjà servi à une autre demande
+problem-idempotency-conflict-detail = La première demande reste valable ; rien n’a été fait cette fois. Prenez une nouvelle clé pour chaque nouvelle demande, et la même seulement pour la répéter mot pour mot.
+problem-field-unknown = La demande contient quelque chose d’inconnu
+problem-field-unknown-detail = « { $field } » est inconnu ici. Vérifiez l’orthographe : la description de l’API nomme tout.
+problem-field-missing = Il manque quelque chose
+problem-field-missing-detail = Il manque « { $field } ».
+problem-field-mistyped = Quelque chose n’a pas le bon type
+problem-field-mistyped-detail = « { $field } » n’a pas le type que donne la description de l’API.
+problem-request-media-type = La demande n’est pas en JSON
+problem-request-media-type-detail = Envoyez-la avec « Content-Type: application/json ».
+
+reason-currency = Cette boutique tient ses comptes en { $currency }.
+reason-key-name = Dites en 1 à { $most } caractères à quoi sert la clé.
+reason-keys = { $most } clés au plus : révoquez-en une dont vous n’avez plus besoin.
+reason-url = Une adresse qui commence par https://, sans nom d’utilisateur ni mot de passe, de { $most } caractères au plus.
+reason-url-private = Cette adresse mène dans un réseau privé : la boutique n’y envoie rien.
+reason-webhooks = { $most } webhooks au plus : retirez-en un dont vous n’avez plus besoin.
+
 ## Les champs : ce qui ne va pas, et ce qui irait
 
 reason-title = Donnez un titre à l’œuvre.

@@ -1,12 +1,13 @@
 //! Resumable uploads over HTTP: tus 1.0.0 (<https://tus.io/protocols/resumable-upload>) with the extensions creation,
 //! creation-with-upload, expiration and termination.
 //!
-//! Whoever asks for an upload of somebody else is told that there is none.
+//! Files are sent from an author's browser or, with an API key, by a program. Whoever asks for an upload of somebody else
+//! is told that there is none.
 
 use super::{Announced, append, begin, discard, offset, own};
+use crate::api::caller::Sender;
 use crate::app::Shared;
 use crate::body::patient;
-use crate::people::SignedAuthor;
 use crate::problem::{
     PAGE_METHOD, Problem, REQUEST_MALFORMED, UPLOAD_CONTENT_TYPE, UPLOAD_UNKNOWN, UPLOAD_VERSION,
 };
@@ -72,7 +73,7 @@ pub async fn describe(State(app): State<Shared>) -> Response {
 /// `POST /uploads`: announces a file; its first piece may come along.
 pub async fn create(
     State(app): State<Shared>,
-    SignedAuthor(author): SignedAuthor,
+    Sender(author): Sender,
     _: Spoken,
     headers: HeaderMap,
     body: Body,
@@ -83,7 +84,7 @@ pub async fn create(
         size: count(&headers, LENGTH, "Upload-Length")?,
         metadata,
     };
-    let upload = begin(&app, author.id, file).await?;
+    let upload = begin(&app, author, file).await?;
     let mut response = StatusCode::CREATED.into_response();
     if is_piece(&headers) && upload.size > 0 {
         let length = append(&app, &upload, 0, patient(body).into_data_stream()).await?;
@@ -98,11 +99,11 @@ pub async fn create(
 /// `HEAD /uploads/{upload}`: how much is here.
 pub async fn show(
     State(app): State<Shared>,
-    SignedAuthor(author): SignedAuthor,
+    Sender(author): Sender,
     _: Spoken,
     Path(id): Path<String>,
 ) -> Asked {
-    let upload = own(&app, author.id, read(&id)?).await?;
+    let upload = own(&app, author, read(&id)?).await?;
     let length = offset(&app, &upload).await?;
     let mut response = StatusCode::OK.into_response();
     let headers = response.headers_mut();
@@ -120,7 +121,7 @@ pub async fn show(
 /// `PATCH /uploads/{upload}`: the next piece.
 pub async fn go_on(
     State(app): State<Shared>,
-    SignedAuthor(author): SignedAuthor,
+    Sender(author): Sender,
     _: Spoken,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -130,7 +131,7 @@ pub async fn go_on(
         return Err(Problem::new(&UPLOAD_CONTENT_TYPE).field("Content-Type"));
     }
     let at = count(&headers, OFFSET, "Upload-Offset")?;
-    let upload = own(&app, author.id, read(&id)?).await?;
+    let upload = own(&app, author, read(&id)?).await?;
     let length = append(&app, &upload, at, patient(body).into_data_stream()).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     response.headers_mut().insert(OFFSET, HeaderValue::from(length));
@@ -140,11 +141,11 @@ pub async fn go_on(
 /// `DELETE /uploads/{upload}`: the author has thought better of it.
 pub async fn remove(
     State(app): State<Shared>,
-    SignedAuthor(author): SignedAuthor,
+    Sender(author): Sender,
     _: Spoken,
     Path(id): Path<String>,
 ) -> Asked {
-    let upload = own(&app, author.id, read(&id)?).await?;
+    let upload = own(&app, author, read(&id)?).await?;
     discard(&app, &upload).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -152,7 +153,7 @@ pub async fn remove(
 /// `POST /uploads/{upload}`: `PATCH` or `DELETE` for clients that cannot send them, named in `X-HTTP-Method-Override`.
 pub async fn instead(
     app: State<Shared>,
-    author: SignedAuthor,
+    author: Sender,
     spoken: Spoken,
     id: Path<String>,
     headers: HeaderMap,
