@@ -6,7 +6,7 @@ use crate::keys::used::Uses;
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
-use crate::receipts::key::ReceiptKey;
+use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
 use crate::store::sqlite::batch::Writer;
 use crate::store::{Store, StoreError, shop, sqlite};
@@ -117,6 +117,7 @@ impl App {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
         Self::make_folder(data).map_err(failed)?;
         let now = clock.now();
+        let was_there = data.join(sqlite::FILE_NAME).exists();
         let mut writer = Writer::new(sqlite::open_writer(data, now)?);
         let currency = settings.tariff.currency;
         let mut founded = None;
@@ -127,6 +128,11 @@ impl App {
         })?;
         if let Some(books) = founded.filter(|books| *books != currency) {
             return Err(OpenError::Currency { books, settings: currency });
+        }
+        if was_there && !data.join(key::FILE_NAME).exists() {
+            let lost = "the key that signs receipts is gone, and a new one is made; earlier receipts hold only under \
+                the one that was published before: bring it back from a backup";
+            tracing::warn!(lost);
         }
         let receipt_key = ReceiptKey::in_folder(data, &chance).map_err(OpenError::ReceiptKey)?;
         let files = FileStore::open(data.join("files"))?;

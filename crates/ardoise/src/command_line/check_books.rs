@@ -39,14 +39,14 @@ impl CheckBooks {
 fn print(report: &Report) -> ExitCode {
     let Report { findings, transfers, tabs } = report;
     for finding in findings {
-        println!("{finding}");
+        say!("{finding}");
     }
     if findings.is_empty() {
-        println!("The books balance: {transfers} transfers, {tabs} tabs.");
+        say!("The books balance: {transfers} transfers, {tabs} tabs.");
         return ExitCode::SUCCESS;
     }
     let count = findings.len();
-    println!(
+    say!(
         "The books do NOT balance: {count} findings in {transfers} transfers and {tabs} tabs.\n\
          Keep a copy of the data folder as it is, and find out why before you pay anybody."
     );

@@ -116,17 +116,17 @@ async fn fill(settings: Settings, folder: &Path, days: i64) -> Result<Made, Fail
 /// Says what there is to see, and lets people in.
 async fn greet(app: &App, made: &Made) {
     let (name, url) = (&app.settings.shop_name, &app.settings.url);
-    println!("{name}, a made-up shop, is open at {url} (data in {})\n", app.data.display());
-    println!("  the front page            {url}/");
-    println!("  a work                    {url}/l/{}?via=newsletter", made.slug());
+    say!("{name}, a made-up shop, is open at {url} (data in {})\n", app.data.display());
+    say!("  the front page            {url}/");
+    say!("  a work                    {url}/l/{}?via=newsletter", made.slug());
     if let Ok(link) = invite(app, Role::Author(made.author)).await {
-        println!("  sell as {:<17} {link}", made.author_name);
-        println!("  ... and see the gains     {url}/gains");
+        say!("  sell as {:<17} {link}", made.author_name);
+        say!("  ... and see the gains     {url}/gains");
     }
     if let Ok(Some(link)) = door_for_operator(app).await {
-        println!("  keep the shop             {link}");
+        say!("  keep the shop             {link}");
     }
-    println!("\nA browser is one of them at a time: open the second link in a private window.");
-    println!("Readers come every few seconds. To come back later: {} serve", program(app));
-    println!("To stop: Ctrl-C");
+    say!("\nA browser is one of them at a time: open the second link in a private window.");
+    say!("Readers come every few seconds. To come back later: {} serve", program(app));
+    say!("To stop: Ctrl-C");
 }

@@ -50,8 +50,8 @@ fn print(finding: &Finding) {
         Level::Warn => "warn",
         Level::Fail => "FAIL",
     };
-    println!("{level:<5} {:<12} {}", finding.subject, finding.what);
+    say!("{level:<5} {:<12} {}", finding.subject, finding.what);
     if !finding.next.is_empty() {
-        println!("{:18} → {}", "", finding.next);
+        say!("{:18} → {}", "", finding.next);
     }
 }

@@ -1,5 +1,13 @@
 //! The commands of the one binary, one file each.
 
+/// Prints a line. Whoever reads may have gone away (`ardoise doctor | head -1`): that is no reason to stop.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 mod backup;
 mod check_books;
 mod demo;

@@ -111,9 +111,9 @@ impl Place {
         let values = self.values()?;
         let mut settings = values.check()?;
         if !values.sets("serve.url")
-            && let Ok(Some(url)) = self.reading(shop::last_url)
+            && let Ok(Some(last)) = self.reading(shop::last_open)
         {
-            settings.url = url;
+            settings.url = last.url;
         }
         Ok(settings)
     }

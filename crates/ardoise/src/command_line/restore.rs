@@ -37,17 +37,14 @@ impl Restore {
         });
         stages.end();
         let restored = restored?;
-        println!("The shop of {} is back in {}.", restored.about.made_at, data.display());
-        println!(
-            "{} files, and books that balance: {} transfers.",
-            restored.files, restored.transfers
-        );
+        say!("The shop of {} is back in {}.", restored.about.made_at, data.display());
+        say!("{} files, and books that balance: {} transfers.", restored.files, restored.transfers);
         for key in &restored.about.lost {
-            println!(
+            say!(
                 "The file {key} was missing or damaged when the backup was made; its buyers will get their lines back."
             );
         }
-        println!("Open it with: ardoise serve --data {}", data.display());
+        say!("Open it with: ardoise serve --data {}", data.display());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -64,19 +64,19 @@ impl Serve {
 /// Says where the shop is, and lets the operator in until they are.
 async fn greet(app: &App) {
     let (name, url) = (&app.settings.shop_name, &app.settings.url);
-    println!("{name} is open at {url} (data in {})", app.data.display());
+    say!("{name} is open at {url} (data in {})", app.data.display());
     let program = program(app);
     match door_for_operator(app).await {
         Ok(Some(link)) => {
-            println!("\nSign in as the operator, once, with\n  {link}\n");
+            say!("\nSign in as the operator, once, with\n  {link}\n");
         }
-        Ok(None) => println!("To sign in as the operator again: {program} invite operator"),
+        Ok(None) => say!("To sign in as the operator again: {program} invite operator"),
         Err(problem) => {
             eprintln!("no sign-in link could be made: {}", problem.cause.unwrap_or_default());
         }
     }
-    println!("To let an author sell here: {program} invite author NAME");
-    println!("To stop: Ctrl-C");
+    say!("To let an author sell here: {program} invite author NAME");
+    say!("To stop: Ctrl-C");
 }
 
 /// How the program is called for this shop, as it was called just now.

@@ -2,6 +2,7 @@
 
 use super::{Finding, Findings};
 use crate::receipts::key::{FILE_NAME, ReceiptKey};
+use crate::store::sqlite;
 use indicatif::BinaryBytes;
 use std::fs::{self, Metadata};
 use std::io::Write as _;
@@ -82,6 +83,9 @@ pub(super) fn look_at_key(data: &Path) -> Vec<Finding> {
     let mut findings = Findings::about("receipt key");
     let path = data.join(FILE_NAME);
     let Ok(metadata) = fs::metadata(&path) else {
+        if !data.join(sqlite::FILE_NAME).exists() {
+            return findings.or_well("the first start makes it");
+        }
         findings.fail(
             format!("there is no {}", path.display()),
             "bring it back from a backup; the next start would make another, under which no earlier receipt holds",
@@ -122,6 +126,8 @@ mod tests {
     #[test]
     fn a_key_that_others_can_read_is_a_failure() {
         let data = tempfile::tempdir().expect("a folder");
+        assert_eq!(levels(&look_at_key(data.path())), [Level::Ok], "there is no shop yet");
+        fs::write(data.path().join(sqlite::FILE_NAME), b"").expect("written");
         assert_eq!(levels(&look_at_key(data.path())), [Level::Fail]);
         ReceiptKey::in_folder(data.path(), &Chance::seeded(1)).expect("made");
         assert_eq!(levels(&look_at_key(data.path())), [Level::Ok]);
