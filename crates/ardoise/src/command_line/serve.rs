@@ -6,6 +6,7 @@ use crate::app::{App, Shared};
 use crate::people::door_for_operator;
 use crate::settings::Settings;
 use clap::Args;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 /// Serve the shop until it is asked to end (Ctrl-C).
@@ -92,7 +93,10 @@ pub fn program(app: &App) -> String {
 pub fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ARDOISE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second call, in tests, finds the first one there.
     let _ = subscriber.try_init();
 }

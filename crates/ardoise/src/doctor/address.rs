@@ -56,7 +56,8 @@ pub(super) async fn look(data: &Path, settings: &Settings, values: &Values) -> V
         Answer::Nobody(why) if open => {
             findings.fail(
                 format!("the shop is open at {here}, but {url} does not lead to it: {why}"),
-                "look at the proxy, the name server and the firewall",
+                "look at the proxy, the name server and the firewall; if only this machine cannot go that way, \
+                 name the address in /etc/hosts",
             );
             findings.found
         }

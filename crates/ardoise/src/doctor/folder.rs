@@ -27,10 +27,14 @@ pub(super) fn look(data: &Path) -> Vec<Finding> {
         );
         return findings.found;
     };
-    if let Err(error) = try_to_write(&data.join(TRIAL)) {
+    let room = room(data);
+    let is_full = room.is_some_and(|room| room < ROOM_LEAST);
+    if let Err(error) = try_to_write(&data.join(TRIAL))
+        && !is_full
+    {
         findings.fail(
             format!("nothing can be written to {path}: {error}"),
-            "give it to the account that runs the shop, and look for a full or read-only disk",
+            "give it to the account that runs the shop, and look for a read-only disk",
         );
     }
     if metadata.permissions().mode() & 0o007 != 0 {
@@ -40,11 +44,10 @@ pub(super) fn look(data: &Path) -> Vec<Finding> {
         );
     }
     look_at_owner(&mut findings, data, &metadata);
-    let room = room(data);
     let free = room.map_or("an unknown size".into(), |room| BinaryBytes(room).to_string());
     let next = "make room: move old backups away, or give the folder a larger disk";
     match room {
-        Some(room) if room < ROOM_LEAST => findings.fail(format!("only {free} are free"), next),
+        Some(_) if is_full => findings.fail(format!("only {free} are free in {path}"), next),
         Some(room) if room < ROOM_LITTLE => findings.warn(format!("only {free} are free"), next),
         Some(_) | None => {}
     }
@@ -53,9 +56,9 @@ pub(super) fn look(data: &Path) -> Vec<Finding> {
 
 fn try_to_write(path: &Path) -> std::io::Result<()> {
     let mut file = fs::File::create(path)?;
-    file.write_all(b"trial")?;
-    file.sync_all()?;
-    fs::remove_file(path)
+    let written = file.write_all(b"trial").and_then(|()| file.sync_all());
+    fs::remove_file(path)?;
+    written
 }
 
 /// Whoever runs commands as another account leaves files that the shop may not be able to write to.
