@@ -8,6 +8,7 @@ pub mod bench;
 pub mod body;
 pub mod clock;
 pub mod command_line;
+pub mod demo;
 pub mod desk;
 pub mod doctor;
 pub mod gains;

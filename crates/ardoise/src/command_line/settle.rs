@@ -72,12 +72,12 @@ impl Settle {
         })?;
         let paid = app.store.read(|db| statement::paid_by(db, id, tab, currency)).await?;
         if before.is_some() {
-            println!("Settlement {id} was received before; nothing new happened.");
+            say!("Settlement {id} was received before; nothing new happened.");
         } else {
-            println!("Received {amount} for {tab} as settlement {id}.");
+            say!("Received {amount} for {tab} as settlement {id}.");
         }
         print_paid(&paid);
-        println!("{} is left to pay on the tab.", now.owed);
+        say!("{} is left to pay on the tab.", now.owed);
         Ok(())
     }
 
@@ -97,11 +97,11 @@ impl Settle {
 
 fn print_paid(paid: &[Paid]) {
     match paid {
-        [] => println!("It does not pay a whole line yet: it stays on the tab until more arrives."),
+        [] => say!("It does not pay a whole line yet: it stays on the tab until more arrives."),
         lines => {
-            println!("It paid:");
+            say!("It paid:");
             for line in lines {
-                println!("  {:>12}  {}", line.gross.to_string(), line.title);
+                say!("  {:>12}  {}", line.gross.to_string(), line.title);
             }
         }
     }

@@ -5,6 +5,7 @@ mod backup;
 mod buying;
 mod client;
 mod commands;
+mod demo;
 mod doctor;
 mod forms;
 mod gains;
