@@ -493,6 +493,10 @@ pub struct KeysPage {
     pub keys: Vec<KeyRow>,
     /// The webhooks.
     pub webhooks: Vec<WebhookRow>,
+    /// What was typed into `name` and refused.
+    pub name: String,
+    /// What was typed into `url` and refused.
+    pub url: String,
     /// For the fields `name` and `url`.
     pub errors: Vec<FieldError>,
 }
