@@ -13,6 +13,7 @@ pub mod charts;
 pub mod desk;
 pub mod format;
 pub mod gains;
+pub mod keep;
 pub mod locale;
 pub mod meta;
 pub mod reader;
