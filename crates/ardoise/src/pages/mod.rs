@@ -154,6 +154,11 @@ impl Page {
         format::money(self.locale, *amount)
     }
 
+    /// What was earned, to the cent; see [`format::earned`].
+    pub fn earned(&self, amount: &Money) -> String {
+        format::earned(self.locale, *amount)
+    }
+
     /// An amount without its currency, for fields that a person may change.
     pub fn decimal(&self, amount: &Money) -> String {
         format::decimal(self.locale, *amount)
