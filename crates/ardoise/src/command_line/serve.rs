@@ -89,14 +89,16 @@ pub fn program(app: &App) -> String {
     format!("{called} --data {}", app.data.display())
 }
 
-/// Readable lines on the standard error; `ARDOISE_LOG` says how much (`info`, `debug`, `ardoise=debug`).
+/// Readable lines on the standard error; `ARDOISE_LOG` says how much (`info`, `debug`, `info,ardoise=debug`).
 pub fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ARDOISE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let asked = std::env::var("ARDOISE_LOG").ok().and_then(|asked| asked.parse().ok());
+    let targets = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A second call, in tests, finds the first one there.
-    let _ = subscriber.try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
 }
