@@ -1,6 +1,7 @@
 //! Ardoise: a self-hosted micropayment shop. Sell by link, take in one tap, settle the tab later.
 
 pub mod access;
+pub mod addresses;
 pub mod api;
 pub mod app;
 pub mod bench;

@@ -41,14 +41,14 @@ pub enum ServeError {
 
 /// Opens the shop in `data` and serves it until the process is asked to end.
 ///
-/// `ready` is called once somebody listens; `more` adds addresses to the shop's own.
+/// `ready` is called once somebody listens; `more` adds addresses beside the shop's own, without what stands around those.
 ///
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(
     settings: Settings,
     data: &Path,
-    more: impl FnOnce(Router<Shared>) -> Router<Shared>,
+    more: impl FnOnce(Router) -> Router,
     ready: impl AsyncFnOnce(&App),
 ) -> Result<(), ServeError> {
     let address = settings.listen.clone();
@@ -57,7 +57,7 @@ pub async fn serve(
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
     let background = tokio::spawn(look_after(app.clone()));
     ready(&app).await;
-    let router = routes::router_with(app.clone(), more);
+    let router = more(routes::router(app.clone()));
     let listener = listener.tap_io(|stream| {
         // Answers are small and awaited: they must not wait to be joined with others.
         let _ = stream.set_nodelay(true);

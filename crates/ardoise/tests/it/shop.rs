@@ -9,14 +9,13 @@ use ardoise::settings::Values;
 use ardoise::store::link::Link;
 use ardoise::store::people::Role;
 use ardoise::store::work::{Kind, State, Work};
-use ardoise::store::{link, work};
+use ardoise::store::{gains, link, work};
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use ledger::receipts::version_digest;
 use ledger::{AuthorId, Money, Price, SessionId, Timestamp};
 use std::collections::BTreeMap;
-use std::thread::JoinHandle;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -29,7 +28,6 @@ pub struct TestApp {
     pub app: Shared,
     pub clock: Clock,
     router: Router,
-    till: Option<JoinHandle<()>>,
     pub folder: TempDir,
 }
 
@@ -47,10 +45,10 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Clock::standing_at(Timestamp::from_micros(NOON));
         let settings = values.check().expect("sound settings");
-        let Running { app, till } =
+        let Running { app, .. } =
             App::open(settings, folder.path(), clock.clone(), Chance::seeded(7)).expect("opens");
         let router = routes::router(app.clone());
-        Self { app, clock, router, till: Some(till), folder }
+        Self { app, clock, router, folder }
     }
 
     pub fn pass_minutes(&self, minutes: i64) {
@@ -148,8 +146,28 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        let _ = self.till.take();
+        // A story that failed has said why; what it left behind would only hide that.
+        if std::thread::panicking() {
+            return;
+        }
+        let app = self.app.clone();
+        // The story's own runtime cannot wait for itself, so another thread brings one.
+        let closed = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(leaves_nothing_behind(&app));
+        });
+        if let Err(panic) = closed.join() {
+            std::panic::resume_unwind(panic);
+        }
     }
+}
+
+/// Asserts that the books balance, row by row, and that everybody has read the outbox to its end.
+async fn leaves_nothing_behind(app: &App) {
+    let books = ardoise::desk::check_books(app).await.expect("the books can be read");
+    assert!(books.balanced, "the books do not balance: {:#?}", books.findings);
+    let waiting = app.store.read(gains::outbox_length).await.expect("the outbox can be read");
+    assert_eq!(waiting, 0, "rows of the outbox that nobody has read");
 }
 
 /// Somebody who uses the shop, with their cookies.
