@@ -5,6 +5,10 @@
 
 pub mod backup;
 pub mod batch;
+#[cfg(test)]
+mod batch_tests;
+#[cfg(test)]
+pub mod testing;
 
 use super::{Db, EachRow, Row, StoreError, Value, migrations};
 use ledger::Timestamp;
@@ -87,7 +91,10 @@ impl Db for Connection {
 /// # Errors
 /// [`StoreError::TooNew`], or whatever the engine says.
 pub fn open_writer(folder: &Path, now: Timestamp) -> Result<Connection, StoreError> {
-    let mut connection = Connection::open(folder.join(FILE_NAME))?;
+    prepared(Connection::open(folder.join(FILE_NAME))?, now)
+}
+
+fn prepared(mut connection: Connection, now: Timestamp) -> Result<Connection, StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
