@@ -14,8 +14,8 @@ use ledger::{
     Buy, Currency, LineId, Money, Price, RailNumber, Settle, SettlementId, ShopId as _, TabId,
     Timestamp, UndoneBy,
 };
-use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
+use rusqlite::{Connection, Statement, StatementStatus};
 
 /// 22 November 2026, noon.
 pub const NOON: Timestamp = Timestamp::from_micros(1_795_348_800_000_000);
@@ -125,6 +125,13 @@ pub fn receive(settlement: u8, on: u8, micros: i64) -> Command {
         rail_fee: money(micros / 10),
     };
     Command::Settle(SettleAsk { tab: tab(on).0, settle, reference: "R1".into() })
+}
+
+/// Asserts that a statement still runs by the plan that was made when it was first prepared. Migrations change the schema
+/// under their own.
+pub fn assert_planned_once(sql: &str, statement: &Statement) {
+    let again = statement.get_status(StatementStatus::RePrepare);
+    assert!(again == 0 || sql.contains("migration"), "planned {again} times more: {sql}");
 }
 
 /// Every row of these tables, in an order of their own.
