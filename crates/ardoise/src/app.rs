@@ -99,7 +99,7 @@ impl App {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
         std::fs::create_dir_all(data).map_err(failed)?;
         let now = clock.now();
-        let mut writer = Writer::new(sqlite::open_writer(data, now)?);
+        let mut writer = Writer::new(sqlite::open_writer(data, now)?).with_checkpoints()?;
         let currency = settings.tariff.currency;
         let mut founded = None;
         writer.write(Durable::AtOnce, &mut |db| {

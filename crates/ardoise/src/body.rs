@@ -6,7 +6,6 @@ use axum::body::{Body, to_bytes};
 use axum::extract::FromRequest;
 use http::{Request, header};
 use http_body_util::LengthLimitError;
-use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -17,19 +16,20 @@ pub const BODY_MOST: usize = 1 << 20;
 /// How long such a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// The fields of a form, or the text fields of a JSON object.
+/// The fields of a form, or the text fields of a JSON object, in order. There are few, so that they are
+/// looked through rather than indexed.
 #[derive(Debug, Clone, Default)]
-pub struct Fields(HashMap<String, Vec<String>>);
+pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// The value of a field; of several, the first.
-    pub fn one(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.first().map(String::as_str)
+    pub fn one<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.every(name).next()
     }
 
     /// Every value of a field.
-    pub fn every(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.get(name).into_iter().flatten().map(String::as_str)
+    pub fn every<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     /// An id in a field.
@@ -46,15 +46,15 @@ impl Fields {
     /// # Errors
     /// [`REQUEST_MALFORMED`].
     pub fn from_form(bytes: &[u8]) -> Result<Self, Problem> {
-        let mut fields: HashMap<String, Vec<String>> = HashMap::new();
-        for pair in bytes.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
+        let pairs = bytes.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
+        let read = pairs.map(|pair| {
             let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
                 None => (pair, &[][..]),
             };
-            fields.entry(decode(name)?).or_default().push(decode(value)?);
-        }
-        Ok(Self(fields))
+            Ok((decode(name)?, decode(value)?))
+        });
+        read.collect::<Result<_, _>>().map(Self)
     }
 
     /// Reads a JSON object; of its members, those that are texts, numbers or truths.
@@ -71,8 +71,7 @@ impl Fields {
             serde_json::Value::Bool(truth) => Some(truth.to_string()),
             _ => None,
         };
-        let members =
-            object.into_iter().filter_map(|(name, value)| Some((name, vec![text(value)?])));
+        let members = object.into_iter().filter_map(|(name, value)| Some((name, text(value)?)));
         Ok(Self(members.collect()))
     }
 }

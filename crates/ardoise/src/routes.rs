@@ -6,6 +6,7 @@ use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
 use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
 use crate::request::Ask;
+use crate::store::StoreError;
 use crate::{access, desk, gains, links, people, tabs};
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -45,14 +46,14 @@ pub fn addresses() -> Addresses {
 fn around(routes: Router<Shared>, app: Shared) -> Router {
     let csrf = CsrfLayer::new()
         .with_rejection_response(|_| Problem::new(&REQUEST_CROSS_SITE).into_response());
+    let panics = CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+        Problem::new(&SHOP_FAILED).because("a handler panicked").into_response()
+    });
     routes
         .fallback(async || Problem::new(&PAGE_MISSING))
         .method_not_allowed_fallback(async || Problem::new(&PAGE_METHOD))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            Problem::new(&SHOP_FAILED).because("a handler panicked").into_response()
-        }))
-        .layer(csrf)
-        .layer(middleware::from_fn_with_state(app.clone(), surround))
+        // In one, from the outside in: each layer of its own would box every request once more.
+        .layer((middleware::from_fn_with_state(app.clone(), surround), panics, csrf))
         .with_state(app)
 }
 
@@ -96,14 +97,15 @@ fn files() -> Addresses {
         .route("/l/{slug}/{kind}", get(links::http::show_qr))
         .route("/w/{work}/files/{file}", get(access::http::show_file))
         .route("/w/{work}/zip", get(access::http::show_archive))
-        .route("/health", get(async || "ok\n"))
+        .route("/health", get(health))
         .route("/metrics", get(metrics))
 }
 
 /// Numbers the request, writes problems in the asker's language, and sets the headers of every answer.
 async fn surround(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let ask = Ask::of(&head, app.settings.behind_proxy);
+    head.extensions.insert(ask.clone());
     let mut response = next.run(Request::from_parts(head, body)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let cookies: Vec<HeaderValue> =
@@ -190,6 +192,11 @@ async fn show_problem(
     }
     let page: ProblemPage = Problem::new(kind).to_page(ask.page(&app, "", None), "");
     crate::render::html(&ProblemPage { request_id: None, ..page })
+}
+
+/// `GET /health`: whether the shop takes purchases.
+async fn health(State(app): State<Shared>) -> Result<&'static str, Problem> {
+    if app.store.till().is_open() { Ok("ok\n") } else { Err(StoreError::Closed.into()) }
 }
 
 /// `GET /metrics`: counters in the text format of Prometheus.

@@ -15,12 +15,12 @@ pub struct Amount {
     pub amount: String,
     /// The shop's currency.
     #[schema(example = "EUR", pattern = "^[A-Z]{3}$")]
-    pub currency: String,
+    pub currency: &'static str,
 }
 
 impl From<Money> for Amount {
     fn from(money: Money) -> Self {
-        Self { amount: money.to_decimal(), currency: money.currency().code().to_owned() }
+        Self { amount: money.to_decimal(), currency: money.currency().code() }
     }
 }
 

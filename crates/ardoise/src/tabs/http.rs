@@ -1,6 +1,7 @@
 //! Buying, undoing, the tab, settling and the library, over HTTP.
 
 use super::{Received, Taken, Tap, amount, buy, settle, undo};
+use crate::api::wire::Amount;
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::reader::{
@@ -21,6 +22,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::header;
 use ledger::time::MICROS_PER_MINUTE;
 use ledger::{LineId, LineState, Money, Tab, Timestamp};
+use serde::Serialize;
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -68,6 +70,19 @@ fn without_tab(app: &App) -> Response {
     response
 }
 
+/// What a program is told about a tap.
+#[derive(Serialize)]
+struct BoughtJson {
+    line: String,
+    work: String,
+    status: &'static str,
+    /// Where the work can be read.
+    open: String,
+    price: Amount,
+    total: Amount,
+    limit: Amount,
+}
+
 fn bought(app: &App, ask: &Ask, slug: &str, taken: &Taken) -> Response {
     let open = match taken.purchase {
         Purchase::UndoneSince => format!("/l/{slug}"),
@@ -81,16 +96,16 @@ fn bought(app: &App, ask: &Ask, slug: &str, taken: &Taken) -> Response {
             Purchase::Owned => "owned",
             Purchase::UndoneSince => "undone",
         };
-        let body = json!({
-            "line": taken.line.to_string(),
-            "work": taken.work.to_string(),
-            "status": status,
-            "open": open,
-            "price": money_json(taken.amount),
-            "total": money_json(taken.now.owed),
-            "limit": money_json(taken.now.limit),
-        });
-        axum::Json(body).into_response()
+        axum::Json(BoughtJson {
+            line: taken.line.to_string(),
+            work: taken.work.to_string(),
+            status,
+            open,
+            price: taken.amount.into(),
+            total: taken.now.owed.into(),
+            limit: taken.now.limit.into(),
+        })
+        .into_response()
     };
     if let Some(claim) = &taken.opened {
         response.headers_mut().append(header::SET_COOKIE, keep_tab(app, claim));

@@ -1,5 +1,6 @@
 //! The till on SQLite: one transaction per batch, point look-ups by key, rows written in key order.
 
+use super::checkpoint::Checkpoints;
 use crate::store::{Db, StoreError, Value, id, shop, statement, tab, work};
 use crate::till::batch::{
     Batch, NewConsent, NewLine, NewSettlement, NewUndo, Snapshot, StoredOffer, WriteSet,
@@ -9,18 +10,37 @@ use crate::till::{Applied, Durable, Tariff, TillStore};
 use ledger::{Currency, TabId, Timestamp, Transfer, UndoneBy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 
 /// The one connection that writes.
 pub struct Writer {
     connection: Connection,
     /// Words that are known to be stored: they are never removed.
     consents: HashSet<i64>,
+    /// Keep the log short, where the store is in a file.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Writer {
     /// Writes through `connection`.
     pub fn new(connection: Connection) -> Self {
-        Self { connection, consents: HashSet::new() }
+        Self { connection, consents: HashSet::new(), checkpoints: None }
+    }
+
+    /// Lets another thread bring what is committed from the log into the store's file.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn with_checkpoints(self) -> Result<Self, StoreError> {
+        let path = self.connection.path().filter(|path| !path.is_empty()).map(PathBuf::from);
+        let checkpoints = path.map(|path| Checkpoints::start(&path)).transpose()?;
+        Ok(Self { checkpoints, ..self })
+    }
+
+    fn committed(&mut self) {
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.count();
+        }
     }
 
     /// The connection, for whoever needs the engine itself before the till starts.
@@ -47,6 +67,7 @@ impl TillStore for Writer {
         if done.applied.committed {
             transaction.commit()?;
             self.consents.extend(done.consents);
+            self.committed();
         }
         Ok(done.applied)
     }
@@ -62,6 +83,7 @@ impl TillStore for Writer {
         self.connection.execute_batch("pragma synchronous = normal")?;
         let written = in_one_transaction(&mut self.connection, work);
         self.connection.execute_batch("pragma synchronous = full")?;
+        self.committed();
         written
     }
 }

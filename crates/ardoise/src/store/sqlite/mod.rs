@@ -7,6 +7,7 @@ pub mod backup;
 pub mod batch;
 #[cfg(test)]
 mod batch_tests;
+pub mod checkpoint;
 #[cfg(test)]
 pub mod testing;
 
@@ -115,9 +116,9 @@ fn prepared(mut connection: Connection, now: Timestamp) -> Result<Connection, St
          pragma synchronous = full;
          pragma foreign_keys = on;
          pragma temp_store = memory;
-         pragma cache_size = -16384;
-         pragma wal_autocheckpoint = 4000;",
+         pragma cache_size = -16384;",
     )?;
+    connection.pragma_update(None, "wal_autocheckpoint", checkpoint::LOG_PAGES)?;
     migrate(&mut connection, now)?;
     Ok(connection)
 }
