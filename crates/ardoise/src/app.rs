@@ -2,13 +2,14 @@
 
 use crate::clock::Clock;
 use crate::ids::{Chance, Mint};
+use crate::keys::used::Uses;
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
+use crate::receipts::key::ReceiptKey;
 use crate::settings::Settings;
 use crate::store::sqlite::batch::Writer;
 use crate::store::{Store, StoreError, shop, sqlite};
-use crate::tabs::receipts::ReceiptKey;
 use crate::till::{Durable, Till, TillStore as _};
 use crate::works::storage::{FileStore, StorageError};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct App {
     pub receipt_key: ReceiptKey,
     /// Counts visits until they are written.
     pub visits: Visits,
+    /// Notes when keys are used until it is written.
+    pub key_uses: Uses,
     /// Counts new tabs by network.
     pub new_tabs: NewTabs,
     /// The last check of the books, since the shop opened.
@@ -85,6 +88,18 @@ pub struct Running {
     pub till: JoinHandle<()>,
 }
 
+/// Makes the data folder, for its owner alone; one that is there is left as it is.
+fn make_private(data: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if data.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = data.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(data)
+}
+
 impl App {
     /// Opens the shop in the folder `data`; makes it when there is none.
     ///
@@ -97,7 +112,7 @@ impl App {
         chance: Chance,
     ) -> Result<Running, OpenError> {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
-        std::fs::create_dir_all(data).map_err(failed)?;
+        make_private(data).map_err(failed)?;
         let now = clock.now();
         let mut writer = Writer::new(sqlite::open_writer(data, now)?).with_checkpoints()?;
         let currency = settings.tariff.currency;
@@ -121,6 +136,7 @@ impl App {
             files,
             receipt_key,
             visits: Visits::default(),
+            key_uses: Uses::default(),
             new_tabs: NewTabs::new(settings.new_tabs_per_hour),
             books: Mutex::default(),
             closing: watch::Sender::new(false),

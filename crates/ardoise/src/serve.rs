@@ -4,9 +4,13 @@ use crate::app::{App, OpenError, Running, Shared};
 use crate::clock::Clock;
 use crate::connections::{self, Limits};
 use crate::ids::Chance;
+use crate::keys::used;
 use crate::links::visits;
+use crate::outbox::worker::Worker;
 use crate::routes;
 use crate::settings::Settings;
+use crate::store::shop;
+use crate::works::janitor;
 use axum::Router;
 use std::path::Path;
 use std::time::Duration;
@@ -42,7 +46,7 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(
-    settings: Settings,
+    mut settings: Settings,
     data: &Path,
     more: impl FnOnce(Router) -> Router,
     ready: impl AsyncFnOnce(&App),
@@ -50,8 +54,17 @@ pub async fn serve(
     let (address, connections_most) = (settings.listen.clone(), settings.connections_most);
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
+    let port = listener
+        .local_addr()
+        .map_err(|error| ServeError::Listen { address: settings.listen.clone(), error })?
+        .port();
+    settings.listens_at(port);
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
+    let (url, now) = (app.settings.url.clone(), app.now());
+    app.store.write(move |db| shop::open_at(db, &url, now)).await.map_err(OpenError::Store)?;
     let background = tokio::spawn(look_after(app.clone()));
+    let telling = tokio::spawn(Worker::new(app.clone()).run());
+    let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
     let router = more(routes::router(app.clone()));
     let asked = {
@@ -70,10 +83,15 @@ pub async fn serve(
         () = served => {}
         () = ended => tracing::warn!("some requests did not end in time"),
     }
-    background.abort();
-    let _ = background.await;
+    for beside in [background, telling, tidying] {
+        beside.abort();
+        let _ = beside.await;
+    }
     if let Err(error) = visits::write(&app).await {
         tracing::warn!(%error, "the last visits could not be counted");
+    }
+    if let Err(error) = used::write(&app).await {
+        tracing::warn!(%error, "the last uses of keys could not be written");
     }
     drop(app);
     let _ = tokio::task::spawn_blocking(move || till.join()).await;
@@ -87,6 +105,9 @@ async fn look_after(app: Shared) {
         tick.tick().await;
         if let Err(error) = visits::write(&app).await {
             tracing::warn!(%error, "visits could not be counted");
+        }
+        if let Err(error) = used::write(&app).await {
+            tracing::warn!(%error, "uses of keys could not be written");
         }
     }
 }

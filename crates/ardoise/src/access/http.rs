@@ -8,7 +8,7 @@ use crate::problem::{ACCESS_DENIED, FILE_LOST, FILE_MISSING, Problem};
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::file::File;
-use crate::store::{StoreError, link, statement};
+use crate::store::{link, statement};
 use crate::tabs::http::undo_minutes;
 use crate::tabs::undo_by_shop;
 use crate::works::archive::{Archive, ArchiveEntry};
@@ -55,7 +55,7 @@ async fn bought(app: &App, tab: &Tab, work: WorkId) -> Result<Option<(Line, Line
     let currency = app.currency();
     let found = app.store.read(|db| {
         let Some(line) = statement::access(db, tab.id, work)? else { return Ok(None) };
-        Ok::<_, StoreError>(statement::line(db, line, currency)?)
+        statement::line(db, line, currency)
     });
     Ok(found.await?)
 }

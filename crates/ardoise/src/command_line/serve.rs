@@ -1,51 +1,82 @@
 //! `ardoise serve`.
 
-use super::{Failure, Place, runtime};
+use super::place::Place;
+use super::{Done, runtime};
 use crate::app::App;
-use crate::people::invite;
-use crate::store::people::Role;
+use crate::people::door_for_operator;
 use clap::Args;
+use std::process::ExitCode;
 
-/// Serve the shop.
+/// Serve the shop until it is asked to end (Ctrl-C).
 #[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "\
+Examples:
+  ardoise serve
+  ardoise serve --data /srv/ardoise --listen 127.0.0.1:8080 --url https://shop.example
+  ARDOISE_LOG=debug ardoise serve
+
+Every other setting stands in ardoise.toml or in the environment: `ardoise settings` lists them.")]
 pub struct Serve {
-    /// The address and port to listen on (setting `serve.listen`).
-    #[arg(long)]
+    /// The address and port to listen on (setting `serve.listen`)
+    #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// The address readers see (setting `serve.url`).
-    #[arg(long)]
+    /// The address readers see (setting `serve.url`)
+    #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
 
-/// Serves the shop until the process is asked to end.
-///
-/// # Errors
-/// What is wrong, in words for the operator.
-pub fn run(place: &Place, serve: &Serve) -> Result<(), Failure> {
-    let mut values = place.values()?;
-    if let Some(listen) = &serve.listen {
-        values.set("--listen", "serve.listen", listen.clone())?;
+impl Serve {
+    /// Whether something about serving was said on the command line.
+    pub const fn is_told_something(&self) -> bool {
+        self.listen.is_some() || self.url.is_some()
     }
-    if let Some(url) = &serve.url {
-        values.set("--url", "serve.url", url.clone())?;
+
+    /// Serves the shop until the process is asked to end.
+    ///
+    /// # Errors
+    /// What is wrong, in words for the operator.
+    pub fn run(&self, place: &Place) -> Done {
+        let mut values = place.values()?;
+        if let Some(listen) = &self.listen {
+            values.set("--listen", "serve.listen", listen.clone())?;
+        }
+        if let Some(url) = &self.url {
+            values.set("--url", "serve.url", url.clone())?;
+        }
+        let settings = values.check()?;
+        log_to_stderr();
+        let greet = async |app: &App| greet(app).await;
+        let serving = crate::serve::serve(settings, &place.data, |routes| routes, greet);
+        runtime()?.block_on(serving)?;
+        Ok(ExitCode::SUCCESS)
     }
-    let settings = values.check()?;
-    log_to_stderr();
-    let serving = crate::serve::serve(settings, &place.data, |routes| routes, greet);
-    Ok(runtime()?.block_on(serving)?)
 }
 
-/// Says where the shop is, and lets the operator in.
+/// Says where the shop is, and lets the operator in until they are.
 async fn greet(app: &App) {
-    let url = &app.settings.url;
-    println!("{} is open at {url}", app.settings.shop_name);
-    match invite(app, Role::Operator).await {
-        Ok(link) => println!("Sign in as the operator, once, with {link}"),
+    let (name, url) = (&app.settings.shop_name, &app.settings.url);
+    println!("{name} is open at {url} (data in {})", app.data.display());
+    let program = program(app);
+    match door_for_operator(app).await {
+        Ok(Some(link)) => {
+            println!("\nSign in as the operator, once, with\n  {link}\n");
+        }
+        Ok(None) => println!("To sign in as the operator again: {program} invite operator"),
         Err(problem) => {
             eprintln!("no sign-in link could be made: {}", problem.cause.unwrap_or_default());
         }
     }
-    println!("Invite an author with: ardoise invite author NAME");
+    println!("To let an author sell here: {program} invite author NAME");
+    println!("To stop: Ctrl-C");
+}
+
+/// How the program is called for this shop, as it was called just now.
+fn program(app: &App) -> String {
+    let called = std::env::args().next().unwrap_or_else(|| "ardoise".into());
+    if app.data.as_os_str() == "data" {
+        return called;
+    }
+    format!("{called} --data {}", app.data.display())
 }
 
 /// Readable lines on the standard error; `ARDOISE_LOG` says how much (`info`, `debug`, `ardoise=debug`).

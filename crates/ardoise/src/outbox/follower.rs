@@ -19,7 +19,7 @@ pub fn follow(db: &dyn Db, now: Timestamp) -> Result<Option<usize>, StoreError> 
     let currency = founded.ok_or_else(|| StoreError::Corrupt("the shop has no row".into()))?;
     let told = delivery::to_tell(db, read, through, currency)?;
     for told in &told {
-        delivery::insert(db, told, &message(told)?, now)?;
+        delivery::insert(db, told.number, told.webhook, &message(told)?, now)?;
     }
     delivery::have_read(db, through)?;
     Ok(Some(told.len()))

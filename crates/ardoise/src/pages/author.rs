@@ -78,6 +78,44 @@ impl Pricing {
             Self::Choose => "choose",
         }
     }
+
+    /// The pricing with this value; any other value is a fixed price.
+    pub fn from_value(value: &str) -> Self {
+        let all = [Self::Free, Self::Choose];
+        all.into_iter().find(|pricing| pricing.value() == value).unwrap_or_default()
+    }
+}
+
+/// A file that is here already and waits for the form to be sent: the field `upload`, or `cover_upload` for a cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadView {
+    /// The upload's id.
+    pub upload: String,
+    /// The name the author gave.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A tax rate that a work can have: the field `vat_class`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxClass {
+    /// The field's value: `standard`, `reduced`, `press`.
+    pub value: String,
+    /// The rate.
+    pub basis_points: u64,
+}
+
+impl TaxClass {
+    fn label(&self, page: &Page) -> String {
+        let rate = page.percent(&self.basis_points);
+        let key = match self.value.as_str() {
+            "reduced" => "tax-reduced",
+            "press" => "tax-press",
+            _ => "tax-standard",
+        };
+        page.say(key, "rate", rate).into_owned()
+    }
 }
 
 /// What an author typed about a work, as typed: a refused form comes back filled.
@@ -97,6 +135,8 @@ pub struct Draft {
     pub description: String,
     /// Field `article`, Markdown.
     pub article: String,
+    /// Field `vat_class`: a class of the tariff; empty is the standard one.
+    pub vat_class: String,
 }
 
 impl Draft {
@@ -180,25 +220,64 @@ pub struct KeepTable {
 /// `GET /sell` (`?price=0.20` fills the "you keep" table): one form, `POST /works` as
 /// `multipart/form-data`.
 ///
-/// Fields: `title`, `pricing` (`fixed`, `free`, `choose`), `price`, `minimum`, `suggestion`,
-/// `files` (several), `upload` (several: ids of finished tus uploads, put there by `upload.js`),
-/// `article`, `description`, `cover`, and the button `publish` with the value `yes` or `no`. Only
-/// the fields of the chosen pricing count.
+/// Fields: `work` (the id minted for this rendering, so that a form sent twice makes one work),
+/// `title`, `pricing` (`fixed`, `free`, `choose`), `price`, `minimum`, `suggestion`, `files`
+/// (several), `upload` (several: ids of finished uploads, put there by `upload.js` or by a refused
+/// form), `article`, `description`, `vat_class`, `cover` or `cover_upload`, and the button `publish`
+/// with the value `yes`, `no`, or `count` to see what is kept of the price. Only the fields of the
+/// chosen pricing count.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sell.html")]
 pub struct SellPage {
     /// Around the content.
     pub page: Page,
+    /// The id that the work will have.
+    pub work: String,
     /// What was typed.
     pub draft: Draft,
     /// What is wrong with it; the field "" is about the form as a whole.
     pub errors: Vec<FieldError>,
+    /// Files that are here already.
+    pub uploads: Vec<UploadView>,
+    /// A cover that is here already.
+    pub cover: Option<UploadView>,
+    /// The tax rates to choose from.
+    pub taxes: Vec<TaxClass>,
     /// The shop's currency.
     pub currency: Currency,
     /// What is left of the price.
     pub keep: KeepTable,
     /// The largest file that is taken, in bytes.
     pub most_bytes: u64,
+}
+
+impl SellPage {
+    /// Whether something of the fields that are folded away is worth seeing at once.
+    fn tells_more(&self) -> bool {
+        let folded = ["description", "cover", "vat_class"];
+        !self.draft.description.is_empty()
+            || self.cover.is_some()
+            || folded.iter().any(|field| self.error(field).is_some())
+    }
+
+    /// A work that is not made yet has no cover.
+    fn cover_url(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl ManagePage {
+    fn tells_more(&self) -> bool {
+        let folded = ["description", "cover", "vat_class"];
+        !self.draft.description.is_empty()
+            || self.cover.is_some()
+            || self.cover_now.is_some()
+            || folded.iter().any(|field| self.error(field).is_some())
+    }
+
+    fn cover_url(&self) -> Option<&str> {
+        self.cover_now.as_deref()
+    }
 }
 
 /// A link to share, with the words of its network.
@@ -330,7 +409,7 @@ pub struct ChannelLink {
 
 /// `GET /works/{work}`: change a work.
 ///
-/// `POST /works/{work}` as `multipart/form-data` with the fields of [`SellPage`] (files are added);
+/// `POST /works/{work}` as `multipart/form-data` with the fields of [`SellPage`] (files are added) and `cover_remove`;
 /// `POST /works/{work}/publish` and `/unpublish`; `POST /works/{work}/files/{file}/replace`
 /// (multipart, field `file`) and `/remove`; `POST /works/{work}/links` with the field `channel`.
 #[derive(Debug, Clone, Template)]
@@ -346,10 +425,24 @@ pub struct ManagePage {
     pub draft: Draft,
     /// What is wrong with it.
     pub errors: Vec<FieldError>,
+    /// Files that are here already and not part of the work yet.
+    pub uploads: Vec<UploadView>,
+    /// A cover that is here already and not the work's yet.
+    pub cover: Option<UploadView>,
+    /// The address of the cover that the work has.
+    pub cover_now: Option<String>,
+    /// The tax rates to choose from.
+    pub taxes: Vec<TaxClass>,
     /// The shop's currency.
     pub currency: Currency,
+    /// What is left of the price.
+    pub keep: KeepTable,
+    /// The largest file that is taken, in bytes.
+    pub most_bytes: u64,
     /// Whether it is on sale.
     pub published: bool,
+    /// Whether it never was.
+    pub is_draft: bool,
     /// Its files.
     pub files: Vec<FileView>,
     /// Its links, the plain one first.

@@ -153,6 +153,14 @@ pub fn date(locale: Locale, at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A day with its year, from how machines write it (`2026-11-18`); what is no day is shown as it is.
+pub fn day(locale: Locale, written: &str) -> String {
+    let form = time::macros::format_description!("[year]-[month]-[day]");
+    let Ok(day) = time::Date::parse(written, form) else { return written.to_owned() };
+    let micros = day.midnight().assume_utc().unix_timestamp().saturating_mul(MICROS_PER_SECOND);
+    date(locale, Timestamp::from_micros(micros), Timestamp::from_micros(i64::MIN))
+}
+
 /// A day and a minute in UTC: `18 novembre, 14 h 05`, `18 November, 14:05`.
 pub fn date_time(locale: Locale, at: Timestamp, now: Timestamp) -> String {
     let time = calendar(at);

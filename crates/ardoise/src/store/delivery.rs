@@ -10,7 +10,7 @@ const FOLLOWED_AT_ONCE: i64 = 10_000;
 /// Something that a webhook is to be told.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The row of the outbox that it tells of.
+    /// The row of the outbox that it tells of; below zero when it tells of none.
     pub number: i64,
     /// Who is to be told.
     pub webhook: WebhookId,
@@ -116,19 +116,21 @@ pub struct Message {
     pub body: String,
 }
 
-/// Puts a new delivery in, due at once.
+/// Puts a new delivery in, due at once. Its number is the row of the outbox that it tells of, or below zero when it
+/// tells of none.
 ///
 /// # Errors
 /// [`StoreError::Constraint`], or whatever the engine says.
 pub fn insert(
     db: &dyn Db,
-    told: &Told,
+    number: i64,
+    webhook: WebhookId,
     message: &Message,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let values = [
-        Value::Int(told.number),
-        id(told.webhook),
+        Value::Int(number),
+        id(webhook),
         Value::Text(&message.id),
         Value::Text(&message.body),
         now.into(),
@@ -150,16 +152,18 @@ pub struct Load {
     pub most_to_one: i64,
 }
 
-/// Deliveries that are due, those that have waited longest first.
+/// Deliveries that are due, those that have waited longest first. However many are due to one webhook, only so many of
+/// its rows are read.
 ///
 /// # Errors
 /// Whatever the engine says.
 pub fn due(db: &dyn Db, now: Timestamp, load: Load) -> Result<Vec<Delivery>, StoreError> {
-    let sql = "select d.number, d.webhook_id, d.message, d.body, d.attempts, w.url, w.secret from ( \
-          select number, webhook_id, message, body, attempts, not_before, \
-          row_number() over (partition by webhook_id order by not_before, number) as place \
-          from delivery where not_before <= ?1) as d join webhook w on w.id = d.webhook_id \
-        where d.place <= ?3 order by d.not_before, d.number limit ?2";
+    // By webhook, and of each its oldest: with a long list, what is due to all of them together is far more.
+    let sql = "select d.number, d.webhook_id, d.message, d.body, d.attempts, w.url, w.secret \
+        from webhook w cross join delivery d where d.webhook_id = w.id and d.number in ( \
+          select n.number from delivery n where n.webhook_id = w.id and n.not_before <= ?1 \
+          order by n.not_before, n.number limit ?3) \
+        and w.removed_at is null and w.gone_at is null order by d.not_before, d.number limit ?2";
     let values = [now.into(), Value::Int(load.most), Value::Int(load.most_to_one)];
     db.all(sql, &values, |row| {
         Ok(Delivery {
@@ -172,6 +176,15 @@ pub fn due(db: &dyn Db, now: Timestamp, load: Load) -> Result<Vec<Delivery>, Sto
             secret: row.bytes(6)?,
         })
     })
+}
+
+/// When the next delivery is due, if there is one.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn next(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
+    let found = db.first("select min(not_before) from delivery", &[], |row| row.maybe_time(0))?;
+    Ok(found.flatten())
 }
 
 /// Takes a delivery up, until `until`; answers whether it was still there to take. Whoever stops halfway leaves it to be

@@ -11,10 +11,14 @@
 pub mod audit;
 pub mod books;
 pub mod delivery;
+pub mod discarded;
 pub mod file;
 pub mod gains;
+pub mod idempotency;
+pub mod key;
 pub mod link;
 pub mod migrations;
+pub mod payout;
 pub mod people;
 pub mod sale;
 pub mod shop;

@@ -1,4 +1,4 @@
-//! The shop itself: what it can never change.
+//! The shop itself: what it can never change, and where it was last open.
 
 use super::{Db, StoreError};
 use ledger::{Currency, Timestamp};
@@ -25,6 +25,27 @@ pub fn found(db: &dyn Db, currency: Currency, now: Timestamp) -> Result<(), Stor
         &values,
     )?;
     Ok(())
+}
+
+/// Remembers where readers see the shop from now on.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn open_at(db: &dyn Db, url: &str, now: Timestamp) -> Result<(), StoreError> {
+    db.execute(
+        "insert into served (id, url, opened_at) values (1, ?1, ?2) \
+         on conflict (id) do update set url = excluded.url, opened_at = excluded.opened_at",
+        &[url.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// Where readers saw the shop when it was last opened; nothing before it ever was.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn last_url(db: &dyn Db) -> Result<Option<String>, StoreError> {
+    db.first("select url from served where id = 1", &[], |row| row.text(0))
 }
 
 /// What is numbered without gaps, in the order of commits, by the one who writes it.

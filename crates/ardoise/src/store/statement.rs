@@ -129,6 +129,15 @@ pub fn keep_consent(db: &dyn Db, consent: &NewConsent, now: Timestamp) -> Result
     Ok(())
 }
 
+/// The language and the words that somebody agreed to.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn consent(db: &dyn Db, consent: i64) -> Result<Option<(String, String)>, StoreError> {
+    let sql = "select locale, label from consent where id = ?1";
+    db.first(sql, &[Value::Int(consent)], |row| Ok((row.text(0)?, row.text(1)?)))
+}
+
 /// A line as a statement or a library shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
@@ -223,5 +232,35 @@ pub fn settled(
             at: row.time(2)?,
             lines: row.small(3)?,
         })
+    })
+}
+
+/// A line that a settlement paid, as the operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paid {
+    /// The title that the work had when it was bought.
+    pub title: String,
+    /// Its price.
+    pub gross: Money,
+}
+
+/// The lines of `tab` that a settlement paid, oldest first, undone ones too.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn paid_by(
+    db: &dyn Db,
+    settlement: SettlementId,
+    tab: TabId,
+    currency: Currency,
+) -> Result<Vec<Paid>, StoreError> {
+    let bytes = settlement.bytes();
+    let sql = "select v.title, l.gross_micros \
+        from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
+        join payment p on p.line_id = mine.line_id join line l on l.id = mine.line_id \
+        join work_version v on v.work_id = l.work_id and v.version = l.version \
+        where p.settlement_id = ?2 order by l.bought_at, l.id";
+    db.all(sql, &[id(tab), Value::Blob(&bytes)], |row| {
+        Ok(Paid { title: row.text(0)?, gross: row.money(1, currency)? })
     })
 }

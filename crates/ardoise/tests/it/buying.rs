@@ -68,3 +68,25 @@ async fn undo_restores_the_tab_and_takes_the_access_away() {
     assert_eq!(ben.get(&work).await.status, StatusCode::FORBIDDEN);
     assert!(ben.get("/tab").await.text().contains("€0.00"));
 }
+
+#[tokio::test]
+async fn after_half_an_hour_a_line_stays() {
+    let shop = TestApp::open();
+    let (ada, _) = shop.ada().await;
+    let slug = shop.article(ada, "Night bus", 20).await;
+    let mut ben = shop.program();
+    let line = ben.tap(&slug).await.json()["line"].as_str().expect("a line").to_owned();
+    shop.pass_minutes(31);
+    let refused = ben.post(&format!("/lines/{line}/undo"), &[]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert_eq!(refused.json()["code"], "undo.over");
+    assert!(!ben.get("/tab").await.text().contains("/undo"));
+}
+
+#[tokio::test]
+async fn the_key_of_the_receipts_is_the_operators_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let shop = TestApp::open();
+    let key = std::fs::metadata(shop.folder.path().join("receipt.key")).expect("a key");
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+}

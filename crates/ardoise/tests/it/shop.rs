@@ -51,6 +51,11 @@ impl TestApp {
         Self { app, clock, router, folder }
     }
 
+    pub fn pass_seconds(&self, seconds: i64) {
+        let micros = self.clock.now().micros() + seconds * ledger::time::MICROS_PER_SECOND;
+        self.clock.set(Timestamp::from_micros(micros));
+    }
+
     pub fn pass_minutes(&self, minutes: i64) {
         self.clock.set(self.clock.now().plus_minutes(minutes));
     }
@@ -265,6 +270,9 @@ impl Browser<'_> {
             vec![("purchase", page.hidden("purchase")), ("price", page.hidden("price"))];
         if !self.cookies.contains_key("ardoise_tab") {
             fields.push(("device", page.hidden("device")));
+        }
+        if page.text().contains("name=\"via\"") {
+            fields.push(("via", page.hidden("via")));
         }
         let fields: Vec<(&str, &str)> =
             fields.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -221,3 +221,22 @@ fn links_in_the_documentation_lead_to_files() {
         }
     }
 }
+
+/// The row of a problem in the index of the manual, from its own page.
+fn index_row(kind: &ardoise::problem::Kind) -> String {
+    let title = kind.manual.lines().next().and_then(|line| line.strip_prefix("# "));
+    let title = title.unwrap_or_else(|| panic!("{} begins with a title", kind.code));
+    let (code, status) = (kind.code, kind.status.as_u16());
+    let head = format!("`{code}` · HTTP {status}");
+    assert!(kind.manual.contains(&head), "docs/problems/{code}.md says {head}");
+    format!("| [`{code}`]({code}.md) | {status} | {title} |")
+}
+
+#[test]
+fn every_problem_stands_in_the_index_of_the_manual() {
+    let index = fs::read_to_string(root().join("docs/problems/README.md")).expect("an index");
+    let mut rows: Vec<String> = ardoise::problem::ALL.iter().map(|kind| index_row(kind)).collect();
+    rows.sort();
+    let found: Vec<&str> = index.lines().filter(|line| line.starts_with("| [")).collect();
+    assert_eq!(found, rows, "the rows of docs/problems/README.md");
+}

@@ -29,6 +29,8 @@ open = Open
 undo = Undo
 receipt = Receipt
 receipts = Download all receipts (JSON)
+receipt-file = receipt
+receipts-file = receipts
 amount = Amount
 reference = Reference
 
@@ -118,6 +120,7 @@ settle-to-go-on = Settle your tab ({ $amount }) to go on
 settle-under = Your tab has no room left for this work ({ $price }). Nothing was charged; the work waits for you here.
 unpublished = Not on sale
 unpublished-under = Its author took it off the shelves. Who has it keeps it in their library.
+draft-under = Not published yet: only you can see this page.
 work-own = This is your work, as readers see it.
 work-manage = Manage it
 on-tab = On your tab: { $amount }
@@ -236,9 +239,16 @@ field-amount = Price in { $currency }, taxes included
 field-minimum = At least ({ $currency })
 field-suggestion = Suggested ({ $currency })
 field-price-hint = From 0.01. Like 0.20: readers pay by the tab, so cents are worth it.
-field-more = Description and cover
+field-more = Description, cover and tax
 field-description = Description, in Markdown
 field-cover = Cover (JPEG, PNG or WebP)
+field-cover-hint = Shown in lists and wherever the link is posted.
+cover-remove = Take this cover away
+field-tax = Tax rate
+field-tax-hint = It is part of the price. When in doubt, leave the standard rate.
+tax-standard = Standard rate, { $rate }
+tax-reduced = Reduced rate, { $rate }: books
+tax-press = Press rate, { $rate }: recognised online press
 sell-files = Choose files, or drop them here
 sell-files-hint = Text, pictures, sound, film, anything. Up to { $size } each.
 upload-waiting = sending…
@@ -255,8 +265,8 @@ keep-card = Alone, by card
 keep-paypal = Alone, by PayPal micropayment
 keep-tab = On a tab settled at { $amount }
 keep-hint = Before tax and the shop’s share.
-keep-again = See what you keep of another price
-keep-count = Work it out
+keep-source = Rates of { $day }: { $source }.
+keep-count = Work it out for this price
 share-title = Share your work
 share-link = The short link
 share-see = See it as a reader
@@ -279,13 +289,18 @@ visits = { $count ->
     [one] { $count } visit
    *[other] { $count } visits
 }
+taps = { $count ->
+    [one] { $count } tap
+   *[other] { $count } taps
+}
 undone = { $count ->
     [one] { $count } undone
    *[other] { $count } undone
 }
 for-you = { $amount } for you
-manage-title = Change a work
+manage-title = Change it
 on-sale = On sale
+draft = Draft: only you can see it
 manage-see = See as a reader
 manage-share = Share
 manage-add = Add files
@@ -297,7 +312,6 @@ manage-links = Links
 manage-sale = On the shelves
 unpublish = Take off sale
 unpublish-hint = The link stays and says so. Everyone who has the work keeps it.
-channel = Channel
 channel-plain = plain link
 channel-new = A link for a channel
 channel-hint = Small letters, digits and hyphens: newsletter, poster-2.
@@ -329,10 +343,6 @@ gains-chart = Gains, { $period }
 col-hour = Hour
 col-day = Day
 col-month = Month
-col-visits = Visits
-col-taps = Taps
-col-kept = Kept
-col-undone = Undone
 col-net = For you
 
 ## Keys
@@ -385,10 +395,13 @@ desk-works = { $count ->
     [one] { $count } work on sale
    *[other] { $count } works on sale
 }
+desk-available = { $amount } to pay out
+desk-paid = Amount you have sent to the author
+desk-pay = Note the payout
 desk-invite-name = Invite an author
 desk-invite = Make the link
 sign-in-title = Sign in to { $shop }
 sign-in-lead = This link works once. The button signs this browser in.
 sign-in = Sign in
 sign-in-over = This link has been used or is too old
-sign-in-again = Ask for a new one: “ardoise sign-in” on the server prints it, or whoever invited you can make another.
+sign-in-again = Ask for a new one: “ardoise invite operator” on the server prints it, or whoever invited you can make another.

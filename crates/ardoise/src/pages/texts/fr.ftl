@@ -29,6 +29,8 @@ open = Ouvrir
 undo = Annuler
 receipt = Reçu
 receipts = Télécharger tous les reçus (JSON)
+receipt-file = reçu
+receipts-file = reçus
 amount = Montant
 reference = Référence
 
@@ -118,6 +120,7 @@ settle-to-go-on = Régler votre ardoise ({ $amount }) pour continuer
 settle-under = Votre ardoise n’a plus la place pour cette œuvre ({ $price }). Rien n’a été débité ; l’œuvre vous attend ici.
 unpublished = Pas en vente
 unpublished-under = Son auteur l’a retirée des rayons. Ceux qui l’ont la gardent dans leur bibliothèque.
+draft-under = Pas encore publiée : vous seul voyez cette page.
 work-own = Voici votre œuvre, telle que la voient les lecteurs.
 work-manage = La gérer
 on-tab = Sur l’ardoise : { $amount }
@@ -236,9 +239,16 @@ field-amount = Prix en { $currency }, toutes taxes comprises
 field-minimum = Au moins ({ $currency })
 field-suggestion = Suggéré ({ $currency })
 field-price-hint = À partir de 0,01. Par exemple 0,20 : on paie sur l’ardoise, les centimes comptent.
-field-more = Description et couverture
+field-more = Description, couverture et TVA
 field-description = Description, en Markdown
 field-cover = Couverture (JPEG, PNG ou WebP)
+field-cover-hint = Visible dans les listes et partout où le lien est partagé.
+cover-remove = Enlever cette couverture
+field-tax = Taux de TVA
+field-tax-hint = Elle est comprise dans le prix. En cas de doute, gardez le taux normal.
+tax-standard = Taux normal, { $rate }
+tax-reduced = Taux réduit, { $rate } : livres
+tax-press = Taux de la presse, { $rate } : presse en ligne reconnue
 sell-files = Choisir des fichiers, ou les déposer ici
 sell-files-hint = Texte, image, son, film, tout ce que vous voulez. Jusqu’à { $size } chacun.
 upload-waiting = envoi…
@@ -255,8 +265,8 @@ keep-card = Seul, par carte
 keep-paypal = Seul, par micropaiement PayPal
 keep-tab = Sur une ardoise réglée à { $amount }
 keep-hint = Avant impôt et part de la boutique.
-keep-again = Voir ce que vous gardez d’un autre prix
-keep-count = Calculer
+keep-source = Tarifs au { $day } : { $source }.
+keep-count = Calculer pour ce prix
 share-title = Partager votre œuvre
 share-link = Le lien court
 share-see = Voir comme un lecteur
@@ -279,13 +289,18 @@ visits = { $count ->
     [one] { $count } visite
    *[other] { $count } visites
 }
+taps = { $count ->
+    [one] { $count } achat
+   *[other] { $count } achats
+}
 undone = { $count ->
     [one] { $count } annulé
    *[other] { $count } annulés
 }
 for-you = { $amount } pour vous
-manage-title = Modifier une œuvre
+manage-title = La modifier
 on-sale = En vente
+draft = Brouillon : vous seul pouvez le voir
 manage-see = Voir comme un lecteur
 manage-share = Partager
 manage-add = Ajouter des fichiers
@@ -297,7 +312,6 @@ manage-links = Liens
 manage-sale = En rayon
 unpublish = Retirer de la vente
 unpublish-hint = Le lien demeure et le dit. Tous ceux qui ont l’œuvre la gardent.
-channel = Canal
 channel-plain = lien simple
 channel-new = Un lien pour un canal
 channel-hint = Minuscules sans accent, chiffres et traits d’union : infolettre, affiche-2.
@@ -329,10 +343,6 @@ gains-chart = Gains, { $period }
 col-hour = Heure
 col-day = Jour
 col-month = Mois
-col-visits = Visites
-col-taps = Achats
-col-kept = Gardés
-col-undone = Annulés
 col-net = Pour vous
 
 ## Clés
@@ -385,10 +395,13 @@ desk-works = { $count ->
     [one] { $count } œuvre en vente
    *[other] { $count } œuvres en vente
 }
+desk-available = { $amount } à verser
+desk-paid = Montant que vous avez versé à l’auteur
+desk-pay = Noter le versement
 desk-invite-name = Inviter un auteur
 desk-invite = Créer le lien
 sign-in-title = Entrer à { $shop }
 sign-in-lead = Ce lien sert une fois. Le bouton connecte ce navigateur.
 sign-in = Se connecter
 sign-in-over = Ce lien a déjà servi ou est trop ancien
-sign-in-again = Demandez-en un autre : « ardoise sign-in » sur le serveur l’affiche, ou la personne qui vous a invité peut en créer un.
+sign-in-again = Demandez-en un autre : « ardoise invite operator » sur le serveur l’affiche, ou la personne qui vous a invité peut en créer un.

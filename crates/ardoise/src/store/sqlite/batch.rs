@@ -1,13 +1,13 @@
 //! The till on SQLite: one transaction per batch, point look-ups by key, rows written in key order.
 
 use super::checkpoint::Checkpoints;
-use crate::store::{Db, StoreError, Value, id, shop, statement, tab, work};
+use crate::store::{Db, StoreError, Value, books, id, payout, shop, statement, tab, work};
 use crate::till::batch::{
     Batch, NewConsent, NewLine, NewSettlement, NewUndo, Snapshot, StoredOffer, WriteSet,
 };
 use crate::till::command::{Command, UndoAsk};
 use crate::till::{Applied, Durable, Tariff, TillStore};
-use ledger::{Currency, TabId, Timestamp, Transfer, UndoneBy};
+use ledger::{Account, Currency, PayOut, TabId, Timestamp, Transfer, UndoneBy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -142,7 +142,8 @@ fn authors(writes: &WriteSet) -> BTreeSet<ledger::AuthorId> {
     let bought = writes.lines.iter().map(|new| new.line.author);
     let undone = writes.undos.iter().map(|undo| undo.line.author);
     let paid = writes.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
-    bought.chain(undone).chain(paid).collect()
+    let paid_out = writes.payouts.iter().map(|made| made.pay_out.author);
+    bought.chain(undone).chain(paid).chain(paid_out).collect()
 }
 
 fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, StoreError> {
@@ -161,6 +162,7 @@ fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, 
                 loader.open_lines(ask.tab)?;
                 loader.settlement(ask.settle.id)?;
             }
+            Command::PayOut(ask) => loader.payout(&ask.pay_out)?,
         }
     }
     Ok(loader.known)
@@ -260,6 +262,15 @@ impl Loader<'_> {
         }
         Ok(())
     }
+
+    fn payout(&mut self, ask: &PayOut) -> Result<(), StoreError> {
+        if let Some(found) = payout::by_id(self.db, ask.id, self.currency())? {
+            self.known.payouts.insert(ask.id, found);
+        }
+        let available = books::balance(self.db, Account::Available(ask.author))?;
+        self.known.available.insert(ask.author, available);
+        Ok(())
+    }
 }
 
 fn persist(
@@ -289,6 +300,9 @@ fn persist(
         }
     }
     persist_access(db, known, writes)?;
+    for made in &writes.payouts {
+        payout::insert(db, made, now)?;
+    }
     persist_transfers(db, &writes.transfers)
 }
 

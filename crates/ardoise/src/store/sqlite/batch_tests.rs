@@ -2,7 +2,7 @@
 //! and asking again does what would have been done.
 
 use super::batch::{Writer, carry_out};
-use super::testing::{NOON, everything, money, receive, shop, tab, tap, tariff, undo};
+use super::testing::{NOON, everything, money, receive, send, shop, tab, tap, tariff, undo};
 use crate::store::{Db, EachRow, StoreError, Value};
 use crate::till::command::{Answer, Command, Outcome, Purchase};
 use crate::till::{Applied, TillStore as _};
@@ -73,6 +73,7 @@ fn verbs() -> Vec<(&'static str, Vec<Command>)> {
         undo(21, Some(1)),
         undo(3, None),
         receive(9, 2, 200_000),
+        send(3, 0, 1_000),
         tap(22, 1, 9, 0),
     ];
     vec![
@@ -83,6 +84,7 @@ fn verbs() -> Vec<(&'static str, Vec<Command>)> {
         ("an undo of a paid line", vec![undo(1, None)]),
         ("a settlement of everything", vec![receive(5, 1, 500_000)]),
         ("a settlement of a part", vec![receive(6, 1, 499_999)]),
+        ("a payout", vec![send(1, 0, 100_000)]),
         ("everything at once", all),
     ]
 }
@@ -118,6 +120,7 @@ fn known(outcome: Outcome) -> Outcome {
         }
         Answer::Undone { line, work, now, .. } => Answer::Undone { line, work, at: None, now },
         Answer::Settled { now, .. } => Answer::Settled { settled: None, now },
+        Answer::PaidOut { available, .. } => Answer::PaidOut { again: true, available },
         other @ Answer::Bought { .. } => other,
     })
 }

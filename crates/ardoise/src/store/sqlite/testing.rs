@@ -7,12 +7,12 @@ use crate::store::link::Link;
 use crate::store::people::Author;
 use crate::store::work::{Kind, State, Work};
 use crate::store::{Db, StoreError, link, people, shop, work};
-use crate::till::command::{BuyAsk, Command, SecretHash, SettleAsk, TabClaim, UndoAsk};
+use crate::till::command::{BuyAsk, Command, PayOutAsk, SecretHash, SettleAsk, TabClaim, UndoAsk};
 use crate::till::{Durable, Tariff, TillStore as _};
 use ledger::receipts::{consent_number, version_digest};
 use ledger::{
-    Buy, Currency, LineId, Money, Price, RailNumber, Settle, SettlementId, ShopId as _, TabId,
-    Timestamp, UndoneBy,
+    AuthorId, Buy, Currency, LineId, Money, PayOut, PayoutId, Price, RailNumber, Settle,
+    SettlementId, ShopId as _, TabId, Timestamp, UndoneBy,
 };
 use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, Statement, StatementStatus};
@@ -20,7 +20,15 @@ use rusqlite::{Connection, Statement, StatementStatus};
 /// 22 November 2026, noon.
 pub const NOON: Timestamp = Timestamp::from_micros(1_795_348_800_000_000);
 
-/// Ada's works, in a store in memory. The link of work `n` is `work-n`; the last one is not for sale.
+/// Classes of works, and their default rates in basis points. Works have them in turn.
+pub const VAT: [(&str, i64); 3] = [("standard", 2_000), ("reduced", 550), ("press", 210)];
+
+/// Who made a work: Ada and Zoe take turns.
+pub fn author_of(work: usize) -> AuthorId {
+    AuthorId::from_raw(work as i64 % 2 + 1)
+}
+
+/// Works of Ada and Zoe, in a store in memory. The link of work `n` is `work-n`; the last one is not for sale.
 pub fn shop(prices: &[Price]) -> Writer {
     let connection = Connection::open_in_memory().expect("memory");
     let mut writer = Writer::new(super::prepared(connection, NOON).expect("migrated"));
@@ -33,22 +41,23 @@ pub fn shop(prices: &[Price]) -> Writer {
 
 fn fill(db: &dyn Db, prices: &[Price], mint: &Mint) -> Result<(), StoreError> {
     shop::found(db, Currency::Eur, NOON)?;
-    let authors =
-        ["Ada", "Zoe"].map(|name| Author { id: mint.id(), name: name.into(), created_at: NOON });
-    authors.iter().try_for_each(|author| people::insert_author(db, author))?;
+    let authors = ["Ada", "Zoe"];
+    for (index, name) in authors.into_iter().enumerate() {
+        let author = Author { id: author_of(index), name: name.into(), created_at: NOON };
+        people::insert_author(db, &author)?;
+    }
     for (index, &price) in prices.iter().enumerate() {
-        let author = &authors[index % authors.len()];
         let last = index + 1 == prices.len();
         let made = Work {
             id: mint.id(),
-            author: author.id,
-            author_name: author.name.clone(),
+            author: author_of(index),
+            author_name: authors[index % authors.len()].into(),
             kind: Kind::Article,
             state: if last { State::Unpublished } else { State::Published },
             title: "Night bus".into(),
             description: String::new(),
             price,
-            vat_class: ["standard", "reduced", "press"][index % 3].into(),
+            vat_class: VAT[index % VAT.len()].0.into(),
             version: 1,
             digest: version_digest("Night bus", &[]),
             cover_key: None,
@@ -125,6 +134,17 @@ pub fn receive(settlement: u8, on: u8, micros: i64) -> Command {
         rail_fee: money(micros / 10),
     };
     Command::Settle(SettleAsk { tab: tab(on).0, settle, reference: "R1".into() })
+}
+
+/// Money sent to the author of a work.
+pub fn send(payout: u8, work: usize, micros: i64) -> Command {
+    let pay_out = PayOut {
+        id: PayoutId::from_raw(payout.into()),
+        author: author_of(work),
+        rail: RailNumber(1),
+        amount: money(micros),
+    };
+    Command::PayOut(PayOutAsk { pay_out, reference: "P1".into() })
 }
 
 /// Asserts that a statement still runs by the plan that was made when it was first prepared. Migrations change the schema

@@ -1,0 +1,199 @@
+//! Where a shop is: its data folder and its file of settings.
+
+use super::Failure;
+use crate::app::{App, Running};
+use crate::clock::Clock;
+use crate::ids::Chance;
+use crate::problem::Problem;
+use crate::settings::{FILE_NAME, Settings, Values};
+use crate::store::sqlite::{self, Readers};
+use crate::store::{Db, StoreError, migrations, shop};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Where the shop is.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// The data folder
+    #[arg(long, global = true, value_name = "DIR", default_value = "data")]
+    #[arg(env = "ARDOISE_DATA", hide_env_values = true)]
+    pub data: PathBuf,
+    /// The file of settings [default: ardoise.toml in the data folder or here, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(env = "ARDOISE_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+}
+
+impl Place {
+    /// The file of settings: the one that was named, which must be there; else the one in the data folder or the one in
+    /// the working folder, if there is one.
+    ///
+    /// # Errors
+    /// The named one is missing, or there are two: guessing which one counts would be wrong half of the time.
+    pub fn settings_file(&self) -> Result<Option<PathBuf>, Failure> {
+        if let Some(named) = &self.config {
+            let found = named.exists().then(|| named.clone());
+            let missing = || format!("{}: there is no such file of settings", named.display());
+            return Ok(Some(found.ok_or_else(missing)?));
+        }
+        let kept = Some(self.data.join(FILE_NAME)).filter(|path| path.exists());
+        let here = Some(PathBuf::from(FILE_NAME)).filter(|path| path.exists());
+        match (kept, here) {
+            (Some(kept), Some(here)) if !same(&kept, &here) => Err(format!(
+                "there are two files of settings, {} and {}; keep one of them, or name the one that counts with --config",
+                kept.display(),
+                here.display()
+            )
+            .into()),
+            (kept, here) => Ok(kept.or(here)),
+        }
+    }
+
+    /// The settings of this shop: the environment first, then the file, then the defaults.
+    ///
+    /// # Errors
+    /// What is wrong with the file or with a key.
+    pub fn values(&self) -> Result<Values, Failure> {
+        let mut values = Values::default();
+        if let Some(file) = self.settings_file()? {
+            values.read_file(&file)?;
+        }
+        values.read_environment(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }))?;
+        Ok(values)
+    }
+
+    /// The settings, checked.
+    ///
+    /// # Errors
+    /// What is wrong with the file, a key or a value.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        Ok(self.values()?.check()?)
+    }
+
+    /// Whether there is a shop in the data folder.
+    pub fn has_shop(&self) -> bool {
+        self.data.join(sqlite::FILE_NAME).exists()
+    }
+
+    /// Refuses a data folder without a shop.
+    ///
+    /// # Errors
+    /// What to do instead.
+    pub fn must_have_shop(&self) -> Result<(), Failure> {
+        if self.has_shop() {
+            return Ok(());
+        }
+        let data = self.data.display();
+        let next = "start one there with `ardoise serve`, or name another folder with --data";
+        Err(format!("there is no shop in the folder {data}; {next}").into())
+    }
+
+    /// The settings for a command beside the open shop: where neither the file nor the environment says under which
+    /// address readers see it, the one under which it was last opened.
+    fn settings_beside(&self) -> Result<Settings, Failure> {
+        let values = self.values()?;
+        let mut settings = values.check()?;
+        if !values.sets("serve.url")
+            && let Ok(Some(url)) = self.reading(shop::last_url)
+        {
+            settings.url = url;
+        }
+        Ok(settings)
+    }
+
+    /// Opens the shop beside whoever else uses it, lets `work` do its part, and closes it again.
+    ///
+    /// # Errors
+    /// There is no shop, it cannot open, or whatever `work` says.
+    pub fn with_shop<T>(
+        &self,
+        work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.must_have_shop()?;
+        let settings = self.settings_beside()?;
+        super::runtime()?.block_on(async {
+            let Running { app, till } =
+                App::open(settings, &self.data, Clock::System, Chance::System)?;
+            let done = work(&app).await;
+            drop(app);
+            // The till ends once it has told its followers; only then is everything written.
+            let ended = tokio::task::spawn_blocking(move || till.join()).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                return Err("the till stopped before it was done; look at the books".into());
+            }
+            done
+        })
+    }
+
+    /// Looks into the store, beside whoever else uses it, and changes nothing.
+    ///
+    /// # Errors
+    /// There is no shop, its store is of another version, or whatever `work` or the engine says.
+    pub fn reading<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, Failure> {
+        self.must_have_shop()?;
+        let readers = Readers::open(&self.data)?;
+        let (found, known) = (readers.read(migrations::version)?, migrations::newest());
+        if found > known {
+            return Err(StoreError::TooNew { found, known }.into());
+        }
+        if found < known {
+            let what = format!("the store is of version {found} and this program wants {known}");
+            return Err(format!("{what}; start the shop once, which brings it up to date").into());
+        }
+        Ok(readers.read(work)?)
+    }
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// A problem in words for the terminal: what the operator reads, not what a reader would.
+pub fn told(problem: Problem) -> Failure {
+    let words = problem.words();
+    match problem.cause.filter(|_| problem.kind.status.is_server_error()) {
+        Some(cause) => format!("{words} ({cause})").into(),
+        None => words.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(data: &Path, config: Option<PathBuf>) -> Place {
+        Place { data: data.to_owned(), config }
+    }
+
+    #[test]
+    fn settings_are_found_in_the_data_folder() {
+        let data = tempfile::tempdir().expect("a folder");
+        assert_eq!(place(data.path(), None).settings_file().expect("found"), None);
+        let kept = data.path().join(FILE_NAME);
+        std::fs::write(&kept, "[shop]\nname = \"Chez Ada\"\n").expect("written");
+        let place = place(data.path(), None);
+        assert_eq!(place.settings_file().expect("found"), Some(kept));
+        assert_eq!(place.settings().expect("sound").shop_name, "Chez Ada");
+    }
+
+    #[test]
+    fn a_named_file_of_settings_must_be_there() {
+        let data = tempfile::tempdir().expect("a folder");
+        let named = data.path().join("typo.toml");
+        let refused = place(data.path(), Some(named)).settings().expect_err("missing");
+        assert!(refused.to_string().contains("typo.toml"), "{refused}");
+    }
+
+    #[test]
+    fn no_shop_is_made_by_looking_for_one() {
+        let data = tempfile::tempdir().expect("a folder");
+        let refused = place(data.path(), None).reading(|_| Ok(())).expect_err("no shop");
+        assert!(refused.to_string().contains("--data"), "{refused}");
+        assert_eq!(std::fs::read_dir(data.path()).expect("readable").count(), 0);
+    }
+}
