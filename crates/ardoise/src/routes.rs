@@ -246,9 +246,13 @@ async fn health(State(app): State<Shared>) -> Result<&'static str, Problem> {
     if app.store.till().is_open() { Ok("ok\n") } else { Err(StoreError::Closed.into()) }
 }
 
-/// `GET /metrics`: counters in the text format of Prometheus.
-async fn metrics(State(app): State<Shared>) -> Response {
+/// `GET /metrics`: counters in the text format of Prometheus, for this machine only: how much is sold is nobody's
+/// business.
+async fn metrics(State(app): State<Shared>, ask: Ask) -> Result<Response, Problem> {
     use std::sync::atomic::Ordering::Relaxed;
+    if !ask.address.to_canonical().is_loopback() {
+        return Err(Problem::new(&PAGE_MISSING));
+    }
     let counters = app.store.till().counters();
     let mut text = String::new();
     for (name, help, value) in [
@@ -265,5 +269,5 @@ async fn metrics(State(app): State<Shared>) -> Response {
             "# HELP ardoise_till_{name}_total {help}\n# TYPE ardoise_till_{name}_total counter\nardoise_till_{name}_total {value}\n"
         ));
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

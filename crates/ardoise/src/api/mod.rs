@@ -21,6 +21,7 @@ pub mod works;
 
 use crate::addresses::{Address, Addresses, get};
 use crate::app::Shared;
+use crate::request::is_for_programs;
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
@@ -40,9 +41,9 @@ pub fn addresses() -> Addresses {
         .around(|routes| routes.layer((CompressionLayer::new(), from_fn(caller::around))))
 }
 
-/// The addresses that a description tells of.
+/// The addresses of ours that a description tells of; readers' programs buy at those of the pages.
 fn described_addresses(description: &OpenApi) -> Vec<Address> {
-    let paths = description.paths.paths.iter();
+    let paths = description.paths.paths.iter().filter(|(path, _)| is_for_programs(path));
     let each = paths.flat_map(|(path, item)| {
         let methods = [
             (Method::GET, &item.get),

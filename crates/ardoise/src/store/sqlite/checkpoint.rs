@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Pages of the log from which the till's own connection brings over what is left: 64 MiB.
-pub const LOG_PAGES: i64 = 16_384;
+pub const LOG_PAGES: i64 = 64 * 1024 * 1024 / super::PAGE_BYTES;
 /// Commits between two checkpoints beside the till.
 const COMMITS: u32 = 128;
 

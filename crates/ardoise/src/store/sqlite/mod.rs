@@ -25,6 +25,9 @@ pub const FILE_NAME: &str = "ardoise.db";
 
 /// How long a writer waits for another process to let go of the store.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of a page. A purchase touches two pages that no other of its batch does, its reader's, and writes them whole
+/// to the log: half of SQLite's own size makes a batch an eighth faster, a quarter no more than that.
+const PAGE_BYTES: i64 = 2_048;
 /// Connections kept for reading between requests.
 const IDLE_READERS: usize = 8;
 /// Prepared statements kept per connection: more than there are texts.
@@ -111,6 +114,8 @@ fn set_up(connection: &Connection) -> Result<(), StoreError> {
 
 fn prepared(mut connection: Connection, now: Timestamp) -> Result<Connection, StoreError> {
     set_up(&connection)?;
+    // Only a new store takes its page size from here.
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.execute_batch(
         "pragma journal_mode = wal;
          pragma synchronous = full;
