@@ -9,10 +9,12 @@ create table shop (
     founded_at integer not null
 ) strict;
 
--- One row: where readers saw the shop when it was last opened, so that links made beside it begin there.
+-- One row: where readers saw the shop when it was last opened, so that links made beside it begin there, and where it
+-- listened.
 create table served (
     id integer primary key check (id = 1),
     url text not null,
+    listen text not null,
     opened_at integer not null
 ) strict;
 

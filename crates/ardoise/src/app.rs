@@ -6,7 +6,7 @@ use crate::keys::used::Uses;
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
-use crate::receipts::key::ReceiptKey;
+use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
 use crate::store::sqlite::batch::Writer;
 use crate::store::{Store, StoreError, shop, sqlite};
@@ -88,19 +88,22 @@ pub struct Running {
     pub till: JoinHandle<()>,
 }
 
-/// Makes the data folder, for its owner alone; one that is there is left as it is.
-fn make_private(data: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    if data.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = data.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    std::fs::DirBuilder::new().mode(0o700).create(data)
-}
-
 impl App {
+    /// Makes a data folder, for its owner alone; one that is there is left as it is.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn make_folder(data: &Path) -> std::io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        if data.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = data.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::DirBuilder::new().mode(0o700).create(data)
+    }
+
     /// Opens the shop in the folder `data`; makes it when there is none.
     ///
     /// # Errors
@@ -126,8 +129,9 @@ impl App {
         between: impl FnOnce(Writer) -> S,
     ) -> Result<Running, OpenError> {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
-        make_private(data).map_err(failed)?;
+        Self::make_folder(data).map_err(failed)?;
         let now = clock.now();
+        let was_there = data.join(sqlite::FILE_NAME).exists();
         let mut writer = Writer::new(sqlite::open_writer(data, now)?).with_checkpoints()?;
         let currency = settings.tariff.currency;
         let mut founded = None;
@@ -138,6 +142,11 @@ impl App {
         })?;
         if let Some(books) = founded.filter(|books| *books != currency) {
             return Err(OpenError::Currency { books, settings: currency });
+        }
+        if was_there && !data.join(key::FILE_NAME).exists() {
+            let lost = "the key that signs receipts is gone, and a new one is made; earlier receipts hold only under \
+                the one that was published before: bring it back from a backup";
+            tracing::warn!(lost);
         }
         let receipt_key = ReceiptKey::in_folder(data, &chance).map_err(OpenError::ReceiptKey)?;
         let files = FileStore::open(data.join("files"))?;

@@ -1,7 +1,7 @@
 //! The body of a small request: a form or JSON, read into named fields.
 
 use crate::app::Shared;
-use crate::problem::{Problem, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
+use crate::problem::{Detail, Problem, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
 use axum::body::{Body, to_bytes};
 use axum::extract::FromRequest;
 use http::{Request, header};
@@ -67,22 +67,29 @@ impl Fields {
         read.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Reads a JSON object; of its members, those that are texts, numbers or truths.
+    /// Reads a JSON object whose members are texts, numbers, truths or null; null is as good as left out.
     ///
     /// # Errors
-    /// [`REQUEST_MALFORMED`].
+    /// [`REQUEST_MALFORMED`], also for a member that is an object or an array.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Problem> {
         let malformed = |error: serde_json::Error| Problem::new(&REQUEST_MALFORMED).because(error);
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(bytes).map_err(malformed)?;
-        let text = |value: serde_json::Value| match value {
-            serde_json::Value::String(text) => Some(text),
-            serde_json::Value::Number(number) => Some(number.to_string()),
-            serde_json::Value::Bool(truth) => Some(truth.to_string()),
-            _ => None,
-        };
-        let members = object.into_iter().filter_map(|(name, value)| Some((name, text(value)?)));
-        Ok(Self(members.collect()))
+        let mut fields = Vec::with_capacity(object.len());
+        for (name, value) in object {
+            let text = match value {
+                serde_json::Value::String(text) => text,
+                serde_json::Value::Number(number) => number.to_string(),
+                serde_json::Value::Bool(truth) => truth.to_string(),
+                serde_json::Value::Null => continue,
+                serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+                    let name = Detail::Word(name);
+                    return Err(Problem::new(&REQUEST_MALFORMED).with("field", name));
+                }
+            };
+            fields.push((name, text));
+        }
+        Ok(Self(fields))
     }
 }
 
@@ -134,6 +141,18 @@ mod tests {
         assert_eq!(fields.every("file").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(fields.one("empty"), Some(""));
         assert_eq!(fields.one("none"), None);
+    }
+
+    #[test]
+    fn json_has_the_fields_of_a_form_and_no_others() {
+        let fields = Fields::from_json(br#"{"price": "0.20", "typed": true, "via": null}"#);
+        let fields = fields.expect("an object");
+        assert_eq!((fields.one("price"), fields.one("typed")), (Some("0.20"), Some("true")));
+        assert_eq!(fields.one("via"), None);
+        for json in [r#"{"via": {}}"#, r#"{"via": ["a"]}"#, "[]", r#""via""#] {
+            let refused = Fields::from_json(json.as_bytes()).expect_err(json);
+            assert_eq!(refused.kind.code, "request.malformed");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod body;
 pub mod clock;
 pub mod command_line;
 pub mod connections;
+pub mod demo;
 pub mod desk;
 pub mod doctor;
 pub mod gains;

@@ -9,7 +9,7 @@ use crate::links::visits;
 use crate::outbox::worker::Worker;
 use crate::routes;
 use crate::settings::Settings;
-use crate::store::shop;
+use crate::store::shop::{self, Served};
 use crate::works::janitor;
 use axum::Router;
 use std::path::Path;
@@ -49,19 +49,19 @@ pub async fn serve(
     mut settings: Settings,
     data: &Path,
     more: impl FnOnce(Router) -> Router,
-    ready: impl AsyncFnOnce(&App),
+    ready: impl AsyncFnOnce(&Shared),
 ) -> Result<(), ServeError> {
     let (address, connections_most) = (settings.listen.clone(), settings.connections_most);
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
-    let port = listener
-        .local_addr()
-        .map_err(|error| ServeError::Listen { address: settings.listen.clone(), error })?
-        .port();
-    settings.listens_at(port);
+    let local = listener.local_addr();
+    let local =
+        local.map_err(|error| ServeError::Listen { address: settings.listen.clone(), error })?;
+    settings.listens_at(local.port());
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
-    let (url, now) = (app.settings.url.clone(), app.now());
-    app.store.write(move |db| shop::open_at(db, &url, now)).await.map_err(OpenError::Store)?;
+    let at = Served { url: app.settings.url.clone(), listen: local.to_string() };
+    let now = app.now();
+    app.store.write(move |db| shop::open_at(db, &at, now)).await.map_err(OpenError::Store)?;
     let background = tokio::spawn(look_after(app.clone()));
     let telling = tokio::spawn(Worker::new(app.clone()).run());
     let tidying = tokio::spawn(janitor::go_round(app.clone()));

@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use ledger::AuthorId;
 
-/// The author whose program asks: an extractor that asks others for a key.
+/// The author whose program asks: an extractor that asks others for a key. Several of one request look it up once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller(pub AuthorId);
 
@@ -20,9 +20,13 @@ impl FromRequestParts<Shared> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(*known);
+        }
         let shown = bearer(&parts.headers).ok_or_else(|| Problem::new(&KEY_MISSING))?;
         let key = keys::open(app, shown).await?.ok_or_else(|| Problem::new(&KEY_REFUSED))?;
         app.key_uses.note(key.id, app.now());
+        parts.extensions.insert(Self(key.author));
         Ok(Self(key.author))
     }
 }

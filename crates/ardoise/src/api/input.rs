@@ -192,7 +192,7 @@ impl Noun for WebhookId {
     const UNKNOWN: &'static Kind = &WEBHOOK_UNKNOWN;
 }
 
-/// The id in a path: an extractor. What cannot be an id is not there.
+/// The id in a path: an extractor. What cannot be an id is not there, and whoever shows no key is told nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id<T>(pub T);
 
@@ -200,6 +200,7 @@ impl<T: Noun> FromRequestParts<Shared> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        Caller::from_request_parts(parts, app).await?;
         let text = Path::<String>::from_request_parts(parts, app).await;
         let id = text.ok().and_then(|Path(text)| text.parse().ok());
         id.map(Self).ok_or_else(|| Problem::new(T::UNKNOWN))

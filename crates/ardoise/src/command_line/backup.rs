@@ -35,7 +35,7 @@ impl Backup {
         place.must_have_shop()?;
         let settings = place.settings_file()?;
         let order = Order {
-            data: &place.data,
+            data: place.data(),
             settings: settings.as_deref(),
             to: &self.file,
             now: Clock::System.now(),
@@ -48,19 +48,17 @@ impl Backup {
 
     fn print(&self, saved: &Saved) -> ExitCode {
         let (path, size) = (self.file.display(), BinaryBytes(saved.bytes));
-        println!("{path}: {size}, {} files; read back and found whole.", saved.files);
+        say!("{path}: {size}, {} files; read back and found whole.", saved.files);
         for key in &saved.lost {
-            println!(
-                "The file {key} is missing or damaged on the disk, and is so in the backup, too."
-            );
+            say!("The file {key} is missing or damaged on the disk, and is so in the backup, too.");
         }
         for finding in &saved.findings {
-            println!("{finding}");
+            say!("{finding}");
         }
         if saved.findings.is_empty() {
             return ExitCode::SUCCESS;
         }
-        println!(
+        say!(
             "The backup is as the shop is, but the books do NOT balance: `ardoise restore` would refuse it. \
              Keep it, keep your older ones, and find out why."
         );

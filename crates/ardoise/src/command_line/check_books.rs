@@ -37,17 +37,17 @@ impl CheckBooks {
 }
 
 fn print(report: &Report) -> ExitCode {
-    let Report { findings, transfers, tabs } = report;
+    let findings = &report.findings;
     for finding in findings {
-        println!("{finding}");
+        say!("{finding}");
     }
     if findings.is_empty() {
-        println!("The books balance: {transfers} transfers, {tabs} tabs.");
+        say!("The books balance: {report}.");
         return ExitCode::SUCCESS;
     }
     let count = findings.len();
-    println!(
-        "The books do NOT balance: {count} findings in {transfers} transfers and {tabs} tabs.\n\
+    say!(
+        "The books do NOT balance: {count} findings in {report}.\n\
          Keep a copy of the data folder as it is, and find out why before you pay anybody."
     );
     ExitCode::FAILURE

@@ -26,7 +26,7 @@ impl Doctor {
         let file = place.settings_file().map_err(|failure| failure.to_string());
         let variables = std::env::vars_os();
         let patient = Patient {
-            data: &place.data,
+            data: place.data(),
             settings_file: file.as_ref().map(Option::as_deref).map_err(Clone::clone),
             environment: variables
                 .filter_map(|(name, value)| {
@@ -50,8 +50,8 @@ fn print(finding: &Finding) {
         Level::Warn => "warn",
         Level::Fail => "FAIL",
     };
-    println!("{level:<5} {:<12} {}", finding.subject, finding.what);
+    say!("{level:<5} {:<12} {}", finding.subject, finding.what);
     if !finding.next.is_empty() {
-        println!("{:18} → {}", "", finding.next);
+        say!("{:18} → {}", "", finding.next);
     }
 }

@@ -87,5 +87,5 @@ pub fn the_one(name: &str, mut known: Vec<Author>) -> Result<Option<Author>, Fai
 }
 
 fn print(what: &str, link: &str) {
-    println!("{what}, once, within {INVITE_DAYS} days:\n\n{link}");
+    say!("{what}, once, within {INVITE_DAYS} days:\n\n{link}");
 }

@@ -1,7 +1,16 @@
 //! The commands of the one binary, one file each.
 
+/// Prints a line. Whoever reads may have gone away (`ardoise doctor | head -1`): that is no reason to stop.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 mod backup;
 mod check_books;
+mod demo;
 mod doctor;
 mod invite;
 mod pay_out;
@@ -34,6 +43,7 @@ pub struct CommandLine {
 const EXAMPLES: &str = "\
 Examples:
   ardoise                                  serve ./data on http://localhost:8080
+  ardoise demo                             a made-up shop to look around in
   ardoise invite author \"Ada Belkacem\"     a link with which Ada can sell
   ardoise check-books                      is every cent where it should be?
 
@@ -44,6 +54,8 @@ Every command works while the shop is open and while it is not.
 enum Command {
     /// Serve the shop (what happens without a command)
     Serve(serve::Serve),
+    /// Serve a made-up shop in which readers buy, to look around
+    Demo(demo::Demo),
     /// Make a link that lets an author or the operator in, once
     Invite(invite::Invite),
     /// Write down money that arrived for a tab
@@ -98,6 +110,7 @@ fn misplaced() -> ! {
 fn run_command(command: Command, place: &Place) -> Done {
     match command {
         Command::Serve(serve) => serve.run(place),
+        Command::Demo(demo) => demo.run(place),
         Command::Invite(invite) => invite.run(place),
         Command::Settle(settle) => settle.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),

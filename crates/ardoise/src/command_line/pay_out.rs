@@ -64,11 +64,11 @@ impl PayOut {
             told(problem)
         })?;
         if paid.again {
-            println!("Payout {id} was written down before; nothing new happened.");
+            say!("Payout {id} was written down before; nothing new happened.");
         } else {
-            println!("Paid {amount} out to {}, as payout {id}.", author.name);
+            say!("Paid {amount} out to {}, as payout {id}.", author.name);
         }
-        println!("{} stays available.", paid.available);
+        say!("{} stays available.", paid.available);
         Ok(())
     }
 }

@@ -14,17 +14,32 @@ use std::path::{Path, PathBuf};
 /// Where the shop is.
 #[derive(Debug, Clone, Args)]
 pub struct Place {
-    /// The data folder
-    #[arg(long, global = true, value_name = "DIR", default_value = "data")]
+    /// The data folder [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
     #[arg(env = "ARDOISE_DATA", hide_env_values = true)]
-    pub data: PathBuf,
+    data: Option<PathBuf>,
     /// The file of settings [default: ardoise.toml in the data folder or here, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     #[arg(env = "ARDOISE_CONFIG", hide_env_values = true)]
-    pub config: Option<PathBuf>,
+    config: Option<PathBuf>,
 }
 
 impl Place {
+    /// The place with this data folder and this file of settings.
+    pub fn of(data: &Path, config: Option<PathBuf>) -> Self {
+        Self { data: Some(data.to_owned()), config }
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        self.data.as_deref().unwrap_or(Path::new("data"))
+    }
+
+    /// The data folder, where one was named.
+    pub fn named_data(&self) -> Option<PathBuf> {
+        self.data.clone()
+    }
+
     /// The file of settings: the one that was named, which must be there; else the one in the data folder or the one in
     /// the working folder, if there is one.
     ///
@@ -36,7 +51,7 @@ impl Place {
             let missing = || format!("{}: there is no such file of settings", named.display());
             return Ok(Some(found.ok_or_else(missing)?));
         }
-        let kept = Some(self.data.join(FILE_NAME)).filter(|path| path.exists());
+        let kept = Some(self.data().join(FILE_NAME)).filter(|path| path.exists());
         let here = Some(PathBuf::from(FILE_NAME)).filter(|path| path.exists());
         match (kept, here) {
             (Some(kept), Some(here)) if !same(&kept, &here) => Err(format!(
@@ -74,7 +89,7 @@ impl Place {
 
     /// Whether there is a shop in the data folder.
     pub fn has_shop(&self) -> bool {
-        self.data.join(sqlite::FILE_NAME).exists()
+        self.data().join(sqlite::FILE_NAME).exists()
     }
 
     /// Refuses a data folder without a shop.
@@ -85,7 +100,7 @@ impl Place {
         if self.has_shop() {
             return Ok(());
         }
-        let data = self.data.display();
+        let data = self.data().display();
         let next = "start one there with `ardoise serve`, or name another folder with --data";
         Err(format!("there is no shop in the folder {data}; {next}").into())
     }
@@ -96,9 +111,9 @@ impl Place {
         let values = self.values()?;
         let mut settings = values.check()?;
         if !values.sets("serve.url")
-            && let Ok(Some(url)) = self.reading(shop::last_url)
+            && let Ok(Some(last)) = self.reading(shop::last_open)
         {
-            settings.url = url;
+            settings.url = last.url;
         }
         Ok(settings)
     }
@@ -115,7 +130,7 @@ impl Place {
         let settings = self.settings_beside()?;
         super::runtime()?.block_on(async {
             let Running { app, till } =
-                App::open(settings, &self.data, Clock::System, Chance::System)?;
+                App::open(settings, self.data(), Clock::System, Chance::System)?;
             let done = work(&app).await;
             drop(app);
             // The till ends once it has told its followers; only then is everything written.
@@ -136,7 +151,7 @@ impl Place {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, Failure> {
         self.must_have_shop()?;
-        let readers = Readers::open(&self.data)?;
+        let readers = Readers::open(self.data())?;
         let (found, known) = (readers.read(migrations::version)?, migrations::newest());
         if found > known {
             return Err(StoreError::TooNew { found, known }.into());
@@ -166,17 +181,13 @@ pub fn told(problem: Problem) -> Failure {
 mod tests {
     use super::*;
 
-    fn place(data: &Path, config: Option<PathBuf>) -> Place {
-        Place { data: data.to_owned(), config }
-    }
-
     #[test]
     fn settings_are_found_in_the_data_folder() {
         let data = tempfile::tempdir().expect("a folder");
-        assert_eq!(place(data.path(), None).settings_file().expect("found"), None);
+        assert_eq!(Place::of(data.path(), None).settings_file().expect("found"), None);
         let kept = data.path().join(FILE_NAME);
         std::fs::write(&kept, "[shop]\nname = \"Chez Ada\"\n").expect("written");
-        let place = place(data.path(), None);
+        let place = Place::of(data.path(), None);
         assert_eq!(place.settings_file().expect("found"), Some(kept));
         assert_eq!(place.settings().expect("sound").shop_name, "Chez Ada");
     }
@@ -185,14 +196,14 @@ mod tests {
     fn a_named_file_of_settings_must_be_there() {
         let data = tempfile::tempdir().expect("a folder");
         let named = data.path().join("typo.toml");
-        let refused = place(data.path(), Some(named)).settings().expect_err("missing");
+        let refused = Place::of(data.path(), Some(named)).settings().expect_err("missing");
         assert!(refused.to_string().contains("typo.toml"), "{refused}");
     }
 
     #[test]
     fn no_shop_is_made_by_looking_for_one() {
         let data = tempfile::tempdir().expect("a folder");
-        let refused = place(data.path(), None).reading(|_| Ok(())).expect_err("no shop");
+        let refused = Place::of(data.path(), None).reading(|_| Ok(())).expect_err("no shop");
         assert!(refused.to_string().contains("--data"), "{refused}");
         assert_eq!(std::fs::read_dir(data.path()).expect("readable").count(), 0);
     }

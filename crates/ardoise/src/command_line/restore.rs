@@ -30,24 +30,21 @@ impl Restore {
     /// # Errors
     /// What is wrong, in words for the operator: then the folder is as it was.
     pub fn run(&self, place: &Place) -> Done {
-        let (data, now) = (&place.data, Clock::System.now());
+        let (data, now) = (place.data(), Clock::System.now());
         let mut stages = Stages::new();
         let restored = restore(&self.file, data, now, &mut |stage, done, total| {
             stages.show(stage, done, total)
         });
         stages.end();
         let restored = restored?;
-        println!("The shop of {} is back in {}.", restored.about.made_at, data.display());
-        println!(
-            "{} files, and books that balance: {} transfers.",
-            restored.files, restored.transfers
-        );
+        say!("The shop of {} is back in {}.", restored.about.made_at, data.display());
+        say!("{} files, and books that balance: {} transfers.", restored.files, restored.transfers);
         for key in &restored.about.lost {
-            println!(
+            say!(
                 "The file {key} was missing or damaged when the backup was made; its buyers will get their lines back."
             );
         }
-        println!("Open it with: ardoise serve --data {}", data.display());
+        say!("Open it with: ardoise serve --data {}", data.display());
         Ok(ExitCode::SUCCESS)
     }
 }

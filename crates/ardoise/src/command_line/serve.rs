@@ -1,10 +1,12 @@
 //! `ardoise serve`.
 
 use super::place::Place;
-use super::{Done, runtime};
-use crate::app::App;
+use super::{Done, Failure, runtime};
+use crate::app::{App, Shared};
 use crate::people::door_for_operator;
+use crate::settings::Settings;
 use clap::Args;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 /// Serve the shop until it is asked to end (Ctrl-C).
@@ -31,11 +33,11 @@ impl Serve {
         self.listen.is_some() || self.url.is_some()
     }
 
-    /// Serves the shop until the process is asked to end.
+    /// The settings of `place`, with what was said on the command line.
     ///
     /// # Errors
-    /// What is wrong, in words for the operator.
-    pub fn run(&self, place: &Place) -> Done {
+    /// What is wrong with them.
+    pub fn settings(&self, place: &Place) -> Result<Settings, Failure> {
         let mut values = place.values()?;
         if let Some(listen) = &self.listen {
             values.set("--listen", "serve.listen", listen.clone())?;
@@ -43,10 +45,18 @@ impl Serve {
         if let Some(url) = &self.url {
             values.set("--url", "serve.url", url.clone())?;
         }
-        let settings = values.check()?;
+        Ok(values.check()?)
+    }
+
+    /// Serves the shop until the process is asked to end.
+    ///
+    /// # Errors
+    /// What is wrong, in words for the operator.
+    pub fn run(&self, place: &Place) -> Done {
+        let settings = self.settings(place)?;
         log_to_stderr();
-        let greet = async |app: &App| greet(app).await;
-        let serving = crate::serve::serve(settings, &place.data, |routes| routes, greet);
+        let greet = async |app: &Shared| greet(app).await;
+        let serving = crate::serve::serve(settings, place.data(), |routes| routes, greet);
         runtime()?.block_on(serving)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -55,23 +65,23 @@ impl Serve {
 /// Says where the shop is, and lets the operator in until they are.
 async fn greet(app: &App) {
     let (name, url) = (&app.settings.shop_name, &app.settings.url);
-    println!("{name} is open at {url} (data in {})", app.data.display());
+    say!("{name} is open at {url} (data in {})", app.data.display());
     let program = program(app);
     match door_for_operator(app).await {
         Ok(Some(link)) => {
-            println!("\nSign in as the operator, once, with\n  {link}\n");
+            say!("\nSign in as the operator, once, with\n  {link}\n");
         }
-        Ok(None) => println!("To sign in as the operator again: {program} invite operator"),
+        Ok(None) => say!("To sign in as the operator again: {program} invite operator"),
         Err(problem) => {
             eprintln!("no sign-in link could be made: {}", problem.cause.unwrap_or_default());
         }
     }
-    println!("To let an author sell here: {program} invite author NAME");
-    println!("To stop: Ctrl-C");
+    say!("To let an author sell here: {program} invite author NAME");
+    say!("To stop: Ctrl-C");
 }
 
 /// How the program is called for this shop, as it was called just now.
-fn program(app: &App) -> String {
+pub fn program(app: &App) -> String {
     let called = std::env::args().next().unwrap_or_else(|| "ardoise".into());
     if app.data.as_os_str() == "data" {
         return called;
@@ -83,7 +93,10 @@ fn program(app: &App) -> String {
 pub fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ARDOISE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second call, in tests, finds the first one there.
     let _ = subscriber.try_init();
 }

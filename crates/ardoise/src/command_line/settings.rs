@@ -28,9 +28,9 @@ impl PrintSettings {
     /// What is wrong with the settings.
     pub fn run(&self, place: &Place) -> Done {
         if self.markdown {
-            print!("{}", manual());
+            say!("{}", manual().trim_end());
         } else {
-            print!("{}", now(place)?);
+            say!("{}", now(place)?.trim_end());
         }
         Ok(ExitCode::SUCCESS)
     }

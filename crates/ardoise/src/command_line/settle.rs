@@ -72,21 +72,20 @@ impl Settle {
         })?;
         let paid = app.store.read(|db| statement::paid_by(db, id, tab, currency)).await?;
         if before.is_some() {
-            println!("Settlement {id} was received before; nothing new happened.");
+            say!("Settlement {id} was received before; nothing new happened.");
         } else {
-            println!("Received {amount} for {tab} as settlement {id}.");
+            say!("Received {amount} for {tab} as settlement {id}.");
         }
         print_paid(&paid);
-        println!("{} is left to pay on the tab.", now.owed);
+        say!("{} is left to pay on the tab.", now.owed);
         Ok(())
     }
 
     async fn tab(&self, app: &App) -> Result<TabId, Failure> {
-        // Banks like capitals.
-        let text = self.tab.trim().to_lowercase();
-        let tab: TabId = text
-            .parse()
-            .map_err(|_| format!("{:?} is not a tab: it looks like tab_01h2xcejqtf2n", self.tab))?;
+        let tab = from_statement(&self.tab);
+        let tab = tab.ok_or_else(|| {
+            format!("{:?} is not a tab: it looks like tab_01h2xcejqtf2n", self.tab)
+        })?;
         let currency = app.currency();
         let found = app.store.read(|db| tab::by_id(db, tab, currency)).await?;
         found
@@ -95,13 +94,19 @@ impl Settle {
     }
 }
 
+/// The tab that a bank statement names: banks like capitals, drop what is neither letter nor digit, and put spaces in.
+fn from_statement(text: &str) -> Option<TabId> {
+    let kept: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("tab_{}", kept.to_lowercase().strip_prefix("tab")?).parse().ok()
+}
+
 fn print_paid(paid: &[Paid]) {
     match paid {
-        [] => println!("It does not pay a whole line yet: it stays on the tab until more arrives."),
+        [] => say!("It does not pay a whole line yet: it stays on the tab until more arrives."),
         lines => {
-            println!("It paid:");
+            say!("It paid:");
             for line in lines {
-                println!("  {:>12}  {}", line.gross.to_string(), line.title);
+                say!("  {:>12}  {}", line.gross.to_string(), line.title);
             }
         }
     }
@@ -121,4 +126,24 @@ pub fn used_before(id: &impl std::fmt::Display) -> Failure {
     let next = "choose another --id, or leave it out";
     format!("{id} was used before, for another tab, author or amount; nothing was written; {next}")
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_is_known_by_what_a_bank_makes_of_it() {
+        let tab: TabId = "tab_03fh1ar8t9a6y".parse().expect("a tab");
+        for text in
+            ["tab_03fh1ar8t9a6y", " TAB_03FH1AR8T9A6Y\n", "TAB03FH1 AR8T 9A6Y", "tab-03fh1ar8t9a6y"]
+        {
+            assert_eq!(from_statement(text), Some(tab), "{text}");
+        }
+        for text in
+            ["", "03fh1ar8t9a6y", "wrk_03fh1ar8t9a6y", "tab_03fh1ar8t9a6", "tab_03fh1ar8t9a6yy"]
+        {
+            assert_eq!(from_statement(text), None, "{text}");
+        }
+    }
 }

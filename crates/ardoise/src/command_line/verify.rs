@@ -50,22 +50,24 @@ fn print(verified: &Verified) {
         About::Line => "A line",
         About::Tab => "Everything",
     };
-    println!("{what} of {tab} at {} ({}), made {made_at}", shop.name, shop.url);
+    say!("{what} of {tab} at {} ({}), made {made_at}", shop.name, shop.url);
     for entry in &document.entries {
-        println!("  {}  {}", entry.at, words(&entry.what));
+        say!("  {}  {}", entry.at, words(&entry.what));
     }
     if let Some(sums) = &document.sums {
         let (owed, currency) = (&sums.owed.amount, &document.currency);
-        println!(
+        say!(
             "  bought {}, undone {}, received {}: {owed} {currency} is owed",
-            sums.bought.amount, sums.undone.amount, sums.received.amount
+            sums.bought.amount,
+            sums.undone.amount,
+            sums.received.amount
         );
     }
-    println!("It holds: hashes, sums and signature are right.");
+    say!("It holds: hashes, sums and signature are right.");
     if verified.signer_known {
-        println!("The shop signed it, with the published key {}.", document.key.kid);
+        say!("The shop signed it, with the published key {}.", document.key.kid);
     } else {
-        println!(
+        say!(
             "WHO signed it was not checked: the key inside the receipt was used. \
              Fetch {}/.well-known/ardoise and name that file with --key.",
             shop.url

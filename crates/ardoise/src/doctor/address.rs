@@ -29,9 +29,10 @@ enum Answer {
 /// Asks the address who answers there. Whether the shop is open at all is asked where it listens.
 pub(super) async fn look(data: &Path, settings: &Settings, values: &Values) -> Vec<Finding> {
     let mut findings = Findings::about("address");
-    let last = Readers::open(data).ok().and_then(|readers| readers.read(shop::last_url).ok()?);
-    let url = if values.sets("serve.url") { None } else { last };
-    let url = url.unwrap_or_else(|| settings.url.clone());
+    let last = Readers::open(data).ok().and_then(|readers| readers.read(shop::last_open).ok()?);
+    let (seen, listen) = last.map_or((None, None), |last| (Some(last.url), Some(last.listen)));
+    let seen = seen.filter(|_| !values.sets("serve.url"));
+    let url = seen.unwrap_or_else(|| settings.url.clone());
     if url.starts_with("http://") && !is_local(&url) {
         findings.warn(
             format!("{url} is not https: tabs and sign-ins travel in the clear"),
@@ -39,7 +40,9 @@ pub(super) async fn look(data: &Path, settings: &Settings, values: &Values) -> V
         );
     }
     let key = ReceiptKey::read(data).ok().map(|key| key.public().kid);
-    let here = format!("http://{}", settings.listen.replacen("0.0.0.0", "127.0.0.1", 1));
+    let here = listen.unwrap_or_else(|| settings.listen.clone());
+    let here = here.replacen("0.0.0.0", "127.0.0.1", 1).replacen("[::]", "[::1]", 1);
+    let here = format!("http://{here}");
     let open = matches!(ask(&here, key.as_deref()).await, Answer::We);
     match ask(&url, key.as_deref()).await {
         Answer::We => findings.or_well(format!("{url} leads to this shop, which is open")),
@@ -53,7 +56,8 @@ pub(super) async fn look(data: &Path, settings: &Settings, values: &Values) -> V
         Answer::Nobody(why) if open => {
             findings.fail(
                 format!("the shop is open at {here}, but {url} does not lead to it: {why}"),
-                "look at the proxy, the name server and the firewall",
+                "look at the proxy, the name server and the firewall; if only this machine cannot go that way, \
+                 name the address in /etc/hosts",
             );
             findings.found
         }

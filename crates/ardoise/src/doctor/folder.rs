@@ -2,6 +2,7 @@
 
 use super::{Finding, Findings};
 use crate::receipts::key::{FILE_NAME, ReceiptKey};
+use crate::store::sqlite;
 use indicatif::BinaryBytes;
 use std::fs::{self, Metadata};
 use std::io::Write as _;
@@ -26,10 +27,14 @@ pub(super) fn look(data: &Path) -> Vec<Finding> {
         );
         return findings.found;
     };
-    if let Err(error) = try_to_write(&data.join(TRIAL)) {
+    let room = room(data);
+    let is_full = room.is_some_and(|room| room < ROOM_LEAST);
+    if let Err(error) = try_to_write(&data.join(TRIAL))
+        && !is_full
+    {
         findings.fail(
             format!("nothing can be written to {path}: {error}"),
-            "give it to the account that runs the shop, and look for a full or read-only disk",
+            "give it to the account that runs the shop, and look for a read-only disk",
         );
     }
     if metadata.permissions().mode() & 0o007 != 0 {
@@ -39,11 +44,10 @@ pub(super) fn look(data: &Path) -> Vec<Finding> {
         );
     }
     look_at_owner(&mut findings, data, &metadata);
-    let room = room(data);
     let free = room.map_or("an unknown size".into(), |room| BinaryBytes(room).to_string());
     let next = "make room: move old backups away, or give the folder a larger disk";
     match room {
-        Some(room) if room < ROOM_LEAST => findings.fail(format!("only {free} are free"), next),
+        Some(_) if is_full => findings.fail(format!("only {free} are free in {path}"), next),
         Some(room) if room < ROOM_LITTLE => findings.warn(format!("only {free} are free"), next),
         Some(_) | None => {}
     }
@@ -52,9 +56,9 @@ pub(super) fn look(data: &Path) -> Vec<Finding> {
 
 fn try_to_write(path: &Path) -> std::io::Result<()> {
     let mut file = fs::File::create(path)?;
-    file.write_all(b"trial")?;
-    file.sync_all()?;
-    fs::remove_file(path)
+    let written = file.write_all(b"trial").and_then(|()| file.sync_all());
+    fs::remove_file(path)?;
+    written
 }
 
 /// Whoever runs commands as another account leaves files that the shop may not be able to write to.
@@ -82,6 +86,9 @@ pub(super) fn look_at_key(data: &Path) -> Vec<Finding> {
     let mut findings = Findings::about("receipt key");
     let path = data.join(FILE_NAME);
     let Ok(metadata) = fs::metadata(&path) else {
+        if !data.join(sqlite::FILE_NAME).exists() {
+            return findings.or_well("the first start makes it");
+        }
         findings.fail(
             format!("there is no {}", path.display()),
             "bring it back from a backup; the next start would make another, under which no earlier receipt holds",
@@ -122,6 +129,8 @@ mod tests {
     #[test]
     fn a_key_that_others_can_read_is_a_failure() {
         let data = tempfile::tempdir().expect("a folder");
+        assert_eq!(levels(&look_at_key(data.path())), [Level::Ok], "there is no shop yet");
+        fs::write(data.path().join(sqlite::FILE_NAME), b"").expect("written");
         assert_eq!(levels(&look_at_key(data.path())), [Level::Fail]);
         ReceiptKey::in_folder(data.path(), &Chance::seeded(1)).expect("made");
         assert_eq!(levels(&look_at_key(data.path())), [Level::Ok]);

@@ -102,8 +102,7 @@ pub(super) fn look_at_books(data: &Path, progress: Progress) -> Vec<Finding> {
     };
     match readers.read(check) {
         Ok(report) if report.findings.is_empty() => {
-            let (transfers, tabs) = (report.transfers, report.tabs);
-            return findings.or_well(format!("they balance: {transfers} transfers, {tabs} tabs"));
+            return findings.or_well(format!("they balance: {report}"));
         }
         Ok(report) => findings.fail(
             format!("{} findings, such as: {}", report.findings.len(), report.findings[0]),

@@ -57,6 +57,8 @@ pub async fn page(app: &App, ask: &Ask, author: Author) -> Result<KeysPage, Prob
                 failure: webhook.failure,
             })
             .collect(),
+        name: String::new(),
+        url: String::new(),
         errors: Vec::new(),
     })
 }
@@ -69,8 +71,10 @@ pub async fn show_made(
     app: &App,
     ask: &Ask,
     author: Author,
+    fields: &Fields,
     made: Result<String, Problem>,
 ) -> Asked {
+    let typed = |name| fields.one(name).unwrap_or_default().to_owned();
     match made {
         Ok(secret) => {
             let page = page(app, ask, author).await?;
@@ -80,7 +84,9 @@ pub async fn show_made(
             let page = page(app, ask, author).await?;
             let message = problem.told(ask.locale);
             let field = problem.field.unwrap_or_default().to_owned();
-            let wrong = html(&KeysPage { errors: vec![FieldError { field, message }], ..page })?;
+            let errors = vec![FieldError { field, message }];
+            let (name, url) = (typed("name"), typed("url"));
+            let wrong = html(&KeysPage { errors, name, url, ..page })?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, wrong).into_response())
         }
         Err(problem) => Err(problem),
@@ -95,7 +101,7 @@ pub async fn make_key(
     fields: Fields,
 ) -> Asked {
     let made = make(&app, author.id, fields.one("name").unwrap_or("")).await;
-    show_made(&app, &ask, author, made).await
+    show_made(&app, &ask, author, &fields, made).await
 }
 
 /// `POST /keys/{key}/revoke`.

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use askama::filters::Safe;
-use ledger::{Currency, Money, Rounding, Timestamp};
+use ledger::{Currency, Money, Timestamp};
 
+pub use super::keep::{KeepRow, KeepTable, KeepWay};
 use super::work::{FileView, Kind, Price};
 use super::{Page, Visitor};
 
@@ -143,78 +144,6 @@ impl Draft {
     fn is(&self, value: &str) -> bool {
         self.pricing.value() == value
     }
-}
-
-/// A way in which money reaches the seller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeepWay {
-    /// One card charge for this work alone.
-    CardAlone,
-    /// One PayPal micropayment for this work alone.
-    PaypalAlone,
-    /// As a line of a tab that is settled by card at this total.
-    Tab {
-        /// The tab's total when it is charged, above zero.
-        of: Money,
-    },
-}
-
-/// What the author keeps of a price in one way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeepRow {
-    way: KeepWay,
-    rate_basis_points: u32,
-    fixed: Money,
-    keeps: Money,
-}
-
-impl KeepRow {
-    /// The price less a rail's rate and its fixed fee; inside a tab the fixed fee is shared pro
-    /// rata. Fees are rounded up to the micro-unit, and nothing is kept below nothing. `keep.js`
-    /// does the same sum while one types.
-    pub fn new(way: KeepWay, rate_basis_points: u32, fixed: Money, price: Money) -> Self {
-        let nothing = Money::zero(price.currency());
-        let rate = price.scale_by(rate_basis_points.into(), 10_000, Rounding::Up);
-        let share = match way {
-            KeepWay::Tab { of } => fixed.scale_by(price.micros(), of.micros(), Rounding::Up),
-            KeepWay::CardAlone | KeepWay::PaypalAlone => Ok(fixed),
-        };
-        let fee = rate.and_then(|rate| rate.checked_add(share?));
-        let keeps = fee.and_then(|fee| price.saturating_sub(fee)).unwrap_or(nothing);
-        Self { way, rate_basis_points, fixed, keeps }
-    }
-
-    /// What the author keeps.
-    pub const fn keeps(&self) -> Money {
-        self.keeps
-    }
-
-    fn label(&self, page: &Page) -> String {
-        match self.way {
-            KeepWay::CardAlone => page.text("keep-card").into_owned(),
-            KeepWay::PaypalAlone => page.text("keep-paypal").into_owned(),
-            KeepWay::Tab { of } => page.say("keep-tab", "amount", page.money(&of)).into_owned(),
-        }
-    }
-
-    /// The micro-units over which the fixed fee is shared; 0 when the work bears it alone.
-    fn shared_over(&self) -> i64 {
-        match self.way {
-            KeepWay::Tab { of } => of.micros(),
-            KeepWay::CardAlone | KeepWay::PaypalAlone => 0,
-        }
-    }
-}
-
-/// "You keep": from settings' rates, for one price.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeepTable {
-    /// The price it is about.
-    pub price: Money,
-    /// The ways, in order of interest.
-    pub rows: Vec<KeepRow>,
-    /// Where the rates are from, and of which day, in the author's language.
-    pub source: String,
 }
 
 /// `GET /sell` (`?price=0.20` fills the "you keep" table): one form, `POST /works` as
@@ -487,6 +416,10 @@ pub struct KeysPage {
     pub keys: Vec<KeyRow>,
     /// The webhooks.
     pub webhooks: Vec<WebhookRow>,
+    /// What was typed into `name` and refused.
+    pub name: String,
+    /// What was typed into `url` and refused.
+    pub url: String,
     /// For the fields `name` and `url`.
     pub errors: Vec<FieldError>,
 }
@@ -494,19 +427,6 @@ pub struct KeysPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn cents(cents: i64) -> Money {
-        Money::from_cents(cents, Currency::Eur).expect("test amounts are not negative")
-    }
-
-    #[test]
-    fn a_tab_keeps_what_a_card_alone_eats() {
-        let keeps = |way, rate, fixed| KeepRow::new(way, rate, cents(fixed), cents(20)).keeps();
-        assert_eq!(keeps(KeepWay::CardAlone, 150, 25), cents(0));
-        // 1.5 % is 0.003; a twenty-fifth of 0.25 is 0.01.
-        let tab = keeps(KeepWay::Tab { of: cents(500) }, 150, 25);
-        assert_eq!(tab.micros(), 187_000);
-    }
 
     #[test]
     fn a_title_with_signs_survives_every_network() {

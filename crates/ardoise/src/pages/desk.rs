@@ -56,6 +56,13 @@ pub struct AuthorRow {
     pub invited: bool,
 }
 
+impl AuthorRow {
+    /// What a bank can move of what is available; the rest waits for the next time.
+    const fn payable(&self) -> Money {
+        self.available.round_down_to_minor()
+    }
+}
+
 /// `GET /desk`: the operator's desk.
 ///
 /// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount`

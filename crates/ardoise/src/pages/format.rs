@@ -30,6 +30,12 @@ pub fn money(locale: Locale, amount: Money) -> String {
     }
 }
 
+/// What was earned, to the cent and never more than there is: sums of shares have millionths that nobody can be sent. The
+/// exact figure stands in the exports.
+pub fn earned(locale: Locale, amount: Money) -> String {
+    money(locale, amount.round_down_to_minor())
+}
+
 /// An amount without its currency: `1 234,50`, `1,234.50`.
 fn grouped_decimal(locale: Locale, amount: Money) -> String {
     let plain = decimal(locale, amount);

@@ -23,7 +23,7 @@ pub async fn make_webhook(
     fields: Fields,
 ) -> Asked {
     let made = made(&app, author.id, fields.one("url").unwrap_or("")).await;
-    show_made(&app, &ask, author, made).await
+    show_made(&app, &ask, author, &fields, made).await
 }
 
 async fn made(app: &App, author: AuthorId, url: &str) -> Result<String, Problem> {

@@ -45,7 +45,7 @@ pub async fn create_work(
     request: Request,
 ) -> Asked {
     let form = Form::read(&app, author.id, request).await?;
-    if form.fields.one("publish") == Some("count") {
+    if is_only_counted(&form) {
         return html(&shown::sell_again(&app, &ask, &author, &form, &[]).await?);
     }
     match made(&app, &author, &form).await {
@@ -59,6 +59,11 @@ pub async fn create_work(
             Ok(refused(html(&page)?))
         }
     }
+}
+
+/// Whether the form was only sent to see what is kept of its price.
+fn is_only_counted(form: &Form) -> bool {
+    form.fields.one("publish") == Some("count")
 }
 
 async fn made(app: &App, author: &Author, form: &Form) -> Result<Made, Vec<Problem>> {
@@ -150,6 +155,9 @@ pub async fn change_work(
     let found = owned(&app, &author, &work).await?;
     let form = Form::read(&app, author.id, request).await?;
     let id = found.whole.work.id;
+    if is_only_counted(&form) {
+        return html(&found.manage_again(&app, &ask, &author, &form, &[]).await?);
+    }
     let changed = match drafted(&app, &form) {
         Ok(draft) => publishing::change(&app, author.id, id, draft, &form.parts())
             .await

@@ -10,6 +10,7 @@ use crate::store::file::{self, Derived, File};
 use crate::store::upload::{self, Upload};
 use crate::store::work::{self, Work};
 use crate::store::{Db, discarded};
+use ledger::receipts::Hash;
 use ledger::{AuthorId, Timestamp, UploadId, WorkId};
 
 /// Files that a work may have.
@@ -78,6 +79,11 @@ impl Ready {
         }
         let files = derive::look_into(app, author, &new, "files").await?;
         Ok(Self { files, cover })
+    }
+
+    /// The hashes of the files.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = Hash> {
+        self.files.iter().filter_map(|looked| Some(looked.upload.stored?.0))
     }
 
     /// Puts everything into `work`, which is stored already and is written again afterwards.

@@ -56,7 +56,7 @@ pub struct Made {
 /// stores'.
 pub async fn create(app: &App, author: AuthorId, new: New) -> Result<Made, Problem> {
     let currency = app.currency();
-    if let Some(made) = app.store.read(|db| made_before(db, author, &new, currency)).await? {
+    if let Some(made) = app.store.read(|db| made_before(db, author, &new, None, currency)).await? {
         return again(app, author, made, new.publish).await;
     }
     let deed = to_create(app, author, new).await?;
@@ -75,7 +75,7 @@ pub async fn to_create(
     let ready = Ready::of(app, author, new.id, &new.parts).await?;
     let (mint, now, currency) = (app.mint.clone(), app.now(), app.currency());
     Ok(move |db: &dyn Db| {
-        if let Some(made) = made_before(db, author, &new, currency)? {
+        if let Some(made) = made_before(db, author, &new, Some(&ready), currency)? {
             return Ok(made);
         }
         let taken = work::by_id(db, new.id, currency)?.is_some();
@@ -373,8 +373,7 @@ fn seal(db: &dyn Db, work: &mut Work, now: Timestamp) -> Result<(), Refusal> {
     }
     work.kind = if article.is_some() { Kind::Article } else { Kind::Files };
     work.updated_at = now;
-    let text: Option<Hash> = article.map(|markdown| Sha256::digest(markdown).into());
-    let parts: Vec<Hash> = text.into_iter().chain(files.iter().map(|file| file.sha256)).collect();
+    let parts = contents(article.as_deref(), files.iter().map(|file| file.sha256));
     let digest = version_digest(&work.title, &parts);
     let is_new = work::version(db, work.id, work.version)?.is_none();
     if is_new || digest != work.digest {
@@ -385,23 +384,35 @@ fn seal(db: &dyn Db, work: &mut Work, now: Timestamp) -> Result<(), Refusal> {
     Ok(work::update(db, work)?)
 }
 
-/// The work that this very request made before.
+/// What a work is made of: the hash of its article, and those of its files.
+fn contents(article: Option<&str>, files: impl Iterator<Item = Hash>) -> Vec<Hash> {
+    let text: Option<Hash> = article.map(|markdown| Sha256::digest(markdown).into());
+    text.into_iter().chain(files).collect()
+}
+
+/// The work that this very request made before: under its id, with the same words, of the same uploads or of files that are
+/// the same byte for byte, as a form without scripts sends them again.
 fn made_before(
     db: &dyn Db,
     author: AuthorId,
     new: &New,
+    ready: Option<&Ready>,
     currency: Currency,
 ) -> Result<Option<Made>, StoreError> {
     let Some(work) = work::by_id(db, new.id, currency)?.filter(|work| work.author == author) else {
         return Ok(None);
     };
     let article = work::article(db, work.id)?;
-    for id in &new.parts.uploads {
-        if upload::by_id(db, *id)?.and_then(|upload| upload.work) != Some(work.id) {
-            return Ok(None);
-        }
-    }
-    if !new.draft.is_said_by(&work, article.as_deref()) {
+    let has_all = || {
+        let taken_by = |id: &UploadId| Ok(upload::by_id(db, *id)?.and_then(|upload| upload.work));
+        let takers: Result<Vec<_>, StoreError> = new.parts.uploads.iter().map(taken_by).collect();
+        Ok::<_, StoreError>(takers?.iter().all(|taker| *taker == Some(work.id)))
+    };
+    let is_alike = ready.is_some_and(|ready| {
+        let parts = contents(new.draft.article.as_deref(), ready.hashes());
+        version_digest(&new.draft.title, &parts) == work.digest
+    });
+    if !new.draft.is_said_by(&work, article.as_deref()) || !(is_alike || has_all()?) {
         return Ok(None);
     }
     let link = link::by_work(db, work.id, 1)?.pop();

@@ -72,6 +72,8 @@ pub(super) async fn sell_again(
     let empty = sell(app, ask, author, None);
     let draft = form.typed();
     Ok(SellPage {
+        // Where the form is, not where it was sent.
+        page: Page { path: "/sell".to_owned(), ..empty.page },
         work: form.fields.one("work").map_or(empty.work, str::to_owned),
         keep: keep(app, ask.locale, &draft.price),
         draft,
@@ -251,7 +253,9 @@ impl Owned {
         let draft = form.typed();
         // The little forms of the page carry a file or a channel alone.
         let draft = if form.fields.one("title").is_some() { draft } else { stored.draft.clone() };
+        let path = format!("/works/{}", stored.work);
         Ok(ManagePage {
+            page: Page { path, ..stored.page },
             keep: keep(app, ask.locale, &draft.price),
             draft,
             errors: errors(ask.locale, wrong),

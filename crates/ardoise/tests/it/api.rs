@@ -322,6 +322,31 @@ async fn parameters_are_known_and_right_or_refused_by_name() {
 }
 
 #[tokio::test]
+async fn every_address_asks_for_a_key_before_it_says_anything_else() {
+    let shop = TestApp::open();
+    let description: Value = serde_json::from_str(&ardoise::api::description()).expect("JSON");
+    let stranger = Client { browser: shop.program(), key: String::new() };
+    let mut asked = 0;
+    for (path, item) in description["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("operations").keys() {
+            if !path.starts_with("/api/") {
+                continue;
+            }
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+            for id in ["wrk_0000000000001", "nothing"] {
+                let path =
+                    path.replace("{work}", id).replace("{sale}", id).replace("{webhook}", id);
+                let refused =
+                    stranger.send(method.clone(), &path, &[], Some(json!({ "x": 1 }))).await;
+                assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked >= 34, "{asked}");
+}
+
+#[tokio::test]
 async fn another_authors_works_and_sales_are_out_of_reach() {
     let shop = TestApp::open();
     let (_, program) = ada(&shop).await;

@@ -43,6 +43,17 @@ fn a_slip_of_the_fingers_is_met_with_the_nearest_word() {
 }
 
 #[test]
+fn whoever_reads_what_is_printed_may_go_away() {
+    let program = Program::with_shop();
+    for words in [["settings"], ["doctor"], ["check-books"]] {
+        let mut child =
+            program.command(&words).stdout(std::process::Stdio::piped()).spawn().expect("starts");
+        drop(child.stdout.take());
+        assert_eq!(child.wait().expect("ended").code(), Some(0), "{words:?}");
+    }
+}
+
+#[test]
 fn a_command_without_a_shop_says_so_and_makes_none() {
     let program = Program::new();
     let id = "tab_0000000000001";

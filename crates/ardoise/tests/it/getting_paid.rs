@@ -37,6 +37,7 @@ async fn what_the_operator_sends_moves_to_paid_out() {
     let mut olu = shop.olu().await;
     let desk = olu.get("/desk").await;
     assert!(desk.text().contains("€0.20 to pay out"), "{}", desk.text());
+    assert!(desk.text().contains("name=\"amount\" value=\"0.20\""), "whole cents are offered");
     let path = format!("/desk/authors/{author}/payouts");
     let payout = desk.hidden("payout");
     let fields = [("payout", payout.as_str()), ("amount", "0.15"), ("reference", "SEPA 4711")];

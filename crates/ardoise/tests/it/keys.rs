@@ -241,6 +241,7 @@ async fn a_webhook_leads_only_where_the_shop_may_knock() {
         let wrong = ada.post("/webhooks", &[("url", url)]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{url}");
         assert!(wrong.text().contains(word), "{url}: {}", wrong.text());
+        assert!(wrong.text().contains(&format!("value=\"{url}\"")), "what was typed is lost");
     }
     for place in 0..20 {
         let url = format!("https://ada.example/{place}");

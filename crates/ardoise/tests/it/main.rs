@@ -7,6 +7,7 @@ mod buying;
 mod client;
 mod commands;
 mod connections;
+mod demo;
 mod doctor;
 mod failures;
 mod forms;

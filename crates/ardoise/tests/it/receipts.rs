@@ -1,11 +1,17 @@
 //! Ben keeps receipts, and anybody can check them.
 
-use crate::shop::{Answer, Browser, TestApp};
+use crate::shop::{Answer as Reply, Browser, TestApp};
 use ardoise::receipts::document::{About, Document};
 use ardoise::receipts::key::ReceiptKey;
 use ardoise::receipts::verify::{Refused, Verified, verify};
+use ardoise::settings::Values;
+use ardoise::till::batch::{Batch, Snapshot, StoredOffer, StoredTab};
+use ardoise::till::command::{Answer, BuyAsk, Command, SettleAsk, TabClaim};
 use http::StatusCode;
-use ledger::Price;
+use ledger::{
+    AuthorId, Buy, Currency, LineId, LinkId, Money, Offer, Price, RailNumber, Settle, SettlementId,
+    ShopId as _, Tab, TabId, Timestamp, WorkId,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
@@ -49,12 +55,12 @@ async fn published(shop: &TestApp) -> String {
     shop.program().get("/.well-known/ardoise").await.text()
 }
 
-fn checked(answer: &Answer, published: &str) -> Verified {
+fn checked(answer: &Reply, published: &str) -> Verified {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     verify(&answer.text(), Some(published)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn name(answer: &Answer) -> &str {
+fn name(answer: &Reply) -> &str {
     answer.headers["content-disposition"].to_str().expect("text")
 }
 
@@ -305,4 +311,51 @@ async fn the_shop_says_with_which_key_it_signs() {
     assert_eq!(said["keys"][0]["crv"], "Ed25519");
     let kept = ReceiptKey::read(shop.folder.path()).expect("a key in the data folder");
     assert_eq!(said["keys"][0]["kid"], kept.public().kid.as_str());
+}
+
+/// The replay of a receipt pays the oldest line first and, of lines bought at one instant, the one with the smaller id. The
+/// till must do the same even where everything comes in one batch.
+#[test]
+fn of_lines_bought_at_once_the_till_pays_the_one_that_a_replay_pays() {
+    let price = Money::from_cents(20, Currency::Eur).expect("a price");
+    let mut values = Values::default();
+    values.set("test", "tab.limit_device", "5.00".into()).expect("known");
+    let rules = values.check().expect("sound").tariff.rules;
+    let (now, nothing) = (Timestamp::from_micros(1), Money::zero(Currency::Eur));
+    let (tab, secret_hash) = (TabId::from_raw(1), [7; 32]);
+    let mut known = Snapshot::default();
+    known.tabs.insert(tab, StoredTab { secret_hash, tab: Tab::opened(tab, now, nothing) });
+    known.open_lines.insert(tab, Vec::new());
+    let commands = [2, 1].map(|number| {
+        let offer = Offer {
+            work: WorkId::from_raw(number),
+            author: AuthorId::from_raw(1),
+            version: 1,
+            version_digest: [0; 32],
+            price: Price::Fixed(price),
+            for_sale: true,
+            vat_basis_points: 0,
+        };
+        let slug = number.to_string();
+        known.offers.insert(slug.clone(), StoredOffer { link: LinkId::from_raw(1), offer });
+        let line = LineId::from_bytes([number as u8; 16]);
+        Command::Buy(BuyAsk {
+            tab: TabClaim { id: tab, secret_hash, opens: false },
+            slug,
+            channel: String::new(),
+            buy: Buy { line, amount: price, consent: 1 },
+            locale: "en",
+            label: String::new(),
+        })
+    });
+    let mut batch = Batch::new(&rules, Currency::Eur, now, known);
+    for command in &commands {
+        batch.decide(command).expect("bought");
+    }
+    let id = SettlementId::from_bytes([9; 16]);
+    let settle = Settle { id, rail: RailNumber(1), received: price, rail_fee: nothing };
+    let settled =
+        batch.decide(&Command::Settle(SettleAsk { tab, settle, reference: String::new() }));
+    let Ok(Answer::Settled { settled: Some(settled), .. }) = settled else { panic!("{settled:?}") };
+    assert_eq!(settled.payments[0].line, LineId::from_bytes([1; 16]));
 }

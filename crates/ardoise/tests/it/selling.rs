@@ -562,6 +562,13 @@ async fn what_is_kept_of_a_price_is_told_before_publishing() {
     assert!(text.contains("<output>€2.00</output>") && text.contains("bus.txt"), "{text}");
     assert!(!text.contains("aria-invalid"), "{text}");
     assert!(!ada.get("/works").await.text().contains("Night bus"));
+    let (work, _) =
+        sell(&shop, &mut ada, Form::selling("Poem", "0.20").text("article", "A.")).await;
+    let path = format!("/works/{work}");
+    let form = Form::selling("Poem", "3.00").text("article", "B.").text("publish", "count");
+    let counted = form.send(&mut ada, &path).await;
+    assert!(counted.text().contains("<output>€3.00</output>"), "{}", counted.text());
+    assert!(ada.get(&path).await.text().contains("<output>€0.20</output>"), "nothing was saved");
 }
 
 #[tokio::test]
@@ -575,10 +582,33 @@ async fn a_form_sent_twice_at_once_makes_one_work() {
         tokio::join!(form().send(&mut one, "/works"), form().send(&mut two, "/works"));
     assert_eq!(first.location(), second.location());
     assert_eq!(ada.get("/works").await.text().matches(">Once</a>").count(), 1);
+    let other = ada.get("/sell").await.hidden("work");
+    let files = || Form::selling("Files", "0.20").text("work", &other).file("files", "a.txt", b"a");
+    let (first_of_files, second_of_files) =
+        tokio::join!(files().send(&mut one, "/works"), files().send(&mut two, "/works"));
+    assert_eq!(first_of_files.location(), second_of_files.location(), "also when files came twice");
+    let changed = Form::selling("Files", "0.20").text("work", &other).file("files", "a.txt", b"b");
+    let changed = changed.send(&mut ada, "/works").await;
+    assert_ne!(changed.location(), first_of_files.location(), "another file is another work");
     let (_, mut zoe) = shop.author("Zoe").await;
     let taken = form().send(&mut zoe, "/works").await;
     assert_ne!(taken.location(), first.location(), "an id of somebody else is not taken over");
     let old = Form::selling("Old", "0.20").text("article", "A.").text("work", "wrk_0000000000001");
     let old = old.send(&mut ada, "/works").await;
     assert!(!old.location().contains("wrk_0000000000001"), "an id from nowhere is not used");
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_comes_back_and_the_invitation_still_works() {
+    let shop = TestApp::open();
+    let (_, link) = ardoise::people::invite_author(&shop.app, "Ada").await.expect("invited");
+    let path = link.strip_prefix(&shop.app.settings.url).expect("a link of the shop");
+    let mut ada = shop.browser();
+    for name in ["", "  ", &"x".repeat(121)] {
+        let refused = ada.post(path, &[("name", name)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text().contains("id=\"wrong-name\">A name has 1 to 120 characters."));
+    }
+    assert_eq!(ada.post(path, &[("name", "Ada")]).await.location(), "/sell");
+    assert_eq!(ada.post(path, &[("name", "")]).await.status, StatusCode::GONE, "once");
 }

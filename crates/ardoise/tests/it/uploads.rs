@@ -267,6 +267,23 @@ async fn a_refused_file_of_a_form_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_form_that_breaks_off_leaves_nothing_behind() {
+    let shop = TestApp::open();
+    let (_, mut ada) = shop.ada().await;
+    let start = "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.bin\"\r\n\r\nhalf a file";
+    let broken = stream::iter([
+        Ok(Bytes::from_static(start.as_bytes())),
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
+    ]);
+    let request = Request::post("/works")
+        .header("content-type", "multipart/form-data; boundary=b")
+        .body(Body::from_stream(broken));
+    let answer = ada.send(request.expect("a request")).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(files_on_disk(&shop), 0);
+}
+
+#[tokio::test]
 async fn an_author_has_only_so_many_uploads_waiting() {
     let shop = TestApp::open();
     let (author, mut ada) = shop.ada().await;

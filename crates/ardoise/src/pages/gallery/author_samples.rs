@@ -254,6 +254,8 @@ fn keys(gallery: &Gallery) {
             used: None,
         }],
         webhooks: vec![hook("a", None), hook("b", Some("410"))],
+        name: String::new(),
+        url: String::new(),
         errors: vec![],
     };
     gallery.add("keys", &keys);

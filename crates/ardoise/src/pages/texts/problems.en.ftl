@@ -131,6 +131,7 @@ reason-webhooks = { $most } webhooks at most: remove one that is not needed any 
 ## Fields: what is wrong with them, and what would be right
 
 reason-title = Give the work a title.
+reason-name = A name has 1 to { $most } characters.
 reason-too-long = { $most } characters at most.
 reason-tax = Choose one of the tax rates of this shop.
 reason-cover = This is not a picture that we can read. A JPEG, PNG or WebP of up to { $most } is.

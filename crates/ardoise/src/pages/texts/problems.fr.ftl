@@ -131,6 +131,7 @@ reason-webhooks = { $most } webhooks au plus : retirez-en un dont vous n’avez
 ## Les champs : ce qui ne va pas, et ce qui irait
 
 reason-title = Donnez un titre à l’œuvre.
+reason-name = Un nom compte de 1 à { $most } caractères.
 reason-too-long = { $most } caractères au plus.
 reason-tax = Choisissez l’un des taux de cette boutique.
 reason-cover = Nous ne savons pas lire cette image. Prenez un JPEG, un PNG ou un WebP de { $most } au plus.
