@@ -107,7 +107,8 @@ impl Script for Purchases {
         let purchase = PurchaseId::mint(&mut self.chance);
         let tab = Some(self.seeded.tab_tokens[tab].as_str());
         let slug = &self.seeded.slugs[work];
-        BuyRequest { slug, tab, purchase, price: &self.price }.write(request);
+        let price = &self.price;
+        BuyRequest { slug, tab, purchase, price, device: None }.write(request);
         Some(purchase.bits())
     }
 
