@@ -313,7 +313,7 @@ create table cursor (
 ) strict;
 insert into cursor (follower, read_through) values ('accounts', 0), ('gains', 0), ('webhooks', 0);
 
--- Totals of accounts, a cache: what the journal says up to the cursor 'accounts'.
+-- Totals of accounts, a cache: what the journal says up to the cursor 'accounts'. What a tab owes stands with the tab.
 create table account_total (
     kind integer not null,
     owner integer not null,

@@ -10,7 +10,7 @@ use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
 use crate::store::sqlite::batch::Writer;
 use crate::store::{Store, StoreError, shop, sqlite};
-use crate::till::{Till, TillStore as _};
+use crate::till::{Durable, Till, TillStore};
 use crate::works::storage::{FileStore, StorageError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -114,14 +114,28 @@ impl App {
         clock: Clock,
         chance: Chance,
     ) -> Result<Running, OpenError> {
+        Self::open_with(settings, data, clock, chance, |writer| writer)
+    }
+
+    /// Like [`App::open`], with something between the till and its store: tests put a store there that fails.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with<S: TillStore>(
+        settings: Settings,
+        data: &Path,
+        clock: Clock,
+        chance: Chance,
+        between: impl FnOnce(Writer) -> S,
+    ) -> Result<Running, OpenError> {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
         Self::make_folder(data).map_err(failed)?;
         let now = clock.now();
         let was_there = data.join(sqlite::FILE_NAME).exists();
-        let mut writer = Writer::new(sqlite::open_writer(data, now)?);
+        let mut writer = Writer::new(sqlite::open_writer(data, now)?).with_checkpoints()?;
         let currency = settings.tariff.currency;
         let mut founded = None;
-        writer.write(&mut |db| {
+        writer.write(Durable::AtOnce, &mut |db| {
             shop::found(db, currency, now)?;
             founded = shop::currency(db)?;
             Ok(())
@@ -138,7 +152,7 @@ impl App {
         let files = FileStore::open(data.join("files"))?;
         let readers = sqlite::Readers::open(data)?;
         let (till, thread) =
-            Till::start(writer, settings.tariff.clone(), clock.clone()).map_err(failed)?;
+            Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
         let app = Self {
             mint: Mint::new(clock.clone(), chance),
             store: Store::new(readers, till),

@@ -1,41 +1,45 @@
 //! The body of a small request: a form or JSON, read into named fields.
 
 use crate::app::Shared;
-use crate::problem::{Detail, Problem, REQUEST_MALFORMED, REQUEST_TOO_LARGE};
-use axum::body::Body;
+use crate::problem::{Detail, Problem, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
+use axum::body::{Body, to_bytes};
 use axum::extract::FromRequest;
-use futures_util::{StreamExt as _, stream};
 use http::{Request, header};
-use std::collections::HashMap;
+use http_body_util::LengthLimitError;
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::time::timeout;
+use tower_http::timeout::TimeoutError;
 
 /// The largest form or JSON body, in bytes: an article of a hundred thousand words fits.
 pub const BODY_MOST: usize = 1 << 20;
+/// How long such a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// The fields of a form, or the text fields of a JSON object.
+/// The fields of a form, or the text fields of a JSON object, in order. There are few, so that they are
+/// looked through rather than indexed.
 #[derive(Debug, Clone, Default)]
-pub struct Fields(HashMap<String, Vec<String>>);
+pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// The value of a field; of several, the first.
-    pub fn one(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.first().map(String::as_str)
+    pub fn one<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.every(name).next()
     }
 
     /// Every value of a field.
-    pub fn every(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.get(name).into_iter().flatten().map(String::as_str)
+    pub fn every<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every field with its values.
-    pub fn into_values(self) -> impl Iterator<Item = (String, Vec<String>)> {
+    /// Every name with its value.
+    pub fn into_pairs(self) -> impl Iterator<Item = (String, String)> {
         self.0.into_iter()
     }
 
     /// Adds a value to a field.
     pub fn push(&mut self, name: &str, value: String) {
-        self.0.entry(name.to_owned()).or_default().push(value);
+        self.0.push((name.to_owned(), value));
     }
 
     /// An id in a field.
@@ -52,15 +56,15 @@ impl Fields {
     /// # Errors
     /// [`REQUEST_MALFORMED`].
     pub fn from_form(bytes: &[u8]) -> Result<Self, Problem> {
-        let mut fields: HashMap<String, Vec<String>> = HashMap::new();
-        for pair in bytes.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
+        let pairs = bytes.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
+        let read = pairs.map(|pair| {
             let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
                 None => (pair, &[][..]),
             };
-            fields.entry(decode(name)?).or_default().push(decode(value)?);
-        }
-        Ok(Self(fields))
+            Ok((decode(name)?, decode(value)?))
+        });
+        read.collect::<Result<_, _>>().map(Self)
     }
 
     /// Reads a JSON object whose members are texts, numbers, truths or null; null is as good as left out.
@@ -71,7 +75,7 @@ impl Fields {
         let malformed = |error: serde_json::Error| Problem::new(&REQUEST_MALFORMED).because(error);
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(bytes).map_err(malformed)?;
-        let mut fields = HashMap::new();
+        let mut fields = Vec::with_capacity(object.len());
         for (name, value) in object {
             let text = match value {
                 serde_json::Value::String(text) => text,
@@ -83,7 +87,7 @@ impl Fields {
                     return Err(Problem::new(&REQUEST_MALFORMED).with("field", name));
                 }
             };
-            fields.insert(name, vec![text]);
+            fields.push((name, text));
         }
         Ok(Self(fields))
     }
@@ -97,33 +101,32 @@ fn decode(bytes: &[u8]) -> Result<String, Problem> {
     Ok(text.into_owned())
 }
 
-/// How long the next piece of a long body may be under way, before the sender is taken for gone.
-const IDLE: Duration = Duration::from_secs(60);
-
-/// A body that ends with an error when nothing comes for a minute, so that nobody waits for a connection that was lost.
-pub fn patient(body: Body) -> Body {
-    let pieces = stream::unfold(Some(body.into_data_stream()), |waiting| async {
-        let mut pieces = waiting?;
-        match tokio::time::timeout(IDLE, pieces.next()).await {
-            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
-            Ok(Some(Err(error))) => Some((Err(std::io::Error::other(error)), None)),
-            Ok(None) => None,
-            Err(_) => Some((Err(std::io::ErrorKind::TimedOut.into()), None)),
-        }
-    });
-    Body::from_stream(pieces)
-}
-
 impl FromRequest<Shared> for Fields {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &Shared) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-        let bytes = axum::body::to_bytes(request.into_body(), BODY_MOST).await;
-        let bytes = bytes.map_err(|error| Problem::new(&REQUEST_TOO_LARGE).because(error))?;
+        let bytes = timeout(BODY_TIME, to_bytes(request.into_body(), BODY_MOST)).await;
+        let bytes = bytes.map_err(|error| Problem::new(&REQUEST_TIMEOUT).because(error))?;
+        let bytes = bytes.map_err(|error| unreadable(&error))?;
         if is_json { Self::from_json(&bytes) } else { Self::from_form(&bytes) }
     }
+}
+
+/// Why a body could not be read to its end.
+pub fn unreadable(error: &axum::Error) -> Problem {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut kind = &REQUEST_MALFORMED;
+    while let Some(found) = cause {
+        if found.is::<LengthLimitError>() {
+            kind = &REQUEST_TOO_LARGE;
+        } else if found.is::<TimeoutError>() {
+            kind = &REQUEST_TIMEOUT;
+        }
+        cause = found.source();
+    }
+    Problem::new(kind).because(error)
 }
 
 #[cfg(test)]

@@ -126,7 +126,8 @@ impl FromRequestParts<Shared> for Ask {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
-        Ok(Self::of(parts, app.settings.behind_proxy))
+        let read_before = parts.extensions.remove::<Self>();
+        Ok(read_before.unwrap_or_else(|| Self::of(parts, app.settings.behind_proxy)))
     }
 }
 

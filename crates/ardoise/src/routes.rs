@@ -1,17 +1,18 @@
 //! Every address of the shop, and what stands around all of them.
 
+use crate::addresses::{Addresses, get, patch, post};
 use crate::app::Shared;
 use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
 use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
 use crate::request::{Ask, is_for_programs};
+use crate::store::StoreError;
 use crate::works::{self, uploads};
 use crate::{access, api, desk, gains, keys, links, people, receipts, tabs, webhooks};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, patch, post};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -35,12 +36,12 @@ const AROUND: [(HeaderName, &str); 5] = [
 
 /// The whole shop.
 pub fn router(app: Shared) -> Router {
-    router_with(app, |routes| routes)
+    around(addresses().into_router(), app)
 }
 
-/// The whole shop, with what `more` adds to it.
-pub fn router_with(app: Shared, more: impl FnOnce(Router<Shared>) -> Router<Shared>) -> Router {
-    around(more(pages().merge(files()).merge(uploading()).merge(api::router())), app)
+/// Every address of the shop. Who may use each stands in `tests/it/routes.rs`.
+pub fn addresses() -> Addresses {
+    pages().merge(files()).merge(uploading()).merge(api::addresses())
 }
 
 fn around(routes: Router<Shared>, app: Shared) -> Router {
@@ -48,20 +49,20 @@ fn around(routes: Router<Shared>, app: Shared) -> Router {
     let csrf = CsrfLayer::new()
         .with_insecure_bypass(|_, uri| is_for_programs(uri.path()))
         .with_rejection_response(|_| Problem::new(&REQUEST_CROSS_SITE).into_response());
+    let panics = CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+        Problem::new(&SHOP_FAILED).because("a handler panicked").into_response()
+    });
     routes
         .fallback(async || Problem::new(&PAGE_MISSING))
         .method_not_allowed_fallback(async || Problem::new(&PAGE_METHOD))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            Problem::new(&SHOP_FAILED).because("a handler panicked").into_response()
-        }))
-        .layer(csrf)
-        .layer(middleware::from_fn_with_state(app.clone(), surround))
+        // In one, from the outside in: each layer of its own would box every request once more.
+        .layer((middleware::from_fn_with_state(app.clone(), surround), panics, csrf))
         .with_state(app)
 }
 
 /// Pages and small answers: compressed.
-fn pages() -> Router<Shared> {
-    Router::new()
+fn pages() -> Addresses {
+    Addresses::new()
         .route("/", get(links::http::show_front))
         .route("/l/{slug}", get(links::http::show_work))
         .route("/embed/{slug}", get(links::http::show_embed))
@@ -85,13 +86,13 @@ fn pages() -> Router<Shared> {
         .route("/problems/{code}", get(show_problem))
         .route("/static/{hash}/{name}", get(asset))
         .route("/embed.js", get(embed_script))
-        .layer(CompressionLayer::new())
+        .around(|pages| pages.layer(CompressionLayer::new()))
 }
 
 /// The author's pages. Their forms carry files, which go to the file store as they come: no limit but their own.
-fn selling() -> Router<Shared> {
+fn selling() -> Addresses {
     use works::http as sell;
-    Router::new()
+    Addresses::new()
         .route("/sell", get(sell::show_sell))
         .route("/works", get(sell::show_works).post(sell::create_work))
         .route("/works/{work}", get(sell::show_work).post(sell::change_work))
@@ -101,22 +102,22 @@ fn selling() -> Router<Shared> {
         .route("/works/{work}/files/{file}/replace", post(sell::replace_file))
         .route("/works/{work}/files/{file}/remove", post(sell::remove_file))
         .route("/works/{work}/links", post(sell::add_link))
-        .layer(DefaultBodyLimit::disable())
+        .around(|pages| pages.layer(DefaultBodyLimit::disable()))
 }
 
 /// Files on their way in.
-fn uploading() -> Router<Shared> {
+fn uploading() -> Addresses {
     use uploads::http as tus;
     let one = patch(tus::go_on).head(tus::show).delete(tus::remove).post(tus::instead);
-    Router::new()
+    Addresses::new()
         .route("/uploads", post(tus::create).options(tus::describe))
         .route("/uploads/{upload}", one.options(tus::describe))
-        .layer(middleware::map_response(tus::say_version))
+        .around(|routes| routes.layer(middleware::map_response(tus::say_version)))
 }
 
 /// Answers that are small, or that must keep their length and their ranges: never compressed.
-fn files() -> Router<Shared> {
-    Router::new()
+fn files() -> Addresses {
+    Addresses::new()
         .route("/l/{slug}/buy", post(tabs::http::buy_work))
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/sandbox", post(tabs::http::settle_sandbox))
@@ -135,14 +136,15 @@ fn files() -> Router<Shared> {
         .route("/l/{slug}/{kind}", get(links::http::show_qr))
         .route("/w/{work}/files/{file}", get(access::http::show_file))
         .route("/w/{work}/zip", get(access::http::show_archive))
-        .route("/health", get(async || "ok\n"))
+        .route("/health", get(health))
         .route("/metrics", get(metrics))
 }
 
 /// Numbers the request, writes problems in the asker's language, and sets the headers of every answer.
 async fn surround(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let ask = Ask::of(&head, app.settings.behind_proxy);
+    head.extensions.insert(ask.clone());
     let mut response = next.run(Request::from_parts(head, body)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let said = std::mem::take(response.headers_mut());
@@ -239,9 +241,18 @@ async fn show_problem(
     crate::render::html(&ProblemPage { request_id: None, ..page })
 }
 
-/// `GET /metrics`: counters in the text format of Prometheus.
-async fn metrics(State(app): State<Shared>) -> Response {
+/// `GET /health`: whether the shop takes purchases.
+async fn health(State(app): State<Shared>) -> Result<&'static str, Problem> {
+    if app.store.till().is_open() { Ok("ok\n") } else { Err(StoreError::Closed.into()) }
+}
+
+/// `GET /metrics`: counters in the text format of Prometheus, for this machine only: how much is sold is nobody's
+/// business.
+async fn metrics(State(app): State<Shared>, ask: Ask) -> Result<Response, Problem> {
     use std::sync::atomic::Ordering::Relaxed;
+    if !ask.address.to_canonical().is_loopback() {
+        return Err(Problem::new(&PAGE_MISSING));
+    }
     let counters = app.store.till().counters();
     let mut text = String::new();
     for (name, help, value) in [
@@ -258,5 +269,5 @@ async fn metrics(State(app): State<Shared>) -> Response {
             "# HELP ardoise_till_{name}_total {help}\n# TYPE ardoise_till_{name}_total counter\nardoise_till_{name}_total {value}\n"
         ));
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

@@ -2,6 +2,7 @@
 
 use crate::app::{App, OpenError, Running, Shared};
 use crate::clock::Clock;
+use crate::connections::{self, Limits};
 use crate::ids::Chance;
 use crate::keys::used;
 use crate::links::visits;
@@ -11,8 +12,6 @@ use crate::settings::Settings;
 use crate::store::shop::{self, Served};
 use crate::works::janitor;
 use axum::Router;
-use axum::serve::ListenerExt as _;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -38,27 +37,26 @@ pub enum ServeError {
         /// Why not.
         error: std::io::Error,
     },
-    /// The server stopped.
-    #[error("the server stopped: {0}")]
-    Serve(std::io::Error),
 }
 
 /// Opens the shop in `data` and serves it until the process is asked to end.
 ///
-/// `ready` is called once somebody listens; `more` adds addresses to the shop's own.
+/// `ready` is called once somebody listens; `more` adds addresses beside the shop's own, without what stands around those.
 ///
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(
     mut settings: Settings,
     data: &Path,
-    more: impl FnOnce(Router<Shared>) -> Router<Shared>,
+    more: impl FnOnce(Router) -> Router,
     ready: impl AsyncFnOnce(&Shared),
 ) -> Result<(), ServeError> {
-    let address = settings.listen.clone();
+    let (address, connections_most) = (settings.listen.clone(), settings.connections_most);
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
-    let local = listener.local_addr().map_err(ServeError::Serve)?;
+    let local = listener.local_addr();
+    let local =
+        local.map_err(|error| ServeError::Listen { address: settings.listen.clone(), error })?;
     settings.listens_at(local.port());
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
     let at = Served { url: app.settings.url.clone(), listen: local.to_string() };
@@ -68,24 +66,21 @@ pub async fn serve(
     let telling = tokio::spawn(Worker::new(app.clone()).run());
     let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
-    let router = routes::router_with(app.clone(), more);
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and awaited: they must not wait to be joined with others.
-        let _ = stream.set_nodelay(true);
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let closing = app.clone();
-    let asked = async move {
-        asked_to_end().await;
-        closing.close();
+    let router = more(routes::router(app.clone()));
+    let asked = {
+        let closing = app.clone();
+        async move {
+            asked_to_end().await;
+            closing.close();
+        }
     };
-    let served = axum::serve(listener, service).with_graceful_shutdown(asked);
+    let served = connections::serve(listener, router, Limits::of(connections_most), asked);
     let ended = async {
         asked_to_end().await;
         tokio::time::sleep(CLOSING).await;
     };
     tokio::select! {
-        result = async { served.await } => result.map_err(ServeError::Serve)?,
+        () = served => {}
         () = ended => tracing::warn!("some requests did not end in time"),
     }
     for beside in [background, telling, tidying] {

@@ -114,11 +114,11 @@ impl<T: DeserializeOwned> FromRequestParts<Shared> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
         let fields = Fields::from_form(parts.uri.query().unwrap_or("").as_bytes())?;
         let mut object = serde_json::Map::new();
-        for (name, mut values) in fields.into_values() {
-            match (values.pop(), values.is_empty()) {
-                (Some(value), true) => object.insert(name, value.into()),
-                _ => return Err(mistyped(&name)),
-            };
+        for (name, value) in fields.into_pairs() {
+            if object.contains_key(&name) {
+                return Err(mistyped(&name));
+            }
+            object.insert(name, value.into());
         }
         let read = serde_path_to_error::deserialize(serde_json::Value::Object(object));
         Ok(Self(read.map_err(|error| told(&error))?))

@@ -19,11 +19,13 @@ pub mod wire;
 pub mod work;
 pub mod works;
 
+use crate::addresses::{Address, Addresses, get};
 use crate::app::Shared;
+use crate::request::is_for_programs;
+use axum::Router;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use axum::{Router, http::header};
+use http::{Method, header};
 use std::sync::LazyLock;
 use tower_http::compression::CompressionLayer;
 use utoipa::openapi::OpenApi;
@@ -31,12 +33,29 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Every address for programs.
-pub fn router() -> Router<Shared> {
-    let (router, _) = described();
-    router
+pub fn addresses() -> Addresses {
+    let (router, description) = described();
+    Addresses::new()
+        .and(router, described_addresses(&description))
         .route("/api/v1/openapi.json", get(show_description))
-        .layer(from_fn(caller::around))
-        .layer(CompressionLayer::new())
+        .around(|routes| routes.layer((CompressionLayer::new(), from_fn(caller::around))))
+}
+
+/// The addresses of ours that a description tells of; readers' programs buy at those of the pages.
+fn described_addresses(description: &OpenApi) -> Vec<Address> {
+    let paths = description.paths.paths.iter().filter(|(path, _)| is_for_programs(path));
+    let each = paths.flat_map(|(path, item)| {
+        let methods = [
+            (Method::GET, &item.get),
+            (Method::POST, &item.post),
+            (Method::PUT, &item.put),
+            (Method::PATCH, &item.patch),
+            (Method::DELETE, &item.delete),
+        ];
+        let described = methods.into_iter().filter(|(_, operation)| operation.is_some());
+        described.map(|(method, _)| Address { method, path: path.clone() })
+    });
+    each.collect()
 }
 
 /// The addresses, and what they say about themselves.

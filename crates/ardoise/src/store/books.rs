@@ -7,7 +7,8 @@ use ledger::{Account, Currency, LineId, Reason, Subject, Transfer};
 /// Rows of the journal that one step of following reads at most: it bounds how long the till waits.
 const FOLLOWED_AT_ONCE: i64 = 100_000;
 
-/// Adds what is new in the journal to the totals of the accounts; answers whether there may be more.
+/// Adds what is new in the journal to the totals of the accounts; answers whether there may be more. Tabs are left out:
+/// what a tab owes stands with the tab.
 ///
 /// # Errors
 /// Whatever the engine says.
@@ -18,13 +19,14 @@ pub fn follow(db: &dyn Db) -> Result<bool, StoreError> {
     if through == read {
         return Ok(false);
     }
-    let range = [Value::Int(read), Value::Int(through)];
+    let range = [Value::Int(read), Value::Int(through), Value::Int(Account::TAB_KIND)];
     db.execute(
         "insert into account_total (kind, owner, debit_micros, credit_micros) \
          select kind, owner, cast(sum(debit) as integer), cast(sum(credit) as integer) from ( \
            select debit_kind as kind, debit_owner as owner, micros as debit, 0 as credit from transfer \
-           where id > ?1 and id <= ?2 union all \
-           select credit_kind, credit_owner, 0, micros from transfer where id > ?1 and id <= ?2 \
+           where id > ?1 and id <= ?2 and debit_kind <> ?3 union all \
+           select credit_kind, credit_owner, 0, micros from transfer \
+           where id > ?1 and id <= ?2 and credit_kind <> ?3 \
          ) as moved where true group by kind, owner order by kind, owner \
          on conflict (kind, owner) do update set debit_micros = account_total.debit_micros + excluded.debit_micros, \
          credit_micros = account_total.credit_micros + excluded.credit_micros",
@@ -37,7 +39,7 @@ pub fn follow(db: &dyn Db) -> Result<bool, StoreError> {
     Ok(through < newest)
 }
 
-/// The remembered total of an account. Exact once the followers have caught up.
+/// The remembered total of an account that is not a tab. Exact once the followers have caught up.
 ///
 /// # Errors
 /// Whatever the engine says.
@@ -51,7 +53,7 @@ pub fn total(db: &dyn Db, account: Account) -> Result<Total, StoreError> {
     Ok(found.unwrap_or_default())
 }
 
-/// What stands on an account, to the last transfer of this very moment: what is remembered, and what came since.
+/// What stands on an account that is not a tab, to the last transfer of this very moment: what is remembered, and what came since.
 ///
 /// # Errors
 /// Whatever the engine says.
@@ -67,7 +69,7 @@ pub fn balance(db: &dyn Db, account: Account) -> Result<i128, StoreError> {
     Ok(total(db, account)?.balance(account) + since.balance(account))
 }
 
-/// Every remembered total.
+/// Every remembered total; tabs have none.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.

@@ -14,7 +14,7 @@ use ledger::{
     LinkId, Money, Offer, OpenLine, PayOut, Payment, PayoutId, Rules, Settle, Tab, TabId,
     Timestamp, Transfer, Undone, UndoneBy, WorkId,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A tab as it is stored.
 #[derive(Debug, Clone)]
@@ -122,8 +122,11 @@ pub struct NewConsent {
 pub struct WriteSet {
     /// Tabs opened in this batch, with the hash of their secret; their figures are in `tabs`.
     pub opened: Vec<(TabId, SecretHash)>,
-    /// Tabs that changed, as they stand now.
+    /// Tabs that changed; how they stand now is in [`Snapshot::tabs`].
     pub changed: HashSet<TabId>,
+    /// Rights that came or went; who has which now is in [`Snapshot::access`]. In key order, so that
+    /// neighbours are written together.
+    pub access: BTreeSet<(TabId, WorkId)>,
     /// New lines. A line bought and undone in one batch is in both lists.
     pub lines: Vec<NewLine>,
     /// Undone lines.
@@ -220,13 +223,15 @@ impl<'a> Batch<'a> {
         let secret_hash = ask.tab.secret_hash;
         self.known.tabs.insert(tab.id, StoredTab { secret_hash, tab: tab.clone() });
         self.known.access.insert((tab.id, line.work), line.id);
+        self.writes.access.insert((tab.id, line.work));
         self.known.lines.insert(line.id, (line, LineState::Open));
         if let Some(open) = self.known.open_lines.get_mut(&tab.id)
             && !line.shares.gross.is_zero()
         {
-            // Bought at one instant, or while the clock was set back: the oldest is still paid first.
-            open.push(open_line(&line));
-            open.sort_by_key(|open| (open.bought_at, open.id));
+            // Lines of one moment have an order too, and the clock may have been set back: as the store has it.
+            let before = |other: &OpenLine| (other.bought_at, other.id) < (line.bought_at, line.id);
+            let place = open.partition_point(before);
+            open.insert(place, open_line(&line));
         }
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend(line.transfers());
@@ -277,6 +282,7 @@ impl<'a> Batch<'a> {
         }
         if self.known.access.get(&(tab.id, line.work)) == Some(&line.id) {
             self.known.access.remove(&(tab.id, line.work));
+            self.writes.access.insert((tab.id, line.work));
         }
         self.known.lines.insert(line.id, (line, LineState::Undone));
         if let Some(open) = self.known.open_lines.get_mut(&tab.id) {

@@ -8,7 +8,7 @@ use super::derive::{COVER_MOST, not_a_cover};
 use super::parts::{Cover, Parts};
 use super::uploads::receive;
 use crate::app::{App, Shared};
-use crate::body::{BODY_MOST, Fields, patient};
+use crate::body::{BODY_MOST, Fields};
 use crate::pages::author::{Draft, Pricing};
 use crate::problem::{
     Problem, REQUEST_MALFORMED, REQUEST_TOO_LARGE, UPLOAD_BROKEN, UPLOAD_TOO_LARGE,
@@ -54,8 +54,6 @@ impl Form {
             form.check_uploads();
             return Ok(form);
         }
-        let (head, body) = request.into_parts();
-        let request = Request::from_parts(head, patient(body));
         let mut multipart = Multipart::from_request(request, &())
             .await
             .map_err(|error| Problem::new(&REQUEST_MALFORMED).because(error.body_text()))?;

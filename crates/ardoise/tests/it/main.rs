@@ -1,12 +1,15 @@
 //! Stories of the shop, over its real router, on a private store with a clock that is moved by hand.
 
 mod api;
+mod attacks;
 mod backup;
 mod buying;
 mod client;
 mod commands;
+mod connections;
 mod demo;
 mod doctor;
+mod failures;
 mod forms;
 mod gains;
 mod getting_paid;
@@ -17,9 +20,11 @@ mod program;
 mod publishing;
 mod receipts;
 mod receiver;
+mod routes;
 mod selling;
 mod settling;
 mod shop;
+mod street;
 mod tidy;
 mod uploads;
 mod webhooks;

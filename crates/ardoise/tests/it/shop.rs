@@ -8,15 +8,16 @@ use ardoise::routes;
 use ardoise::settings::Values;
 use ardoise::store::link::Link;
 use ardoise::store::people::Role;
+use ardoise::store::sqlite::batch::Writer;
 use ardoise::store::work::{Kind, State, Work};
-use ardoise::store::{link, work};
+use ardoise::store::{gains, link, work};
+use ardoise::till::TillStore;
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use ledger::receipts::version_digest;
 use ledger::{AuthorId, Money, Price, SessionId, Timestamp};
 use std::collections::BTreeMap;
-use std::thread::JoinHandle;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -29,7 +30,6 @@ pub struct TestApp {
     pub app: Shared,
     pub clock: Clock,
     router: Router,
-    till: Option<JoinHandle<()>>,
     pub folder: TempDir,
 }
 
@@ -40,6 +40,11 @@ impl TestApp {
 
     /// A shop with some settings.
     pub fn with(settings: &[(&str, &str)]) -> Self {
+        Self::on(settings, |writer| writer)
+    }
+
+    /// A shop with some settings, and something between its till and its store.
+    pub fn on<S: TillStore>(settings: &[(&str, &str)], between: impl FnOnce(Writer) -> S) -> Self {
         let mut values = Values::default();
         for (key, value) in settings {
             values.set("test", key, (*value).to_owned()).expect("a known setting");
@@ -47,10 +52,11 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Clock::standing_at(Timestamp::from_micros(NOON));
         let settings = values.check().expect("sound settings");
-        let Running { app, till } =
-            App::open(settings, folder.path(), clock.clone(), Chance::seeded(7)).expect("opens");
+        let (data, chance) = (folder.path(), Chance::seeded(7));
+        let opened = App::open_with(settings, data, clock.clone(), chance, between);
+        let Running { app, .. } = opened.expect("opens");
         let router = routes::router(app.clone());
-        Self { app, clock, router, till: Some(till), folder }
+        Self { app, clock, router, folder }
     }
 
     pub fn pass_seconds(&self, seconds: i64) {
@@ -151,10 +157,45 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// The shop's router, for those who bring connections of their own.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Ends a story whose till has stopped: there is nobody left who could check the books.
+    pub fn with_a_dead_till(self) {
+        assert!(!self.app.store.till().is_open(), "the till is alive");
+        let Self { folder, .. } = &self;
+        std::fs::remove_dir_all(folder.path()).expect("removed");
+        std::mem::forget(self);
+    }
+}
+
 impl Drop for TestApp {
     fn drop(&mut self) {
-        let _ = self.till.take();
+        // A story that failed has said why; what it left behind would only hide that.
+        if std::thread::panicking() {
+            return;
+        }
+        let app = self.app.clone();
+        // The story's own runtime cannot wait for itself, so another thread brings one.
+        let closed = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(leaves_nothing_behind(&app));
+        });
+        if let Err(panic) = closed.join() {
+            std::panic::resume_unwind(panic);
+        }
     }
+}
+
+/// Asserts that the books balance, row by row, and that everybody has read the outbox to its end.
+async fn leaves_nothing_behind(app: &App) {
+    let books = ardoise::desk::check_books(app).await.expect("the books can be read");
+    assert!(books.balanced, "the books do not balance: {:#?}", books.findings);
+    let waiting = app.store.read(gains::outbox_length).await.expect("the outbox can be read");
+    assert_eq!(waiting, 0, "rows of the outbox that nobody has read");
 }
 
 /// Somebody who uses the shop, with their cookies.
@@ -217,7 +258,14 @@ impl Browser<'_> {
     }
 
     /// Sends a request with the cookies, and keeps those that come back.
-    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+    pub async fn send(&mut self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.begin(request).await.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Like [`Browser::send`], for answers that may go on for ever.
+    pub async fn begin(&mut self, mut request: Request<Body>) -> Response<Body> {
         let headers = request.headers_mut();
         let accept = if self.html { "text/html,*/*;q=0.8" } else { "application/json" };
         headers.entry(header::ACCEPT).or_insert(accept.parse().expect("a header"));
@@ -228,8 +276,7 @@ impl Browser<'_> {
             headers.insert(header::COOKIE, line.parse().expect("a header"));
         }
         let response = self.app.router.clone().oneshot(request).await.expect("infallible");
-        let (parts, body) = response.into_parts();
-        for line in parts.headers.get_all(header::SET_COOKIE) {
+        for line in response.headers().get_all(header::SET_COOKIE) {
             let pair = line.to_str().expect("text").split(';').next().expect("a pair");
             let (name, value) = pair.split_once('=').expect("a pair");
             if value.is_empty() {
@@ -238,8 +285,7 @@ impl Browser<'_> {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        response
     }
 
     /// Opens a work's page and taps its button; answers what the tap answered.

@@ -7,7 +7,6 @@
 use super::{Announced, append, begin, discard, offset, own};
 use crate::api::caller::Sender;
 use crate::app::Shared;
-use crate::body::patient;
 use crate::problem::{
     PAGE_METHOD, Problem, REQUEST_MALFORMED, UPLOAD_CONTENT_TYPE, UPLOAD_UNKNOWN, UPLOAD_VERSION,
 };
@@ -87,7 +86,7 @@ pub async fn create(
     let upload = begin(&app, author, file).await?;
     let mut response = StatusCode::CREATED.into_response();
     if is_piece(&headers) && upload.size > 0 {
-        let length = append(&app, &upload, 0, patient(body).into_data_stream()).await?;
+        let length = append(&app, &upload, 0, body.into_data_stream()).await?;
         response.headers_mut().insert(OFFSET, HeaderValue::from(length));
     }
     let place = HeaderValue::from_str(&format!("/uploads/{}", upload.id));
@@ -132,7 +131,7 @@ pub async fn go_on(
     }
     let at = count(&headers, OFFSET, "Upload-Offset")?;
     let upload = own(&app, author, read(&id)?).await?;
-    let length = append(&app, &upload, at, patient(body).into_data_stream()).await?;
+    let length = append(&app, &upload, at, body.into_data_stream()).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     response.headers_mut().insert(OFFSET, HeaderValue::from(length));
     Ok(expiring(&upload, response))
