@@ -115,7 +115,7 @@ fn apply(writer: &mut Writer, now: Timestamp, batch: &[Command]) -> Vec<Outcome>
     writer.apply(&tariff(), now, batch).expect("nothing is in the way").outcomes
 }
 
-fn cut<'a>(moment: &'a Moment) -> impl Iterator<Item = &'a [Command]> {
+fn cut(moment: &Moment) -> impl Iterator<Item = &[Command]> {
     let mut rest = moment.commands.as_slice();
     moment.cuts.iter().map_while(move |&size| {
         let (batch, after) = rest.split_at(size.min(rest.len()));
