@@ -4,6 +4,7 @@ use crate::app::{App, OpenError, Running, Shared};
 use crate::clock::Clock;
 use crate::ids::Chance;
 use crate::links::visits;
+use crate::outbox::worker::Worker;
 use crate::routes;
 use crate::settings::Settings;
 use axum::Router;
@@ -55,7 +56,9 @@ pub async fn serve(
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
-    let background = tokio::spawn(look_after(app.clone()));
+    let telling = Worker::new(app.clone());
+    let background =
+        tokio::spawn(futures_util::future::join(look_after(app.clone()), telling.run()));
     ready(&app).await;
     let router = routes::router_with(app.clone(), more);
     let listener = listener.tap_io(|stream| {

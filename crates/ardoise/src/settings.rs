@@ -131,6 +131,11 @@ pub const LIST: &[Setting] = &[
         "false",
         "Whether webhooks may lead to private addresses of this network.",
     ),
+    setting(
+        "webhook.timeout_seconds",
+        "20",
+        "Seconds for which a webhook may let the shop wait for its answer.",
+    ),
 ];
 
 /// What is wrong with a setting. It names the key and the next step.
@@ -231,6 +236,8 @@ pub struct Settings {
     pub rates: Rates,
     /// Whether webhooks may lead to private addresses.
     pub webhooks_to_private: bool,
+    /// Seconds for which a webhook may let the shop wait.
+    pub webhook_timeout_seconds: u32,
 }
 
 /// Values by key, before they are checked.
@@ -370,9 +377,17 @@ impl Values {
             cash: self.words("rail.cash"),
             rates: self.rates(currency)?,
             webhooks_to_private: self.truth("webhook.private_addresses")?,
+            webhook_timeout_seconds: self.webhook_timeout_seconds()?,
             listen,
             url,
         })
+    }
+
+    /// Below the time for which a delivery that was taken up is left alone.
+    fn webhook_timeout_seconds(&self) -> Result<u32, SettingsError> {
+        let seconds = self.number("webhook.timeout_seconds")?;
+        let wrong = || self.wrong("webhook.timeout_seconds", "between 1 and 60 seconds");
+        if (1..=60).contains(&seconds) { Ok(seconds) } else { Err(wrong()) }
     }
 
     fn url(&self, listen: &str) -> Result<String, SettingsError> {

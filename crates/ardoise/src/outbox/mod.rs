@@ -5,4 +5,9 @@
 //! deliveries up, sends them and strikes them off. Where anything stops in between, the delivery is sent again, under
 //! the same name: whoever receives it tells repeats apart by that.
 
+pub mod address;
 pub mod follower;
+pub mod post;
+mod schedule;
+pub mod signature;
+pub mod worker;

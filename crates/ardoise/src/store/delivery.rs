@@ -174,6 +174,15 @@ pub fn due(db: &dyn Db, now: Timestamp, load: Load) -> Result<Vec<Delivery>, Sto
     })
 }
 
+/// When the next delivery is due, if there is one.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn next(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
+    let found = db.first("select min(not_before) from delivery", &[], |row| row.maybe_time(0))?;
+    Ok(found.flatten())
+}
+
 /// Takes a delivery up, until `until`; answers whether it was still there to take. Whoever stops halfway leaves it to be
 /// sent again then.
 ///

@@ -130,7 +130,8 @@ pub fn failed(db: &dyn Db, webhook: WebhookId, failure: &str) -> Result<(), Stor
 /// # Errors
 /// Whatever the engine says.
 pub fn gone(db: &dyn Db, webhook: WebhookId, now: Timestamp) -> Result<(), StoreError> {
-    db.execute("update webhook set gone_at = ?2 where id = ?1", &[id(webhook), now.into()])?;
+    let sql = "update webhook set gone_at = ?2, failure = '410' where id = ?1";
+    db.execute(sql, &[id(webhook), now.into()])?;
     forget(db, webhook)
 }
 

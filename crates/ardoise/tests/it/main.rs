@@ -2,6 +2,7 @@
 
 mod buying;
 mod gains;
+mod receiver;
 mod settling;
 mod shop;
 mod tidy;

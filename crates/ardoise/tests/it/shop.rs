@@ -53,6 +53,11 @@ impl TestApp {
         Self { app, clock, router, till: Some(till), folder }
     }
 
+    pub fn pass_seconds(&self, seconds: i64) {
+        let micros = self.clock.now().micros() + seconds * ledger::time::MICROS_PER_SECOND;
+        self.clock.set(Timestamp::from_micros(micros));
+    }
+
     pub fn pass_minutes(&self, minutes: i64) {
         self.clock.set(self.clock.now().plus_minutes(minutes));
     }
