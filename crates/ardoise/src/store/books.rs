@@ -21,7 +21,7 @@ pub fn follow(db: &dyn Db) -> Result<bool, StoreError> {
     let range = [Value::Int(read), Value::Int(through)];
     db.execute(
         "insert into account_total (kind, owner, debit_micros, credit_micros) \
-         select kind, owner, cast(sum(debit) as integer), cast(sum(credit) as integer) from ( \
+         select kind, owner, cast(sum(debit) as bigint), cast(sum(credit) as bigint) from ( \
            select debit_kind as kind, debit_owner as owner, micros as debit, 0 as credit from transfer \
            where id > ?1 and id <= ?2 union all \
            select credit_kind, credit_owner, 0, micros from transfer where id > ?1 and id <= ?2 \
@@ -58,8 +58,8 @@ pub fn total(db: &dyn Db, account: Account) -> Result<Total, StoreError> {
 pub fn balance(db: &dyn Db, account: Account) -> Result<i128, StoreError> {
     let (kind, owner) = account.stored();
     let sql = "select cast(coalesce(sum(case when debit_kind = ?1 and debit_owner = ?2 then micros else 0 end), 0) \
-        as integer), cast(coalesce(sum(case when credit_kind = ?1 and credit_owner = ?2 then micros else 0 end), 0) \
-        as integer) from transfer where id > (select read_through from cursor where follower = 'accounts')";
+        as bigint), cast(coalesce(sum(case when credit_kind = ?1 and credit_owner = ?2 then micros else 0 end), 0) \
+        as bigint) from transfer where id > (select read_through from cursor where follower = 'accounts')";
     let since = db.first(sql, &[Value::Int(kind), Value::Int(owner)], |row| {
         Ok(Total { debits: row.int(0)?.into(), credits: row.int(1)?.into() })
     })?;

@@ -26,10 +26,10 @@ pub fn follow(db: &dyn Db) -> Result<bool, StoreError> {
     db.execute(
         "insert into sale_hour (author_id, hour, work_id, link_id, channel, taps, undone, gross_micros, author_micros) \
          select l.author_id, l.bought_at / ?3, l.work_id, l.link_id, l.channel, \
-           cast(sum(case when o.kind = 'bought' then 1 else 0 end) as integer), \
-           cast(sum(case when o.kind = 'undone' then 1 else 0 end) as integer), \
-           cast(sum(case when o.kind = 'bought' then l.gross_micros else -l.gross_micros end) as integer), \
-           cast(sum(case when o.kind = 'bought' then l.author_micros else -l.author_micros end) as integer) \
+           cast(sum(case when o.kind = 'bought' then 1 else 0 end) as bigint), \
+           cast(sum(case when o.kind = 'undone' then 1 else 0 end) as bigint), \
+           cast(sum(case when o.kind = 'bought' then l.gross_micros else -l.gross_micros end) as bigint), \
+           cast(sum(case when o.kind = 'bought' then l.author_micros else -l.author_micros end) as bigint) \
          from outbox o join line l on l.id = o.subject \
          where o.id > ?1 and o.id <= ?2 and o.kind in ('bought', 'undone') \
          group by l.author_id, l.bought_at / ?3, l.work_id, l.link_id, l.channel \
@@ -98,9 +98,9 @@ macro_rules! asked {
     ($columns:literal, $rest:literal) => {
         concat!(
             "select ", $columns,
-            " cast(coalesce(sum(visits), 0) as integer), cast(coalesce(sum(taps), 0) as integer), ",
-            "cast(coalesce(sum(undone), 0) as integer), cast(coalesce(sum(gross), 0) as integer), ",
-            "cast(coalesce(sum(share), 0) as integer) from ( ",
+            " cast(coalesce(sum(visits), 0) as bigint), cast(coalesce(sum(taps), 0) as bigint), ",
+            "cast(coalesce(sum(undone), 0) as bigint), cast(coalesce(sum(gross), 0) as bigint), ",
+            "cast(coalesce(sum(share), 0) as bigint) from ( ",
             "select hour, work_id, link_id, channel, 0 as visits, taps, undone, gross_micros as gross, ",
             "author_micros as share from sale_hour where author_id = ?1 and hour >= ?2 and hour < ?3 union all ",
             "select hour, work_id, link_id, channel, visits, 0, 0, 0, 0 from visit_hour ",
@@ -271,7 +271,7 @@ pub fn counted_hours(db: &dyn Db, author: AuthorId) -> Result<Option<Hours>, Sto
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn paid_out(db: &dyn Db, author: AuthorId, currency: Currency) -> Result<Money, StoreError> {
-    let sql = "select cast(coalesce(sum(micros), 0) as integer) from payout where author_id = ?1";
+    let sql = "select cast(coalesce(sum(micros), 0) as bigint) from payout where author_id = ?1";
     let found = db.first(sql, &[id(author)], |row| row.money(0, currency))?;
     Ok(found.unwrap_or(Money::zero(currency)))
 }

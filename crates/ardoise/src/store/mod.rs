@@ -16,6 +16,7 @@ pub mod gains;
 pub mod link;
 pub mod migrations;
 pub mod people;
+pub mod postgres;
 pub mod sale;
 pub mod shop;
 pub mod sqlite;
@@ -55,6 +56,13 @@ pub enum StoreError {
     /// The till has stopped.
     #[error("the store is closed")]
     Closed,
+    /// Nobody answers where the store should be: ask again. Nothing was written.
+    #[error("the store does not answer: {0}")]
+    Gone(String),
+    /// The connection was lost while something was being committed: it may stand or not. Asking again with the same id
+    /// tells.
+    #[error("the store was lost during a commit: {0}")]
+    Unknown(String),
     /// Anything else the engine says.
     #[error("the store failed: {0}")]
     Engine(String),
@@ -232,16 +240,40 @@ impl dyn Db + '_ {
     }
 }
 
+/// What only reads, on whichever engine.
+pub enum Readers {
+    /// The embedded engine.
+    Sqlite(sqlite::Readers),
+    /// PostgreSQL.
+    Postgres(postgres::Readers),
+}
+
+impl Readers {
+    /// Runs `work` on one moment of the store.
+    ///
+    /// # Errors
+    /// Whatever `work` or the engine says.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite(readers) => readers.read(work),
+            Self::Postgres(readers) => readers.read(work),
+        }
+    }
+}
+
 /// The shop's store: reads run beside each other, writes one after the other in the till's thread.
 #[derive(Clone)]
 pub struct Store {
-    engine: Arc<sqlite::Readers>,
+    engine: Arc<Readers>,
     till: crate::till::Till,
 }
 
 impl Store {
     /// A store that reads with `engine` and writes through `till`.
-    pub fn new(engine: sqlite::Readers, till: crate::till::Till) -> Self {
+    pub fn new(engine: Readers, till: crate::till::Till) -> Self {
         Self { engine: Arc::new(engine), till }
     }
 

@@ -170,7 +170,7 @@ pub fn owing(
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn owed_in_all(db: &dyn Db, currency: Currency) -> Result<Money, StoreError> {
-    let sql = "select cast(coalesce(sum(open_micros - credit_micros), 0) as integer) from tab \
+    let sql = "select cast(coalesce(sum(open_micros - credit_micros), 0) as bigint) from tab \
         where open_micros > credit_micros";
     let found = db.first(sql, &[], |row| row.money(0, currency))?;
     Ok(found.unwrap_or(Money::zero(currency)))
