@@ -365,9 +365,6 @@ create index webhook_by_author on webhook (author_id, id);
 
 -- Something that a webhook is to be told. The row goes away once it has heard, or once nobody tries any more.
 create table delivery (
-    -- The row of the outbox that it tells of.
-    till integer not null,
-    number integer not null,
     webhook_id integer not null references webhook (id),
     -- Names the message to whoever receives it, however often it is sent.
     message text not null,
@@ -376,6 +373,6 @@ create table delivery (
     attempts integer not null,
     -- Nobody tries before. While it is being sent, the end of the time that whoever sends it has taken for that.
     not_before integer not null,
-    primary key (till, number, webhook_id)
+    primary key (webhook_id, message)
 ) strict, without rowid;
 create index delivery_waiting on delivery (not_before);

@@ -6,14 +6,14 @@ use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
 use crate::settings::Settings;
-use crate::store::sqlite::batch::Writer;
-use crate::store::{Store, StoreError, shop, sqlite};
+use crate::store::{Readers, Store, StoreError, postgres, shop, sqlite};
 use crate::tabs::receipts::ReceiptKey;
-use crate::till::{Till, TillStore as _};
+use crate::till::{Till, TillStore};
 use crate::works::storage::{FileStore, StorageError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use ledger::Currency;
 use tokio::sync::watch;
 
 /// What every handler is given.
@@ -85,6 +85,24 @@ pub struct Running {
     pub till: JoinHandle<()>,
 }
 
+/// Founds the shop where it is not yet; refuses books in another currency.
+fn found(
+    writer: &mut impl TillStore,
+    currency: Currency,
+    now: ledger::Timestamp,
+) -> Result<(), OpenError> {
+    let mut founded = None;
+    writer.write(&mut |db| {
+        shop::found(db, currency, now)?;
+        founded = shop::currency(db)?;
+        Ok(())
+    })?;
+    match founded.filter(|books| *books != currency) {
+        Some(books) => Err(OpenError::Currency { books, settings: currency }),
+        None => Ok(()),
+    }
+}
+
 impl App {
     /// Opens the shop in the folder `data`; makes it when there is none.
     ///
@@ -98,21 +116,38 @@ impl App {
     ) -> Result<Running, OpenError> {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
         std::fs::create_dir_all(data).map_err(failed)?;
-        let now = clock.now();
-        let mut writer = Writer::new(sqlite::open_writer(data, now)?);
-        let currency = settings.tariff.currency;
-        let mut founded = None;
-        writer.write(&mut |db| {
-            shop::found(db, currency, now)?;
-            founded = shop::currency(db)?;
-            Ok(())
-        })?;
-        if let Some(books) = founded.filter(|books| *books != currency) {
-            return Err(OpenError::Currency { books, settings: currency });
+        let server = match settings.store.as_str() {
+            "" => None,
+            address => Some(postgres::Server::at(address)?),
+        };
+        match server {
+            None => {
+                let writer = sqlite::batch::Writer::new(sqlite::open_writer(data, clock.now())?);
+                let readers = || Ok(Readers::Sqlite(sqlite::Readers::open(data)?));
+                Self::open_on(writer, readers, settings, data, clock, chance)
+            }
+            Some(server) => {
+                server.migrate(clock.now())?;
+                let writer = postgres::batch::Writer::open(server.clone())?;
+                let readers = || Ok(Readers::Postgres(postgres::Readers::open(server)?));
+                Self::open_on(writer, readers, settings, data, clock, chance)
+            }
         }
+    }
+
+    fn open_on(
+        mut writer: impl TillStore,
+        readers: impl FnOnce() -> Result<Readers, StoreError>,
+        settings: Settings,
+        data: &Path,
+        clock: Clock,
+        chance: Chance,
+    ) -> Result<Running, OpenError> {
+        let failed = |error| OpenError::Folder { path: data.to_owned(), error };
+        found(&mut writer, settings.tariff.currency, clock.now())?;
         let receipt_key = ReceiptKey::in_folder(data, &chance).map_err(OpenError::ReceiptKey)?;
         let files = FileStore::open(data.join("files"))?;
-        let readers = sqlite::Readers::open(data)?;
+        let readers = readers()?;
         let (till, thread) =
             Till::start(writer, settings.tariff.clone(), clock.clone()).map_err(failed)?;
         let app = Self {

@@ -25,6 +25,11 @@ const fn setting(key: &'static str, default: &'static str, about: &'static str) 
 
 /// Every setting, in the order of the manual.
 pub const LIST: &[Setting] = &[
+    setting(
+        "store",
+        "",
+        "Where the books are kept: an address such as postgres://user:secret@host/ardoise, or empty for a file in the data folder.",
+    ),
     setting("shop.name", "Ardoise", "The name in the header of every page."),
     setting("shop.about", "", "One sentence about the shop, on its front."),
     setting(
@@ -200,6 +205,8 @@ pub struct Rates {
 /// The settings, read and checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Where the books are kept; empty for a file in the data folder. May hold a password.
+    pub store: String,
     /// The shop's name.
     pub shop_name: String,
     /// One sentence about it; may be empty.
@@ -261,7 +268,9 @@ impl Values {
             text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
         for (group, value) in &table {
             let toml::Value::Table(inner) = value else {
-                return Err(unknown(&place, group));
+                let value = plain(value).ok_or_else(|| unknown(&place, group))?;
+                self.set(&place, group, value)?;
+                continue;
             };
             for (name, value) in inner {
                 let value = plain(value).ok_or_else(|| {
@@ -361,6 +370,7 @@ impl Values {
         let seller = self.words("shop.seller");
         Ok(Settings {
             seller: if seller.is_empty() { shop_name.clone() } else { seller },
+            store: self.words("store"),
             shop_name,
             about: self.words("shop.about"),
             email: self.words("shop.email"),

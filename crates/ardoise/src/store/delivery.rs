@@ -2,16 +2,15 @@
 
 use super::sale::{self, Sale, sale_columns};
 use super::{Db, StoreError, Value, id};
+use crate::till::TillNumber;
 use ledger::{Currency, Timestamp, WebhookId};
 
 /// Rows of the outbox that one step of following reads at most: it bounds how long the till waits.
-const FOLLOWED_AT_ONCE: i64 = 10_000;
+pub const FOLLOWED_AT_ONCE: i64 = 10_000;
 
 /// Something that a webhook is to be told.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The row of the outbox that it tells of.
-    pub number: i64,
     /// Who is to be told.
     pub webhook: WebhookId,
     /// Names the message to whoever receives it, however often it is sent.
@@ -36,32 +35,9 @@ impl std::fmt::Debug for Delivery {
     }
 }
 
-/// How far the outbox was read for the webhooks, and how far to read now; nothing when there is nothing new.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn unread(db: &dyn Db) -> Result<Option<(i64, i64)>, StoreError> {
-    let read = db.number("select read_through from cursor where follower = 'webhooks'", &[])?;
-    let newest = db.number("select coalesce(max(id), 0) from outbox", &[])?;
-    let through = newest.min(read + FOLLOWED_AT_ONCE);
-    Ok((through > read).then_some((read, through)))
-}
-
-/// The outbox was read up to `through` for the webhooks.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn have_read(db: &dyn Db, through: i64) -> Result<(), StoreError> {
-    let sql = "update cursor set read_through = ?1 where follower = 'webhooks'";
-    db.execute(sql, &[Value::Int(through)])?;
-    Ok(())
-}
-
 /// Something that happened, and a webhook that listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// The row of the outbox.
-    pub number: i64,
     /// Who is to be told.
     pub webhook: WebhookId,
     /// What happened: `bought`, `undone` or `paid`.
@@ -75,20 +51,20 @@ pub struct Told {
 const TOLD: &str = concat!(
     "select ",
     sale_columns!(),
-    ", o.id, o.kind, o.happened_at, w.id from outbox o ",
+    ", o.kind, o.happened_at, w.id from outbox o ",
     "join webhook w on w.author_id = o.author_id join line l on l.id = o.subject ",
     "left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id ",
-    "where o.id > ?1 and o.id <= ?2 and w.removed_at is null and w.gone_at is null order by o.id, w.id"
+    "where o.till = ?1 and o.id > ?2 and o.id <= ?3 and w.removed_at is null and w.gone_at is null order by o.id, w.id"
 );
 
-/// What rows of the outbox after `read`, up to `through`, say to webhooks that listen.
+/// What rows of a till's outbox after `read`, up to `through`, say to webhooks that listen.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn to_tell(
     db: &dyn Db,
-    read: i64,
-    through: i64,
+    till: TillNumber,
+    (read, through): (i64, i64),
     currency: Currency,
 ) -> Result<Vec<Told>, StoreError> {
     let listens = "select count(*) from (select 1 from webhook \
@@ -96,13 +72,12 @@ pub fn to_tell(
     if db.number(listens, &[])? == 0 {
         return Ok(Vec::new());
     }
-    db.all(TOLD, &[Value::Int(read), Value::Int(through)], |row| {
+    db.all(TOLD, &[till.into(), Value::Int(read), Value::Int(through)], |row| {
         Ok(Told {
             sale: sale::read(row, currency)?,
-            number: row.int(11)?,
-            kind: row.text(12)?,
-            happened_at: row.time(13)?,
-            webhook: row.id(14)?,
+            kind: row.text(11)?,
+            happened_at: row.time(12)?,
+            webhook: row.id(13)?,
         })
     })
 }
@@ -127,15 +102,14 @@ pub fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let values = [
-        Value::Int(told.number),
         id(told.webhook),
         Value::Text(&message.id),
         Value::Text(&message.body),
         now.into(),
     ];
     db.execute(
-        "insert into delivery (number, webhook_id, message, body, made_at, attempts, not_before) \
-         values (?1, ?2, ?3, ?4, ?5, 0, ?5)",
+        "insert into delivery (webhook_id, message, body, made_at, attempts, not_before) \
+         values (?1, ?2, ?3, ?4, 0, ?4)",
         &values,
     )?;
     Ok(())
@@ -155,21 +129,20 @@ pub struct Load {
 /// # Errors
 /// Whatever the engine says.
 pub fn due(db: &dyn Db, now: Timestamp, load: Load) -> Result<Vec<Delivery>, StoreError> {
-    let sql = "select d.number, d.webhook_id, d.message, d.body, d.attempts, w.url, w.secret from ( \
-          select number, webhook_id, message, body, attempts, not_before, \
-          row_number() over (partition by webhook_id order by not_before, number) as place \
+    let sql = "select d.webhook_id, d.message, d.body, d.attempts, w.url, w.secret from ( \
+          select webhook_id, message, body, attempts, not_before, \
+          row_number() over (partition by webhook_id order by not_before, message) as place \
           from delivery where not_before <= ?1) as d join webhook w on w.id = d.webhook_id \
-        where d.place <= ?3 order by d.not_before, d.number limit ?2";
+        where d.place <= ?3 order by d.not_before, d.message limit ?2";
     let values = [now.into(), Value::Int(load.most), Value::Int(load.most_to_one)];
     db.all(sql, &values, |row| {
         Ok(Delivery {
-            number: row.int(0)?,
-            webhook: row.id(1)?,
-            message: row.text(2)?,
-            body: row.text(3)?,
-            attempts: row.small(4)?,
-            url: row.text(5)?,
-            secret: row.bytes(6)?,
+            webhook: row.id(0)?,
+            message: row.text(1)?,
+            body: row.text(2)?,
+            attempts: row.small(3)?,
+            url: row.text(4)?,
+            secret: row.bytes(5)?,
         })
     })
 }
@@ -195,8 +168,8 @@ pub fn take(
     until: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = "update delivery set attempts = attempts + 1, not_before = ?4 \
-        where number = ?1 and webhook_id = ?2 and not_before <= ?3";
-    let values = [Value::Int(delivery.number), id(delivery.webhook), now.into(), until.into()];
+        where webhook_id = ?1 and message = ?2 and not_before <= ?3";
+    let values = [id(delivery.webhook), Value::Text(&delivery.message), now.into(), until.into()];
     Ok(db.execute(sql, &values)? == 1)
 }
 
@@ -205,8 +178,8 @@ pub fn take(
 /// # Errors
 /// Whatever the engine says.
 pub fn put_off(db: &dyn Db, delivery: &Delivery, then: Timestamp) -> Result<(), StoreError> {
-    let sql = "update delivery set not_before = ?3 where number = ?1 and webhook_id = ?2";
-    db.execute(sql, &[Value::Int(delivery.number), id(delivery.webhook), then.into()])?;
+    let sql = "update delivery set not_before = ?3 where webhook_id = ?1 and message = ?2";
+    db.execute(sql, &[id(delivery.webhook), Value::Text(&delivery.message), then.into()])?;
     Ok(())
 }
 
@@ -215,7 +188,7 @@ pub fn put_off(db: &dyn Db, delivery: &Delivery, then: Timestamp) -> Result<(), 
 /// # Errors
 /// Whatever the engine says.
 pub fn remove(db: &dyn Db, delivery: &Delivery) -> Result<(), StoreError> {
-    let sql = "delete from delivery where number = ?1 and webhook_id = ?2";
-    db.execute(sql, &[Value::Int(delivery.number), id(delivery.webhook)])?;
+    let sql = "delete from delivery where webhook_id = ?1 and message = ?2";
+    db.execute(sql, &[id(delivery.webhook), Value::Text(&delivery.message)])?;
     Ok(())
 }

@@ -4,8 +4,11 @@
 //! asks. The bytes themselves travel in a small runtime of the engine's own, so that a thread that waits never keeps them
 //! from arriving.
 
+pub mod batch;
 mod connection;
 mod dialect;
+mod load;
+mod persist;
 
 pub use connection::Connection;
 

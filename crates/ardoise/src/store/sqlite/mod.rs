@@ -6,7 +6,8 @@
 pub mod backup;
 pub mod batch;
 
-use super::{Db, EachRow, Row, StoreError, Value, migrations};
+use super::{Db, EachRow, Row, StoreError, Value, books, migrations};
+use crate::till::TillNumber;
 use ledger::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
@@ -99,6 +100,7 @@ pub fn open_writer(folder: &Path, now: Timestamp) -> Result<Connection, StoreErr
          pragma wal_autocheckpoint = 4000;",
     )?;
     migrate(&mut connection, now)?;
+    books::open_till(&connection, TillNumber::ONLY)?;
     Ok(connection)
 }
 
