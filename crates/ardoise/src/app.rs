@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use crate::store::sqlite::batch::Writer;
 use crate::store::{Store, StoreError, shop, sqlite};
 use crate::tabs::receipts::ReceiptKey;
-use crate::till::{Till, TillStore as _};
+use crate::till::{Durable, Till, TillStore as _};
 use crate::works::storage::{FileStore, StorageError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -102,7 +102,7 @@ impl App {
         let mut writer = Writer::new(sqlite::open_writer(data, now)?);
         let currency = settings.tariff.currency;
         let mut founded = None;
-        writer.write(&mut |db| {
+        writer.write(Durable::AtOnce, &mut |db| {
             shop::found(db, currency, now)?;
             founded = shop::currency(db)?;
             Ok(())

@@ -8,6 +8,7 @@ pub mod bench;
 pub mod body;
 pub mod clock;
 pub mod command_line;
+pub mod connections;
 pub mod desk;
 pub mod gains;
 pub mod ids;
