@@ -8,7 +8,7 @@ use crate::people::network::NewTabs;
 use crate::settings::Settings;
 use crate::store::{Readers, Store, StoreError, postgres, shop, sqlite};
 use crate::tabs::receipts::ReceiptKey;
-use crate::till::{Till, TillStore};
+use crate::till::{Durable, Till, TillStore};
 use crate::works::storage::{FileStore, StorageError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -92,7 +92,7 @@ fn found(
     now: ledger::Timestamp,
 ) -> Result<(), OpenError> {
     let mut founded = None;
-    writer.write(&mut |db| {
+    writer.write(Durable::AtOnce, &mut |db| {
         shop::found(db, currency, now)?;
         founded = shop::currency(db)?;
         Ok(())

@@ -7,7 +7,7 @@ use crate::store::link::Link;
 use crate::store::people::Author;
 use crate::store::work::{Kind, State, Work};
 use crate::store::{Db, StoreError, link, people, shop, sqlite, tab, work};
-use crate::till::TillStore as _;
+use crate::till::{Durable, TillStore as _};
 use ledger::receipts::version_digest;
 use ledger::{Currency, Money, Price, Tab, TabId, Timestamp};
 use std::path::Path;
@@ -44,7 +44,7 @@ pub fn seed(data: &Path, seed: &Seed) -> Result<Seeded, StoreError> {
     let mut writer = sqlite::batch::Writer::new(sqlite::open_writer(data, now)?);
     let mint = Mint::new(clock, Chance::System);
     let mut seeded = Seeded::default();
-    writer.write(&mut |db| {
+    writer.write(Durable::AtOnce, &mut |db| {
         shop::found(db, Currency::Eur, now)?;
         seeded =
             Seeded { slugs: works(db, seed, &mint, now)?, tab_tokens: tabs(db, seed, &mint, now)? };

@@ -1,15 +1,21 @@
 //! The body of a small request: a form or JSON, read into named fields.
 
 use crate::app::Shared;
-use crate::problem::{Problem, REQUEST_MALFORMED, REQUEST_TOO_LARGE};
-use axum::body::Body;
+use crate::problem::{Problem, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
+use axum::body::{Body, to_bytes};
 use axum::extract::FromRequest;
 use http::{Request, header};
+use http_body_util::LengthLimitError;
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::time::Duration;
+use tokio::time::timeout;
+use tower_http::timeout::TimeoutError;
 
 /// The largest form or JSON body, in bytes: an article of a hundred thousand words fits.
 pub const BODY_MOST: usize = 1 << 20;
+/// How long such a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The fields of a form, or the text fields of a JSON object.
 #[derive(Debug, Clone, Default)]
@@ -85,10 +91,26 @@ impl FromRequest<Shared> for Fields {
     async fn from_request(request: Request<Body>, _: &Shared) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-        let bytes = axum::body::to_bytes(request.into_body(), BODY_MOST).await;
-        let bytes = bytes.map_err(|error| Problem::new(&REQUEST_TOO_LARGE).because(error))?;
+        let bytes = timeout(BODY_TIME, to_bytes(request.into_body(), BODY_MOST)).await;
+        let bytes = bytes.map_err(|error| Problem::new(&REQUEST_TIMEOUT).because(error))?;
+        let bytes = bytes.map_err(|error| unreadable(&error))?;
         if is_json { Self::from_json(&bytes) } else { Self::from_form(&bytes) }
     }
+}
+
+/// Why a body could not be read to its end.
+pub fn unreadable(error: &axum::Error) -> Problem {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut kind = &REQUEST_MALFORMED;
+    while let Some(found) = cause {
+        if found.is::<LengthLimitError>() {
+            kind = &REQUEST_TOO_LARGE;
+        } else if found.is::<TimeoutError>() {
+            kind = &REQUEST_TIMEOUT;
+        }
+        cause = found.source();
+    }
+    Problem::new(kind).because(error)
 }
 
 #[cfg(test)]

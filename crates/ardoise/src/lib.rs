@@ -1,12 +1,14 @@
 //! Ardoise: a self-hosted micropayment shop. Sell by link, take in one tap, settle the tab later.
 
 pub mod access;
+pub mod addresses;
 pub mod api;
 pub mod app;
 pub mod bench;
 pub mod body;
 pub mod clock;
 pub mod command_line;
+pub mod connections;
 pub mod desk;
 pub mod gains;
 pub mod ids;

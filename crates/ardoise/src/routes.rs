@@ -1,5 +1,6 @@
 //! Every address of the shop, and what stands around all of them.
 
+use crate::addresses::{Addresses, get, post};
 use crate::app::Shared;
 use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
@@ -10,7 +11,6 @@ use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
 use http::{HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -34,12 +34,12 @@ const AROUND: [(HeaderName, &str); 5] = [
 
 /// The whole shop.
 pub fn router(app: Shared) -> Router {
-    router_with(app, |routes| routes)
+    around(addresses().into_router(), app)
 }
 
-/// The whole shop, with what `more` adds to it.
-pub fn router_with(app: Shared, more: impl FnOnce(Router<Shared>) -> Router<Shared>) -> Router {
-    around(more(pages().merge(files())), app)
+/// Every address of the shop. Who may use each stands in `tests/it/routes.rs`.
+pub fn addresses() -> Addresses {
+    pages().merge(files())
 }
 
 fn around(routes: Router<Shared>, app: Shared) -> Router {
@@ -57,8 +57,8 @@ fn around(routes: Router<Shared>, app: Shared) -> Router {
 }
 
 /// Pages and small answers: compressed.
-fn pages() -> Router<Shared> {
-    Router::new()
+fn pages() -> Addresses {
+    Addresses::new()
         .route("/", get(links::http::show_front))
         .route("/l/{slug}", get(links::http::show_work))
         .route("/embed/{slug}", get(links::http::show_embed))
@@ -77,12 +77,12 @@ fn pages() -> Router<Shared> {
         .route("/problems/{code}", get(show_problem))
         .route("/static/{hash}/{name}", get(asset))
         .route("/embed.js", get(embed_script))
-        .layer(CompressionLayer::new())
+        .around(|pages| pages.layer(CompressionLayer::new()))
 }
 
 /// Answers that are small, or that must keep their length and their ranges: never compressed.
-fn files() -> Router<Shared> {
-    Router::new()
+fn files() -> Addresses {
+    Addresses::new()
         .route("/l/{slug}/buy", post(tabs::http::buy_work))
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/sandbox", post(tabs::http::settle_sandbox))

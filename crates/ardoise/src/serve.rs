@@ -2,14 +2,13 @@
 
 use crate::app::{App, OpenError, Running, Shared};
 use crate::clock::Clock;
+use crate::connections::{self, Limits};
 use crate::ids::Chance;
 use crate::links::visits;
 use crate::outbox::worker::Worker;
 use crate::routes;
 use crate::settings::Settings;
 use axum::Router;
-use axum::serve::ListenerExt as _;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -35,24 +34,21 @@ pub enum ServeError {
         /// Why not.
         error: std::io::Error,
     },
-    /// The server stopped.
-    #[error("the server stopped: {0}")]
-    Serve(std::io::Error),
 }
 
 /// Opens the shop in `data` and serves it until the process is asked to end.
 ///
-/// `ready` is called once somebody listens; `more` adds addresses to the shop's own.
+/// `ready` is called once somebody listens; `more` adds addresses beside the shop's own, without what stands around those.
 ///
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(
     settings: Settings,
     data: &Path,
-    more: impl FnOnce(Router<Shared>) -> Router<Shared>,
+    more: impl FnOnce(Router) -> Router,
     ready: impl AsyncFnOnce(&App),
 ) -> Result<(), ServeError> {
-    let address = settings.listen.clone();
+    let (address, connections_most) = (settings.listen.clone(), settings.connections_most);
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
@@ -60,24 +56,21 @@ pub async fn serve(
     let background =
         tokio::spawn(futures_util::future::join(look_after(app.clone()), telling.run()));
     ready(&app).await;
-    let router = routes::router_with(app.clone(), more);
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and awaited: they must not wait to be joined with others.
-        let _ = stream.set_nodelay(true);
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let closing = app.clone();
-    let asked = async move {
-        asked_to_end().await;
-        closing.close();
+    let router = more(routes::router(app.clone()));
+    let asked = {
+        let closing = app.clone();
+        async move {
+            asked_to_end().await;
+            closing.close();
+        }
     };
-    let served = axum::serve(listener, service).with_graceful_shutdown(asked);
+    let served = connections::serve(listener, router, Limits::of(connections_most), asked);
     let ended = async {
         asked_to_end().await;
         tokio::time::sleep(CLOSING).await;
     };
     tokio::select! {
-        result = async { served.await } => result.map_err(ServeError::Serve)?,
+        () = served => {}
         () = ended => tracing::warn!("some requests did not end in time"),
     }
     background.abort();

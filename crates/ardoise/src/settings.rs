@@ -54,6 +54,11 @@ pub const LIST: &[Setting] = &[
         "false",
         "Whether a proxy of yours stands in front, so that X-Forwarded-For tells the reader's network.",
     ),
+    setting(
+        "serve.connections",
+        "900",
+        "Connections at the same time; more wait. Keep it below the limit of open files (`ulimit -n`).",
+    ),
     setting("tab.limit_device", "2.00", "What a tab may owe while only a device stands behind it."),
     setting("tab.limit_settled", "10.00", "What a tab may owe after it was settled once."),
     setting("tab.limit_trusted", "15.00", "What a tab may owe after it was settled three times."),
@@ -221,6 +226,8 @@ pub struct Settings {
     pub url: String,
     /// Whether a proxy tells the reader's network.
     pub behind_proxy: bool,
+    /// Connections at the same time.
+    pub connections_most: usize,
     /// What the till decides by.
     pub tariff: Tariff,
     /// The total from which a reader is asked to settle.
@@ -375,6 +382,8 @@ impl Values {
             about: self.words("shop.about"),
             email: self.words("shop.email"),
             behind_proxy: self.truth("serve.behind_proxy")?,
+            connections_most: usize::try_from(self.whole_positive("serve.connections")?)
+                .map_err(|_| self.wrong("serve.connections", "a smaller number"))?,
             tariff: self.tariff(currency)?,
             settle_at: self.money("tab.settle_at", currency)?,
             new_tabs_per_hour: u32::try_from(self.whole_positive("tab.new_per_hour")?)

@@ -145,48 +145,151 @@ mod tests {
     use crate::money::Currency;
     use proptest::prelude::*;
 
-    fn bought(bytes: [u8; 16], micros: i64, at: i64) -> Entry {
-        let gross = Money::from_micros(micros, Currency::Eur).expect("not negative");
-        Entry::Bought {
-            line: LineId::from_bytes(bytes),
-            work: WorkId::from_raw(9),
-            version: [3; 32],
-            gross,
-            vat: Money::zero(Currency::Eur),
-            vat_basis_points: 2_000,
-            consent: 4,
-            at: Timestamp::from_micros(at),
-        }
+    const CURRENCIES: [Currency; 4] = [Currency::Eur, Currency::Usd, Currency::Gbp, Currency::Chf];
+
+    fn money() -> impl Strategy<Value = Money> {
+        (0..=i64::MAX, prop::sample::select(CURRENCIES.to_vec()))
+            .prop_map(|(micros, currency)| Money::from_micros(micros, currency).expect("sound"))
     }
 
-    fn head(entries: &[Entry]) -> Chain {
+    fn time() -> impl Strategy<Value = Timestamp> {
+        any::<i64>().prop_map(Timestamp::from_micros)
+    }
+
+    fn line() -> impl Strategy<Value = LineId> {
+        any::<[u8; 16]>().prop_map(LineId::from_bytes)
+    }
+
+    fn bought() -> impl Strategy<Value = Entry> {
+        let work = any::<i64>().prop_map(WorkId::from_raw);
+        (line(), work, any::<[u8; 32]>(), money(), money(), any::<i64>(), any::<i64>(), time())
+            .prop_map(|(line, work, version, gross, vat, vat_basis_points, consent, at)| {
+                Entry::Bought { line, work, version, gross, vat, vat_basis_points, consent, at }
+            })
+    }
+
+    fn entry() -> impl Strategy<Value = Entry> {
+        let settlement = any::<[u8; 16]>().prop_map(SettlementId::from_bytes);
+        prop_oneof![
+            bought(),
+            (line(), time()).prop_map(|(line, at)| Entry::Undone { line, at }),
+            (settlement, money(), time()).prop_map(|(settlement, received, at)| Entry::Settled {
+                settlement,
+                received,
+                at
+            }),
+        ]
+    }
+
+    fn chain(entries: &[Entry]) -> Chain {
         entries.iter().fold(Chain::of(TabId::from_raw(1)), |chain, entry| chain.with(entry))
+    }
+
+    fn flipped<const N: usize>(mut bytes: [u8; N], bit: usize) -> [u8; N] {
+        let bit = bit % (8 * N);
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        bytes
+    }
+
+    fn flipped_number(number: i64, bit: usize) -> i64 {
+        number ^ (1 << (bit % 64))
+    }
+
+    fn flipped_time(time: Timestamp, bit: usize) -> Timestamp {
+        Timestamp::from_micros(flipped_number(time.micros(), bit))
+    }
+
+    /// The same micro-units in the next currency, or a bit of them turned; an amount has 63 of them.
+    fn flipped_money(money: Money, bit: usize) -> Money {
+        let at = CURRENCIES.iter().position(|known| *known == money.currency());
+        let next = CURRENCIES[(at.expect("known") + 1) % CURRENCIES.len()];
+        let (micros, currency) = match bit % 64 {
+            63 => (money.micros(), next),
+            bit => (money.micros() ^ (1 << bit), money.currency()),
+        };
+        Money::from_micros(micros, currency).expect("the sign was not turned")
+    }
+
+    /// Every entry that differs from this one by one turned bit of one field.
+    fn forgeries(entry: Entry, bit: usize) -> Vec<Entry> {
+        match entry {
+            Entry::Bought { line, work, version, gross, vat, vat_basis_points, consent, at } => {
+                let with = |forge: &dyn Fn(
+                    &mut (LineId, WorkId, Hash, Money, Money, i64, i64, Timestamp),
+                )| {
+                    let mut fields =
+                        (line, work, version, gross, vat, vat_basis_points, consent, at);
+                    forge(&mut fields);
+                    let (line, work, version, gross, vat, vat_basis_points, consent, at) = fields;
+                    Entry::Bought { line, work, version, gross, vat, vat_basis_points, consent, at }
+                };
+                vec![
+                    with(&|it| it.0 = LineId::from_bytes(flipped(line.bytes(), bit))),
+                    with(&|it| it.1 = WorkId::from_raw(flipped_number(work.raw(), bit))),
+                    with(&|it| it.2 = flipped(version, bit)),
+                    with(&|it| it.3 = flipped_money(gross, bit)),
+                    with(&|it| it.4 = flipped_money(vat, bit)),
+                    with(&|it| it.5 = flipped_number(vat_basis_points, bit)),
+                    with(&|it| it.6 = flipped_number(consent, bit)),
+                    with(&|it| it.7 = flipped_time(at, bit)),
+                    Entry::Undone { line, at },
+                ]
+            }
+            Entry::Undone { line, at } => vec![
+                Entry::Undone { line: LineId::from_bytes(flipped(line.bytes(), bit)), at },
+                Entry::Undone { line, at: flipped_time(at, bit) },
+            ],
+            Entry::Settled { settlement, received, at } => {
+                let other = SettlementId::from_bytes(flipped(settlement.bytes(), bit));
+                vec![
+                    Entry::Settled { settlement: other, received, at },
+                    Entry::Settled { settlement, received: flipped_money(received, bit), at },
+                    Entry::Settled { settlement, received, at: flipped_time(at, bit) },
+                    Entry::Undone { line: LineId::from_bytes(settlement.bytes()), at },
+                ]
+            }
+        }
     }
 
     proptest! {
         #[test]
-        fn any_changed_bit_is_found(
-            lines in prop::collection::vec((any::<[u8; 16]>(), 0i64..1_000_000, 0i64..1_000_000), 1..20),
-            which: prop::sample::Index,
-            bit in 0usize..128,
+        fn any_changed_bit_of_any_field_is_found(
+            entries in prop::collection::vec(entry(), 1..12),
+            victim: prop::sample::Index,
+            bit in 0usize..256,
         ) {
-            let entries: Vec<Entry> = lines.iter().map(|&(id, micros, at)| bought(id, micros, at)).collect();
-            let mut changed = lines.clone();
-            let victim = which.index(changed.len());
-            changed[victim].0[bit / 8] ^= 1 << (bit % 8);
-            let forged: Vec<Entry> = changed.iter().map(|&(id, micros, at)| bought(id, micros, at)).collect();
-            prop_assert_ne!(head(&entries).head, head(&forged).head);
-            let mut priced = lines.clone();
-            priced[victim].1 ^= 1 << (bit % 40);
-            let forged: Vec<Entry> = priced.iter().map(|&(id, micros, at)| bought(id, micros, at)).collect();
-            prop_assert_ne!(head(&entries).head, head(&forged).head);
-            prop_assert_ne!(head(&entries).head, head(&entries[..entries.len() - 1]).head);
+            let head = chain(&entries).head;
+            let victim = victim.index(entries.len());
+            for forgery in forgeries(entries[victim], bit) {
+                let mut forged = entries.clone();
+                forged[victim] = forgery;
+                prop_assert_ne!(chain(&forged).head, head, "{:?}", forgery);
+            }
         }
-    }
 
-    #[test]
-    fn order_counts() {
-        let (first, second) = (bought([1; 16], 1, 1), bought([2; 16], 1, 1));
-        assert_ne!(head(&[first, second]).head, head(&[second, first]).head);
+        #[test]
+        fn a_dropped_moved_or_repeated_entry_is_found(
+            entries in prop::collection::vec(entry(), 2..12),
+            victim: prop::sample::Index,
+        ) {
+            let head = chain(&entries).head;
+            let victim = victim.index(entries.len());
+            let mut dropped = entries.clone();
+            let taken = dropped.remove(victim);
+            prop_assert_ne!(chain(&dropped).head, head);
+            let mut moved = dropped;
+            moved.insert((victim + 1) % entries.len(), taken);
+            prop_assert_ne!(chain(&moved).head, head);
+            let mut repeated = entries.clone();
+            repeated.insert(victim, taken);
+            prop_assert_ne!(chain(&repeated).head, head);
+        }
+
+        #[test]
+        fn a_tabs_chain_fits_no_other_tab(entry in entry(), tab: i64, other: i64) {
+            prop_assume!(tab != other);
+            let of = |raw| Chain::of(TabId::from_raw(raw)).with(&entry).head;
+            prop_assert_ne!(of(tab), of(other));
+        }
     }
 }

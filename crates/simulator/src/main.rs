@@ -38,6 +38,12 @@ enum Command {
         #[arg(long)]
         listen: SocketAddr,
     },
+    /// Check the books of a shop that is not serving (the runs start this themselves).
+    #[command(hide = true)]
+    CheckBooks {
+        #[arg(long)]
+        data: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +101,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => run_bench(&arguments),
         Command::Crash(arguments) => run_crash(&arguments),
         Command::Serve { data, listen } => product::serve(&data, listen).map(|()| true),
+        Command::CheckBooks { data } => check_books(&data),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -104,6 +111,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn check_books(data: &Path) -> Result<bool, Fault> {
+    let findings = product::check_books(data)?;
+    findings.iter().for_each(|finding| eprintln!("{finding}"));
+    Ok(findings.is_empty())
 }
 
 fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
@@ -118,9 +131,8 @@ fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
     let bar = progress_bar(options.rounds as u64 * if options.rate.is_some() { 6 } else { 5 });
     bar.set_message("filling the shop");
     let seeded = product::fill(&stand.data, &options.shop())?;
-    let checker = ardoise(arguments.server.as_deref())?;
     let this = std::env::current_exe().map_err(Fault::io("finding this program"))?;
-    let mut shop = stand.shop([this, checker], "serve", &mut Chance::new(options.seed))?;
+    let mut shop = stand.shop([this.clone(), this], "serve", &mut Chance::new(options.seed))?;
     let phase_begins = |name: &str| {
         bar.inc(u64::from(!bar.message().starts_with("filling")));
         bar.set_message(name.to_owned());
@@ -171,12 +183,14 @@ fn crash_at(
     options: &crash::Options,
 ) -> Result<simulator::reader::Tally, Fault> {
     let server = ardoise(arguments.server.as_deref())?;
+    let checker = std::env::current_exe().map_err(Fault::io("finding this program"))?;
     // A tab takes 40 lines and a kill comes after a few hundred, so this many are never used up.
     let tabs = 100 + options.readers + 30 * options.kills as usize;
     let seed = Seed { works: 200, authors: 5, tabs, price_micros: options.price_micros };
     let seeded = product::fill(&stand.data, &seed)?;
     let mut chance = Chance::new(options.seed);
-    let mut shop = stand.shop([server.clone(), server], "serve", &mut chance)?;
+    let shop = stand.shop([server, checker], "serve", &mut chance)?;
+    let mut shop = shop.with("ARDOISE_TAB_NEW_PER_HOUR", product::NEW_TABS_PER_HOUR);
     let bar = progress_bar(u64::from(options.kills));
     let killed = |tally: &simulator::reader::Tally| {
         bar.set_position(u64::from(tally.kills));

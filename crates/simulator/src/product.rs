@@ -1,32 +1,78 @@
 //! The one place that knows the shop's own code: filling a data folder, serving with the echo
-//! route, counting lines. Everything else in this crate only speaks HTTP.
+//! route, checking the books, counting lines. Everything else in this crate only speaks HTTP.
 
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ardoise::store::sqlite::FILE_NAME;
+use ardoise::desk::books;
+use ardoise::settings::{SettingsError, Values};
+use ardoise::store::shop;
+use ardoise::store::sqlite::{FILE_NAME, Readers};
+use axum::routing::post;
+use axum::{Json, Router};
 use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::purchase_id::PurchaseId;
 use crate::shop::{Seed, Seeded};
 
-const NOT_YET: &str = "the product cannot do this yet";
+/// New tabs an hour that stop no run: the shop's own limit is about strangers.
+pub const NEW_TABS_PER_HOUR: &str = "100000000";
 
 /// Fills an empty data folder with works, authors and open tabs.
 ///
 /// # Errors
 /// [`Fault::Shop`] when the folder cannot be filled.
 pub fn fill(data: &Path, seed: &Seed) -> Result<Seeded, Fault> {
-    Err(Fault::Shop(format!("filling {} with {seed:?}: {NOT_YET}", data.display())))
+    let &Seed { works, authors, tabs, price_micros } = seed;
+    let seed = ardoise::bench::Seed { works, authors, tabs, price_micros };
+    let unfilled = |error| Fault::Shop(format!("filling {}: {error}", data.display()));
+    let ardoise::bench::Seeded { slugs, tab_tokens } =
+        ardoise::bench::seed(data, &seed).map_err(unfilled)?;
+    Ok(Seeded { slugs, tab_tokens })
 }
 
-/// Serves the shop with `POST /bench/echo` beside it, until the process ends.
+/// What the bench sends to the echo, and gets back.
+#[derive(Debug, Serialize, Deserialize)]
+struct Echo {
+    purchase: String,
+    price: String,
+}
+
+/// Serves the shop with `POST /bench/echo` beside it, until the process ends. The echo stands outside of everything that
+/// the shop puts around its own routes, so that it shows what the framework alone can do.
 ///
 /// # Errors
 /// [`Fault::Shop`] when it cannot.
 pub fn serve(data: &Path, listen: SocketAddr) -> Result<(), Fault> {
-    Err(Fault::Shop(format!("serving {} on {listen}: {NOT_YET}", data.display())))
+    let failed = |error: String| Fault::Shop(format!("serving {}: {error}", data.display()));
+    let settings = || -> Result<_, SettingsError> {
+        let mut values = Values::default();
+        values.set("bench", "serve.listen", listen.to_string())?;
+        values.set("bench", "tab.new_per_hour", NEW_TABS_PER_HOUR.to_owned())?;
+        values.check()
+    };
+    let settings = settings().map_err(|error| failed(error.to_string()))?;
+    let beside =
+        |shop: Router| shop.route("/bench/echo", post(async |Json(echo): Json<Echo>| Json(echo)));
+    let runtime = tokio::runtime::Runtime::new().map_err(Fault::io("starting a runtime"))?;
+    let served = ardoise::serve::serve(settings, data, beside, async |_| ());
+    runtime.block_on(served).map_err(|error| failed(error.to_string()))
+}
+
+/// What is wrong with the books in `data`, in the shop's own words: nothing, where they balance.
+///
+/// # Errors
+/// [`Fault::Shop`] when they cannot be read.
+pub fn check_books(data: &Path) -> Result<Vec<String>, Fault> {
+    let unreadable = |error| Fault::Shop(format!("the books in {}: {error}", data.display()));
+    let readers = Readers::open(data).map_err(unreadable)?;
+    let report = readers.read(|db| match shop::currency(db)? {
+        Some(currency) => books::check(db, currency, &mut |_, _| ()),
+        None => Ok(books::Report::default()),
+    });
+    report.map(|report| report.findings).map_err(unreadable)
 }
 
 /// How many of these purchases are in the books. A line's id is the purchase's, and the table allows

@@ -51,7 +51,7 @@ kinds! {
     REQUEST_MALFORMED = "request.malformed", BAD_REQUEST, NothingCharged, "problem-request-malformed", "problem-request-malformed-detail";
     REQUEST_TOO_LARGE = "request.too_large", PAYLOAD_TOO_LARGE, NothingCharged, "problem-request-too-large", "problem-request-too-large-detail";
     REQUEST_CROSS_SITE = "request.cross_site", FORBIDDEN, NothingCharged, "problem-request-cross-site", "problem-request-cross-site-detail";
-    REQUEST_TIMEOUT = "request.timeout", GATEWAY_TIMEOUT, NothingCharged, "problem-request-timeout", "problem-request-timeout-detail";
+    REQUEST_TIMEOUT = "request.timeout", REQUEST_TIMEOUT, NothingCharged, "problem-request-timeout", "problem-request-timeout-detail";
     PAGE_MISSING = "page.missing", NOT_FOUND, None, "problem-page-missing", "problem-page-missing-detail";
     PAGE_METHOD = "page.method", METHOD_NOT_ALLOWED, None, "problem-page-method", "problem-page-method-detail";
     ACCESS_DENIED = "access.denied", FORBIDDEN, NothingCharged, "problem-access-denied", "problem-access-denied-detail";

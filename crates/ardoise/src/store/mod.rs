@@ -68,6 +68,23 @@ pub enum StoreError {
     Engine(String),
 }
 
+impl StoreError {
+    /// Whether one command can be at fault, so that others may succeed without it. Where not, the store
+    /// itself is, and trying each alone would only make everybody wait as many times longer.
+    pub const fn is_of_one_command(&self) -> bool {
+        match self {
+            Self::Constraint(_) | Self::Corrupt(_) => true,
+            Self::Busy(_)
+            | Self::Full(_)
+            | Self::TooNew { .. }
+            | Self::Closed
+            | Self::Gone(_)
+            | Self::Unknown(_)
+            | Self::Engine(_) => false,
+        }
+    }
+}
+
 /// What a statement takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {

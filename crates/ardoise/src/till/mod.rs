@@ -9,11 +9,14 @@
 //!
 //! If the process stops before the commit, nothing happened and nobody was told anything. If it stops
 //! after the commit and before the answers, the purchases stand, and asking again with the same id
-//! gets the same answer. If the engine refuses the batch, each command is tried alone, so that one bad
-//! command spoils nothing for the others.
+//! gets the same answer. If one command breaks a rule of the schema, each is tried alone, so that it
+//! spoils nothing for the others.
 //!
 //! All other writing of the shop goes through the same thread ([`Till::write`]), in transactions of
 //! its own: there is one writer, and nobody waits for a lock.
+//!
+//! A panic while money is decided stops the till for good: whoever waits or asks from then on is told
+//! that it is closed, and nothing more is taken. A panic in other writing only fails that writing.
 
 pub mod batch;
 pub mod command;
@@ -24,17 +27,22 @@ use crate::store::{Db, StoreError};
 use command::{Command, Outcome};
 use ledger::{AuthorId, Currency, Rules};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, TrySendError};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot};
 
 /// Commands that may wait. Beyond it the till answers "ask again" at once.
 const QUEUE: usize = 4_096;
 /// Commands decided in one transaction at most.
 const BATCH: usize = 512;
-/// How long the followers of the journal may lag behind while the till is busy.
-const FOLLOW_AT_LEAST_EVERY: Duration = Duration::from_millis(1_000);
+/// How long nobody must have asked for anything before the followers of the journal read: the next
+/// purchase would wait for them.
+const QUIET: Duration = Duration::from_millis(50);
+/// How long the followers may lag behind while the till is busy.
+const FOLLOW_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
 /// How many authors' news may wait for a slow listener before it only hears that it missed some.
 const NEWS: usize = 1_024;
 
@@ -80,14 +88,25 @@ pub trait TillStore: Send + 'static {
         batch: &[Command],
     ) -> Result<Applied, StoreError>;
 
-    /// Runs `work` in one durable transaction.
+    /// Runs `work` in one transaction.
     ///
     /// # Errors
     /// Whatever `work` or the engine says: nothing was written.
     fn write(
         &mut self,
+        durable: Durable,
         work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
+}
+
+/// When what is written must be safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durable {
+    /// Before anybody is told.
+    AtOnce,
+    /// With the next that is durable at once: until then a power cut may lose it, which only means that
+    /// it is computed again.
+    InTime,
 }
 
 /// What a batch came to.
@@ -128,10 +147,11 @@ enum Job {
 /// A handle on the till. Copies share one queue; the till stops when the last one is gone.
 #[derive(Clone)]
 pub struct Till {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::SyncSender<Job>,
     news: broadcast::Sender<AuthorId>,
     to_tell: Arc<Notify>,
     counters: Arc<Counters>,
+    alive: Weak<()>,
 }
 
 impl Till {
@@ -144,20 +164,24 @@ impl Till {
         tariff: Tariff,
         clock: Clock,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (queue, waiting) = mpsc::sync_channel(QUEUE);
         let (news, _) = broadcast::channel(NEWS);
         let counters = Arc::new(Counters::default());
         let to_tell = Arc::new(Notify::new());
+        let life = Arc::new(());
         let till = Self {
             queue,
             news: news.clone(),
             to_tell: to_tell.clone(),
             counters: counters.clone(),
+            alive: Arc::downgrade(&life),
         };
-        let followed = Instant::now();
-        let mut writer = Writer { tariff, clock, news, to_tell, counters, followed, behind: true };
+        // What was written before the last stop may not have been followed yet.
+        let behind_since = Some(Instant::now());
+        let mut writer =
+            Writer { tariff, clock, news, to_tell, counters, behind_since, _life: life };
         let thread = std::thread::Builder::new().name("till".into());
-        let joined = thread.spawn(move || writer.run(&mut store, waiting))?;
+        let joined = thread.spawn(move || writer.run(&mut store, &waiting))?;
         Ok((till, joined))
     }
 
@@ -168,21 +192,25 @@ impl Till {
     /// charged, and the same command can be asked again.
     pub async fn ask(&self, command: Command) -> Result<Outcome, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let job = Job::Command(Box::new(command), answer);
+        self.put(Job::Command(Box::new(command), answer))?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn put(&self, job: Job) -> Result<(), StoreError> {
         self.queue.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
+            TrySendError::Full(_) => {
                 self.counters.turned_away.fetch_add(1, Ordering::Relaxed);
                 StoreError::Busy("the till's queue is full".into())
             }
-            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
-        })?;
-        answered.await.map_err(|_| StoreError::Closed)?
+            TrySendError::Disconnected(_) => StoreError::Closed,
+        })
     }
 
     /// Writes something that moves no money; answers after the commit.
     ///
     /// # Errors
-    /// Whatever `work` or the engine says: nothing was written.
+    /// [`StoreError::Busy`] when too many are waiting; whatever `work` or the engine says: nothing was
+    /// written.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError> + Send + 'static,
@@ -196,7 +224,7 @@ impl Till {
             Ok(())
         });
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Job::Write(work, answer)).await.map_err(|_| StoreError::Closed)?;
+        self.put(Job::Write(work, answer))?;
         answered.await.map_err(|_| StoreError::Closed)??;
         made.await.map_err(|_| StoreError::Closed)
     }
@@ -207,7 +235,7 @@ impl Till {
     /// Whatever the engine says.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Job::Follow(answer)).await.map_err(|_| StoreError::Closed)?;
+        self.put(Job::Follow(answer))?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -219,6 +247,11 @@ impl Till {
     /// Wakes whoever tells webhooks, each time there is something new to tell.
     pub fn to_tell(&self) -> &Notify {
         &self.to_tell
+    }
+
+    /// Whether the till takes anything: false once it has stopped.
+    pub fn is_open(&self) -> bool {
+        self.alive.strong_count() > 0
     }
 
     /// Figures since the start.
@@ -233,28 +266,40 @@ struct Writer {
     news: broadcast::Sender<AuthorId>,
     to_tell: Arc<Notify>,
     counters: Arc<Counters>,
-    followed: Instant,
-    behind: bool,
+    /// Since when there is something that the followers have not read.
+    behind_since: Option<Instant>,
+    /// Gone with the thread.
+    _life: Arc<()>,
 }
 
 impl Writer {
-    fn run(&mut self, store: &mut impl TillStore, mut waiting: mpsc::Receiver<Job>) {
-        while let Some(first) = waiting.blocking_recv() {
-            self.turn(store, first, &mut waiting);
-            // Idle, or behind for long enough: let the followers read.
-            if self.behind
-                && (waiting.is_empty() || self.followed.elapsed() > FOLLOW_AT_LEAST_EVERY)
-            {
+    fn run(&mut self, store: &mut impl TillStore, waiting: &mpsc::Receiver<Job>) {
+        loop {
+            match self.next(waiting) {
+                Ok(first) => self.turn(store, first, waiting),
+                Err(RecvTimeoutError::Timeout) => self.follow_quietly(store),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let behind = self.behind_since.map(|since| since.elapsed());
+            if behind.is_some_and(|behind| behind > FOLLOW_AT_LEAST_EVERY) {
                 self.follow_quietly(store);
             }
         }
-        if self.behind {
+        if self.behind_since.is_some() {
             self.follow_quietly(store);
         }
     }
 
+    /// The next job. While there is something to follow, nobody asking for a while is the time for it.
+    fn next(&self, waiting: &mpsc::Receiver<Job>) -> Result<Job, RecvTimeoutError> {
+        match self.behind_since {
+            Some(_) => waiting.recv_timeout(QUIET),
+            None => waiting.recv().map_err(RecvTimeoutError::from),
+        }
+    }
+
     /// Takes everything that is waiting: commands in one batch, other work after it.
-    fn turn(&mut self, store: &mut impl TillStore, first: Job, waiting: &mut mpsc::Receiver<Job>) {
+    fn turn(&mut self, store: &mut impl TillStore, first: Job, waiting: &mpsc::Receiver<Job>) {
         let mut commands = Vec::new();
         let mut answers = Vec::new();
         let mut others = Vec::new();
@@ -286,16 +331,17 @@ impl Writer {
                     let _ = answer.send(Ok(outcome));
                 }
             }
-            Err(error) if commands.len() == 1 => {
-                tracing::error!(%error, "the store refused a command; nothing was charged");
-                for answer in answers {
-                    let _ = answer.send(Err(error.clone()));
-                }
-            }
-            Err(error) => {
+            Err(error) if commands.len() > 1 && error.is_of_one_command() => {
                 tracing::warn!(%error, commands.count = commands.len(), "trying a batch one by one");
                 for (command, answer) in commands.iter().zip(answers) {
                     self.serve(store, std::slice::from_ref(command), vec![answer]);
+                }
+            }
+            Err(error) => {
+                let count = commands.len();
+                tracing::error!(%error, commands.count = count, "the store failed; nothing was charged");
+                for answer in answers {
+                    let _ = answer.send(Err(error.clone()));
                 }
             }
         }
@@ -311,7 +357,7 @@ impl Writer {
         self.counters.purchases.fetch_add(applied.purchases, Ordering::Relaxed);
         if applied.committed {
             self.counters.commits.fetch_add(1, Ordering::Relaxed);
-            self.behind = true;
+            self.behind_since.get_or_insert_with(Instant::now);
         }
         if self.news.receiver_count() > 0 {
             for author in applied.authors {
@@ -324,7 +370,7 @@ impl Writer {
     fn other(&mut self, store: &mut impl TillStore, job: Job) {
         match job {
             Job::Write(mut work, answer) => {
-                let _ = answer.send(store.write(&mut *work));
+                let _ = answer.send(write_or_fail(store, &mut *work));
             }
             Job::Follow(answer) => {
                 let _ = answer.send(self.follow(store, Tills::All));
@@ -337,7 +383,7 @@ impl Writer {
         let now = self.clock.now();
         let own = store.number();
         let mut is_to_tell = false;
-        store.write(&mut |db| {
+        store.write(Durable::InTime, &mut |db| {
             let tills = match tills {
                 Tills::Own => vec![own],
                 Tills::All => crate::store::books::tills(db)?,
@@ -348,8 +394,7 @@ impl Writer {
         if is_to_tell {
             self.to_tell.notify_one();
         }
-        self.behind = false;
-        self.followed = Instant::now();
+        self.behind_since = None;
         Ok(())
     }
 
@@ -357,7 +402,7 @@ impl Writer {
     fn follow_quietly(&mut self, store: &mut impl TillStore) {
         if let Err(error) = self.follow(store, Tills::Own) {
             tracing::error!(%error, "the gains could not be brought up to date");
-            self.followed = Instant::now();
+            self.behind_since = Some(Instant::now());
         }
     }
 }
@@ -369,4 +414,13 @@ enum Tills {
     Own,
     /// Every till's that writes to the same store.
     All,
+}
+
+/// Work that panics is rolled back and fails; the thread goes on for everybody else.
+fn write_or_fail(
+    store: &mut impl TillStore,
+    work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let written = catch_unwind(AssertUnwindSafe(|| store.write(Durable::AtOnce, work)));
+    written.unwrap_or_else(|_| Err(StoreError::Engine("the work panicked".into())))
 }

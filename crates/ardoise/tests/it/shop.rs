@@ -1,5 +1,6 @@
 //! [`TestApp`]: the real shop in a folder of its own, and [`Browser`]: somebody who uses it.
 
+use crate::engine::PrivateDatabase;
 use ardoise::app::{App, Running, Shared};
 use ardoise::clock::Clock;
 use ardoise::ids::Chance;
@@ -9,14 +10,13 @@ use ardoise::settings::Values;
 use ardoise::store::link::Link;
 use ardoise::store::people::Role;
 use ardoise::store::work::{Kind, State, Work};
-use ardoise::store::{link, work};
+use ardoise::store::{gains, link, work};
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use ledger::receipts::version_digest;
 use ledger::{AuthorId, Money, Price, SessionId, Timestamp};
 use std::collections::BTreeMap;
-use std::thread::JoinHandle;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -29,8 +29,9 @@ pub struct TestApp {
     pub app: Shared,
     pub clock: Clock,
     router: Router,
-    till: Option<JoinHandle<()>>,
     pub folder: TempDir,
+    // Dropped last: nobody uses it any more.
+    _database: Option<PrivateDatabase>,
 }
 
 impl TestApp {
@@ -44,13 +45,17 @@ impl TestApp {
         for (key, value) in settings {
             values.set("test", key, (*value).to_owned()).expect("a known setting");
         }
+        let database = PrivateDatabase::where_wanted();
+        if let Some(database) = &database {
+            values.set("test", "store", database.url()).expect("a known setting");
+        }
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Clock::standing_at(Timestamp::from_micros(NOON));
         let settings = values.check().expect("sound settings");
-        let Running { app, till } =
+        let Running { app, .. } =
             App::open(settings, folder.path(), clock.clone(), Chance::seeded(7)).expect("opens");
         let router = routes::router(app.clone());
-        Self { app, clock, router, till: Some(till), folder }
+        Self { app, clock, router, folder, _database: database }
     }
 
     pub fn pass_seconds(&self, seconds: i64) {
@@ -153,8 +158,28 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        let _ = self.till.take();
+        // A story that failed has said why; what it left behind would only hide that.
+        if std::thread::panicking() {
+            return;
+        }
+        let app = self.app.clone();
+        // The story's own runtime cannot wait for itself, so another thread brings one.
+        let closed = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(leaves_nothing_behind(&app));
+        });
+        if let Err(panic) = closed.join() {
+            std::panic::resume_unwind(panic);
+        }
     }
+}
+
+/// Asserts that the books balance, row by row, and that everybody has read the outbox to its end.
+async fn leaves_nothing_behind(app: &App) {
+    let books = ardoise::desk::check_books(app).await.expect("the books can be read");
+    assert!(books.balanced, "the books do not balance: {:#?}", books.findings);
+    let waiting = app.store.read(gains::outbox_length).await.expect("the outbox can be read");
+    assert_eq!(waiting, 0, "rows of the outbox that nobody has read");
 }
 
 /// Somebody who uses the shop, with their cookies.

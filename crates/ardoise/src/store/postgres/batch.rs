@@ -18,7 +18,7 @@ use super::{Connection, Server};
 use crate::store::{Db, StoreError, Value, books, shop};
 use crate::till::batch::{Batch, WriteSet};
 use crate::till::command::Command;
-use crate::till::{Applied, Tariff, TillNumber, TillStore};
+use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use ledger::{AuthorId, Timestamp};
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
@@ -163,10 +163,16 @@ impl TillStore for Writer {
 
     fn write(
         &mut self,
+        durable: Durable,
         work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let session = self.session()?;
-        let done = session.connection.transaction(work);
+        let connection = &self.session()?.connection;
+        let done = connection.transaction(|db| {
+            if durable == Durable::InTime {
+                connection.run_script("set local synchronous_commit = off")?;
+            }
+            work(db)
+        });
         if matches!(done, Err(StoreError::Gone(_) | StoreError::Unknown(_))) {
             self.session = None;
         }

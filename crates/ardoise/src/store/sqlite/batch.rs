@@ -5,7 +5,7 @@ use crate::till::batch::{
     Batch, NewConsent, NewLine, NewSettlement, NewUndo, Snapshot, StoredOffer, WriteSet,
 };
 use crate::till::command::{Command, UndoAsk};
-use crate::till::{Applied, Tariff, TillNumber, TillStore};
+use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use ledger::{Currency, TabId, Timestamp, Transfer, UndoneBy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{BTreeSet, HashSet};
@@ -63,13 +63,26 @@ impl TillStore for Writer {
 
     fn write(
         &mut self,
+        durable: Durable,
         work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        work(&*transaction)?;
-        Ok(transaction.commit()?)
+        if durable == Durable::AtOnce {
+            return in_one_transaction(&mut self.connection, work);
+        }
+        self.connection.execute_batch("pragma synchronous = normal")?;
+        let written = in_one_transaction(&mut self.connection, work);
+        self.connection.execute_batch("pragma synchronous = full")?;
+        written
     }
+}
+
+fn in_one_transaction(
+    connection: &mut Connection,
+    work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    work(&*transaction)?;
+    Ok(transaction.commit()?)
 }
 
 fn unknown(seen: &[NewConsent], known: &HashSet<i64>) -> Vec<NewConsent> {
