@@ -9,6 +9,15 @@ create table shop (
     founded_at integer not null
 ) strict;
 
+-- One row: where readers saw the shop when it was last opened, so that links made beside it begin there, and where it
+-- listened.
+create table served (
+    id integer primary key check (id = 1),
+    url text not null,
+    listen text not null,
+    opened_at integer not null
+) strict;
+
 -- Makes works, earns from them.
 create table author (
     id integer primary key,
@@ -46,6 +55,8 @@ create table api_key (
     secret_hash blob not null check (length(secret_hash) = 32),
     label text not null check (length(label) between 1 and 120),
     created_at integer not null,
+    -- To the minute or so: it is counted in memory and written once in a while.
+    used_at integer,
     revoked_at integer
 ) strict;
 create index api_key_by_author on api_key (author_id, id);
@@ -54,12 +65,13 @@ create index api_key_by_author on api_key (author_id, id);
 create table idempotency (
     author_id integer not null references author (id),
     request_key text not null check (length(request_key) between 1 and 200),
-    request_digest blob not null,
+    request_digest blob not null check (length(request_digest) = 32),
     status integer not null,
     body blob not null,
     answered_at integer not null,
     primary key (author_id, request_key)
 ) strict;
+create index idempotency_by_age on idempotency (answered_at);
 
 -- What the shop made of an author's file, to be seen before buying: a picture or a piece of sound.
 create table derived (
@@ -113,7 +125,7 @@ create table work_version (
     primary key (work_id, version)
 ) strict;
 
--- A file of a work. A replaced or removed one stays named here, so that its bytes can be cleared away.
+-- A file of a work. A replaced one keeps its id. Bytes that are not needed any more stand in `discarded`.
 create table file (
     id integer primary key,
     work_id integer not null references work (id),
@@ -130,8 +142,7 @@ create table file (
     seconds integer,
     thumbnail_key text references derived (storage_key),
     sample_key text references derived (storage_key),
-    added_at integer not null,
-    removed_at integer
+    added_at integer not null
 ) strict;
 create index file_by_work on file (work_id, position);
 
@@ -140,6 +151,8 @@ create table upload (
     id integer primary key,
     author_id integer not null references author (id),
     name text not null,
+    -- What whoever sends it said about it, as tus has it: given back to them as it came.
+    metadata text not null,
     size integer not null check (size >= 0),
     storage_key text not null,
     started_at integer not null,
@@ -152,6 +165,14 @@ create table upload (
     work_id integer references work (id)
 ) strict;
 create index upload_by_author on upload (author_id, id);
+create index upload_by_expiry on upload (expires_at);
+
+-- Bytes in the file store that nothing names any more, and when they are cleared away.
+create table discarded (
+    storage_key text primary key,
+    not_before integer not null
+) strict;
+create index discarded_by_time on discarded (not_before);
 
 -- A short URL to a work.
 create table link (
@@ -300,7 +321,7 @@ create table cursor (
 ) strict, without rowid;
 
 -- Totals of accounts, a cache: what each till's journal says up to its cursor 'accounts'. An account's total is the sum
--- over the tills, so that no two of them ever wait for one row.
+-- over the tills, so that no two of them ever wait for one row. What a tab owes stands with the tab.
 create table account_total (
     kind integer not null,
     owner integer not null,
@@ -342,6 +363,7 @@ create table sale (
     author_id integer not null,
     bought_at integer not null,
     line_id blob not null,
+    work_id integer not null,
     primary key (author_id, bought_at, line_id)
 ) strict, without rowid;
 
@@ -365,6 +387,9 @@ create index webhook_by_author on webhook (author_id, id);
 
 -- Something that a webhook is to be told. The row goes away once it has heard, or once nobody tries any more.
 create table delivery (
+    -- The row of the outbox that it tells of: those of one moment are told in this order. Below zero for a test, which
+    -- tells of none.
+    number integer not null,
     webhook_id integer not null references webhook (id),
     -- Names the message to whoever receives it, however often it is sent.
     message text not null,
@@ -376,3 +401,4 @@ create table delivery (
     primary key (webhook_id, message)
 ) strict, without rowid;
 create index delivery_waiting on delivery (not_before);
+create index delivery_by_webhook on delivery (webhook_id, not_before, number);

@@ -21,20 +21,25 @@ export async function inspect(page, { name, way, path }) {
   assert.equal(await page.locator('html').getAttribute('lang'), way.lang, `the language of ${name}`);
   await assertOwnWords(page, name, way);
   await assertWidth(page, name);
+  const hidden = await page.locator('[hidden]:visible').count();
+  assert.equal(hidden, 0, `${name} shows what is hidden, such as a button that needs a script`);
   if (way.viewport === 'phone') {
     await assertTargets(page, name);
     await assertNarrow(page, name, way);
   }
-  if (way.deep) await assertAccessible(page, name, path);
+  if (!way.deep) return;
+  if (way.js) await assertAccessible(page, name, path);
+  else await onTwin(page, way, (twin) => assertAccessible(twin, name, path));
 }
 
-/** What the shop itself says is in one language; what people wrote stands in code, fields and quotes of their own. */
+/** What the shop itself says is in one language; its name and what people wrote may be in any. */
 async function assertOwnWords(page, name, way) {
   const text = await page.evaluate(() => {
     const own = document.body.cloneNode(true);
+    const shop = own.querySelector('.shop')?.textContent ?? '';
     const others = '[lang], code, textarea, script, .article, .shop, .whom, [translate=no]';
     own.querySelectorAll(others).forEach((part) => part.remove());
-    return own.textContent.replace(/\s+/g, ' ');
+    return own.textContent.replaceAll(shop || '\n', ' ').replace(/\s+/g, ' ');
   });
   const found = FOREIGN[way.lang].exec(text);
   const around = found && text.slice(Math.max(0, found.index - 40), found.index + 40);
@@ -64,6 +69,32 @@ async function assertTargets(page, name) {
     return low.map((target) => `${target.outerHTML.slice(0, 90)}: ${target.getBoundingClientRect().height} px`);
   }, FINGER);
   assert.deepEqual(small, [], `${name} has targets lower than ${FINGER} px`);
+}
+
+/** The twin of each browser without scripts. */
+const twins = new WeakMap();
+
+/**
+ * The same page where timers run, which stand still where scripts are off, and which axe waits for. None of the page's own
+ * scripts runs there, and what stands in it for want of scripts is shown.
+ */
+async function onTwin(page, way, look) {
+  const own = page.context();
+  if (!twins.has(own)) twins.set(own, await makeTwin(own, way, page.url()));
+  const twin = twins.get(own);
+  await twin.context().addCookies(await own.cookies());
+  const html = await page.content();
+  await twin.setContent(html.replaceAll('<noscript>', '<div>').replaceAll('</noscript>', '</div>'));
+  await look(twin);
+}
+
+async function makeTwin(own, way, url) {
+  const context = await own.browser().newContext({ ...way.options, javaScriptEnabled: true });
+  own.once('close', () => context.close());
+  const twin = await context.newPage();
+  await twin.route('**/*.js', (route) => route.abort());
+  await twin.goto(new URL('/health', url).href);
+  return twin;
 }
 
 async function assertAccessible(page, name, path) {

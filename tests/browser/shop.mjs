@@ -17,9 +17,21 @@ export class Shop {
     const port = await freePort();
     const shop = new Shop(binary, folder, `http://localhost:${port}`);
     const line = ['serve', '--data', join(folder, 'data'), '--listen', `127.0.0.1:${port}`, '--url', shop.url];
-    shop.process = spawn(binary, line, { cwd: folder, env: environment(settings) });
+    shop.start = () => spawn(binary, line, { cwd: folder, env: environment(settings) });
+    shop.process = shop.start();
     await shop.#greeting();
     return shop;
+  }
+
+  /** Kills the program without a warning and starts it again on the same data. */
+  async killAndReopen() {
+    const gone = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.kill('SIGKILL');
+    await gone;
+    this.process = this.start();
+    this.process.stderr.on('data', (bytes) => { this.log += bytes; });
+    this.process.stdout.resume();
+    await until(async () => (await fetch(`${this.url}/health`)).ok, 'the shop answers again');
   }
 
   constructor(binary, folder, url) {

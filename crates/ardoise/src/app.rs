@@ -2,18 +2,20 @@
 
 use crate::clock::Clock;
 use crate::ids::{Chance, Mint};
+use crate::keys::used::Uses;
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
+use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
-use crate::store::{Readers, Store, StoreError, postgres, shop, sqlite};
-use crate::tabs::receipts::ReceiptKey;
+use crate::store::engine::{self, Writer};
+use crate::store::{Store, StoreError, shop};
 use crate::till::{Durable, Till, TillStore};
 use crate::works::storage::{FileStore, StorageError};
+use ledger::Currency;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use ledger::Currency;
 use tokio::sync::watch;
 
 /// What every handler is given.
@@ -35,6 +37,8 @@ pub struct App {
     pub receipt_key: ReceiptKey,
     /// Counts visits until they are written.
     pub visits: Visits,
+    /// Notes when keys are used until it is written.
+    pub key_uses: Uses,
     /// Counts new tabs by network.
     pub new_tabs: NewTabs,
     /// The last check of the books, since the shop opened.
@@ -85,25 +89,41 @@ pub struct Running {
     pub till: JoinHandle<()>,
 }
 
-/// Founds the shop where it is not yet; refuses books in another currency.
+/// Founds the shop where it is not yet; answers whether it was. Refuses books in another currency.
 fn found(
     writer: &mut impl TillStore,
     currency: Currency,
     now: ledger::Timestamp,
-) -> Result<(), OpenError> {
-    let mut founded = None;
+) -> Result<bool, OpenError> {
+    let (mut before, mut after) = (None, None);
     writer.write(Durable::AtOnce, &mut |db| {
+        before = shop::currency(db)?;
         shop::found(db, currency, now)?;
-        founded = shop::currency(db)?;
+        after = shop::currency(db)?;
         Ok(())
     })?;
-    match founded.filter(|books| *books != currency) {
+    match after.filter(|books| *books != currency) {
         Some(books) => Err(OpenError::Currency { books, settings: currency }),
-        None => Ok(()),
+        None => Ok(before.is_some()),
     }
 }
 
 impl App {
+    /// Makes a data folder, for its owner alone; one that is there is left as it is.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn make_folder(data: &Path) -> std::io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        if data.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = data.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::DirBuilder::new().mode(0o700).create(data)
+    }
+
     /// Opens the shop in the folder `data`; makes it when there is none.
     ///
     /// # Errors
@@ -114,48 +134,40 @@ impl App {
         clock: Clock,
         chance: Chance,
     ) -> Result<Running, OpenError> {
-        let failed = |error| OpenError::Folder { path: data.to_owned(), error };
-        std::fs::create_dir_all(data).map_err(failed)?;
-        let server = match settings.store.as_str() {
-            "" => None,
-            address => Some(postgres::Server::at(address)?),
-        };
-        match server {
-            None => {
-                let writer = sqlite::batch::Writer::new(sqlite::open_writer(data, clock.now())?);
-                let readers = || Ok(Readers::Sqlite(sqlite::Readers::open(data)?));
-                Self::open_on(writer, readers, settings, data, clock, chance)
-            }
-            Some(server) => {
-                server.migrate(clock.now())?;
-                let writer = postgres::batch::Writer::open(server.clone())?;
-                let readers = || Ok(Readers::Postgres(postgres::Readers::open(server)?));
-                Self::open_on(writer, readers, settings, data, clock, chance)
-            }
-        }
+        Self::open_with(settings, data, clock, chance, |writer| writer)
     }
 
-    fn open_on(
-        mut writer: impl TillStore,
-        readers: impl FnOnce() -> Result<Readers, StoreError>,
+    /// Like [`App::open`], with something between the till and its store: tests put a store there that fails.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with<S: TillStore>(
         settings: Settings,
         data: &Path,
         clock: Clock,
         chance: Chance,
+        between: impl FnOnce(Writer) -> S,
     ) -> Result<Running, OpenError> {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
-        found(&mut writer, settings.tariff.currency, clock.now())?;
+        Self::make_folder(data).map_err(failed)?;
+        let (mut writer, readers) = engine::open(&settings.store, data, clock.now())?;
+        let was_there = found(&mut writer, settings.tariff.currency, clock.now())?;
+        if was_there && !data.join(key::FILE_NAME).exists() {
+            let lost = "the key that signs receipts is gone, and a new one is made; earlier receipts hold only under \
+                the one that was published before: bring it back from a backup";
+            tracing::warn!(lost);
+        }
         let receipt_key = ReceiptKey::in_folder(data, &chance).map_err(OpenError::ReceiptKey)?;
         let files = FileStore::open(data.join("files"))?;
-        let readers = readers()?;
         let (till, thread) =
-            Till::start(writer, settings.tariff.clone(), clock.clone()).map_err(failed)?;
+            Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
         let app = Self {
             mint: Mint::new(clock.clone(), chance),
             store: Store::new(readers, till),
             files,
             receipt_key,
             visits: Visits::default(),
+            key_uses: Uses::default(),
             new_tabs: NewTabs::new(settings.new_tabs_per_hour),
             books: Mutex::default(),
             closing: watch::Sender::new(false),

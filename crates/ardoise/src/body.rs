@@ -1,12 +1,11 @@
 //! The body of a small request: a form or JSON, read into named fields.
 
 use crate::app::Shared;
-use crate::problem::{Problem, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
+use crate::problem::{Detail, Problem, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
 use axum::body::{Body, to_bytes};
 use axum::extract::FromRequest;
 use http::{Request, header};
 use http_body_util::LengthLimitError;
-use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -17,19 +16,30 @@ pub const BODY_MOST: usize = 1 << 20;
 /// How long such a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// The fields of a form, or the text fields of a JSON object.
+/// The fields of a form, or the text fields of a JSON object, in order. There are few, so that they are
+/// looked through rather than indexed.
 #[derive(Debug, Clone, Default)]
-pub struct Fields(HashMap<String, Vec<String>>);
+pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// The value of a field; of several, the first.
-    pub fn one(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.first().map(String::as_str)
+    pub fn one<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.every(name).next()
     }
 
     /// Every value of a field.
-    pub fn every(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.get(name).into_iter().flatten().map(String::as_str)
+    pub fn every<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every name with its value.
+    pub fn into_pairs(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter()
+    }
+
+    /// Adds a value to a field.
+    pub fn push(&mut self, name: &str, value: String) {
+        self.0.push((name.to_owned(), value));
     }
 
     /// An id in a field.
@@ -46,34 +56,40 @@ impl Fields {
     /// # Errors
     /// [`REQUEST_MALFORMED`].
     pub fn from_form(bytes: &[u8]) -> Result<Self, Problem> {
-        let mut fields: HashMap<String, Vec<String>> = HashMap::new();
-        for pair in bytes.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
+        let pairs = bytes.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
+        let read = pairs.map(|pair| {
             let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
                 None => (pair, &[][..]),
             };
-            fields.entry(decode(name)?).or_default().push(decode(value)?);
-        }
-        Ok(Self(fields))
+            Ok((decode(name)?, decode(value)?))
+        });
+        read.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Reads a JSON object; of its members, those that are texts, numbers or truths.
+    /// Reads a JSON object whose members are texts, numbers, truths or null; null is as good as left out.
     ///
     /// # Errors
-    /// [`REQUEST_MALFORMED`].
+    /// [`REQUEST_MALFORMED`], also for a member that is an object or an array.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Problem> {
         let malformed = |error: serde_json::Error| Problem::new(&REQUEST_MALFORMED).because(error);
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(bytes).map_err(malformed)?;
-        let text = |value: serde_json::Value| match value {
-            serde_json::Value::String(text) => Some(text),
-            serde_json::Value::Number(number) => Some(number.to_string()),
-            serde_json::Value::Bool(truth) => Some(truth.to_string()),
-            _ => None,
-        };
-        let members =
-            object.into_iter().filter_map(|(name, value)| Some((name, vec![text(value)?])));
-        Ok(Self(members.collect()))
+        let mut fields = Vec::with_capacity(object.len());
+        for (name, value) in object {
+            let text = match value {
+                serde_json::Value::String(text) => text,
+                serde_json::Value::Number(number) => number.to_string(),
+                serde_json::Value::Bool(truth) => truth.to_string(),
+                serde_json::Value::Null => continue,
+                serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+                    let name = Detail::Word(name);
+                    return Err(Problem::new(&REQUEST_MALFORMED).with("field", name));
+                }
+            };
+            fields.push((name, text));
+        }
+        Ok(Self(fields))
     }
 }
 
@@ -125,6 +141,18 @@ mod tests {
         assert_eq!(fields.every("file").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(fields.one("empty"), Some(""));
         assert_eq!(fields.one("none"), None);
+    }
+
+    #[test]
+    fn json_has_the_fields_of_a_form_and_no_others() {
+        let fields = Fields::from_json(br#"{"price": "0.20", "typed": true, "via": null}"#);
+        let fields = fields.expect("an object");
+        assert_eq!((fields.one("price"), fields.one("typed")), (Some("0.20"), Some("true")));
+        assert_eq!(fields.one("via"), None);
+        for json in [r#"{"via": {}}"#, r#"{"via": ["a"]}"#, "[]", r#""via""#] {
+            let refused = Fields::from_json(json.as_bytes()).expect_err(json);
+            assert_eq!(refused.kind.code, "request.malformed");
+        }
     }
 
     #[test]

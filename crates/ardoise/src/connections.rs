@@ -44,7 +44,7 @@ pub struct Limits {
 impl Limits {
     /// So many connections, each kept as long as people on bad networks need.
     pub const fn of(connections: usize) -> Self {
-        Self { connections, head: Duration::from_secs(30), body: Duration::from_secs(30) }
+        Self { connections, head: Duration::from_secs(30), body: Duration::from_secs(60) }
     }
 }
 

@@ -82,7 +82,7 @@ impl Ask {
         Self {
             locale: Locale::negotiate(text(headers, header::ACCEPT_LANGUAGE), chosen),
             path: path.to_owned(),
-            takes_html: accept.contains("text/html"),
+            takes_html: accept.contains("text/html") && !is_for_programs(path),
             tab: claim,
             tab_is_garbled: tab.is_some() && claim.is_none(),
             session: cookie(headers, SESSION_COOKIE).and_then(Claim::read),
@@ -126,8 +126,14 @@ impl FromRequestParts<Shared> for Ask {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
-        Ok(Self::of(parts, app.settings.behind_proxy))
+        let read_before = parts.extensions.remove::<Self>();
+        Ok(read_before.unwrap_or_else(|| Self::of(parts, app.settings.behind_proxy)))
     }
+}
+
+/// Whether a path belongs to the shop for programs: no page stands there, and cookies do not count.
+pub fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/")
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

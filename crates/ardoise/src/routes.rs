@@ -1,17 +1,19 @@
 //! Every address of the shop, and what stands around all of them.
 
-use crate::addresses::{Addresses, get, post};
+use crate::addresses::{Addresses, get, patch, post};
 use crate::app::Shared;
 use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
 use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
-use crate::request::Ask;
-use crate::{access, desk, gains, links, people, tabs};
+use crate::request::{Ask, is_for_programs};
+use crate::store::StoreError;
+use crate::works::{self, uploads};
+use crate::{access, api, desk, gains, keys, links, people, receipts, tabs, webhooks};
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -39,20 +41,22 @@ pub fn router(app: Shared) -> Router {
 
 /// Every address of the shop. Who may use each stands in `tests/it/routes.rs`.
 pub fn addresses() -> Addresses {
-    pages().merge(files())
+    pages().merge(files()).merge(uploading()).merge(api::addresses())
 }
 
 fn around(routes: Router<Shared>, app: Shared) -> Router {
+    // Programs show a key that no browser sends by itself, so nothing can be done there in somebody else's name.
     let csrf = CsrfLayer::new()
+        .with_insecure_bypass(|_, uri| is_for_programs(uri.path()))
         .with_rejection_response(|_| Problem::new(&REQUEST_CROSS_SITE).into_response());
+    let panics = CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+        Problem::new(&SHOP_FAILED).because("a handler panicked").into_response()
+    });
     routes
         .fallback(async || Problem::new(&PAGE_MISSING))
         .method_not_allowed_fallback(async || Problem::new(&PAGE_METHOD))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            Problem::new(&SHOP_FAILED).because("a handler panicked").into_response()
-        }))
-        .layer(csrf)
-        .layer(middleware::from_fn_with_state(app.clone(), surround))
+        // In one, from the outside in: each layer of its own would box every request once more.
+        .layer((middleware::from_fn_with_state(app.clone(), surround), panics, csrf))
         .with_state(app)
 }
 
@@ -68,16 +72,47 @@ fn pages() -> Addresses {
         .route("/tab/settle", get(tabs::http::show_settle))
         .route("/tab/settled/{settlement}", get(tabs::http::show_settled))
         .route("/library", get(tabs::http::show_library))
+        .route("/receipts", get(receipts::http::show_tab))
+        .route("/receipts/{line}", get(receipts::http::show_line))
+        .route("/.well-known/ardoise", get(receipts::http::show_shop))
         .route("/withdrawal", get(tabs::http::show_withdrawal))
         .route("/invite/{token}", get(people::http::show_invite).post(people::http::accept))
         .route("/sign-in/{token}", get(people::http::show_sign_in).post(people::http::sign_in))
         .route("/gains", get(gains::http::show_gains))
         .route("/gains.csv", get(gains::http::export))
+        .route("/keys", get(keys::http::show_keys))
         .route("/desk", get(desk::http::show_desk))
+        .merge(selling())
         .route("/problems/{code}", get(show_problem))
         .route("/static/{hash}/{name}", get(asset))
         .route("/embed.js", get(embed_script))
         .around(|pages| pages.layer(CompressionLayer::new()))
+}
+
+/// The author's pages. Their forms carry files, which go to the file store as they come: no limit but their own.
+fn selling() -> Addresses {
+    use works::http as sell;
+    Addresses::new()
+        .route("/sell", get(sell::show_sell))
+        .route("/works", get(sell::show_works).post(sell::create_work))
+        .route("/works/{work}", get(sell::show_work).post(sell::change_work))
+        .route("/works/{work}/share", get(sell::show_share))
+        .route("/works/{work}/publish", post(sell::publish_work))
+        .route("/works/{work}/unpublish", post(sell::unpublish_work))
+        .route("/works/{work}/files/{file}/replace", post(sell::replace_file))
+        .route("/works/{work}/files/{file}/remove", post(sell::remove_file))
+        .route("/works/{work}/links", post(sell::add_link))
+        .around(|pages| pages.layer(DefaultBodyLimit::disable()))
+}
+
+/// Files on their way in.
+fn uploading() -> Addresses {
+    use uploads::http as tus;
+    let one = patch(tus::go_on).head(tus::show).delete(tus::remove).post(tus::instead);
+    Addresses::new()
+        .route("/uploads", post(tus::create).options(tus::describe))
+        .route("/uploads/{upload}", one.options(tus::describe))
+        .around(|routes| routes.layer(middleware::map_response(tus::say_version)))
 }
 
 /// Answers that are small, or that must keep their length and their ranges: never compressed.
@@ -87,8 +122,13 @@ fn files() -> Addresses {
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/sandbox", post(tabs::http::settle_sandbox))
         .route("/gains/stream", get(gains::http::follow))
+        .route("/keys", post(keys::http::make_key))
+        .route("/keys/{key}/revoke", post(keys::http::revoke_key))
+        .route("/webhooks", post(webhooks::http::make_webhook))
+        .route("/webhooks/{webhook}/remove", post(webhooks::http::remove_webhook))
         .route("/desk/invitations", post(desk::http::invite_author))
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
+        .route("/desk/authors/{author}/payouts", post(desk::http::pay_author))
         .route("/desk/books", post(desk::http::check_books))
         .route("/sign-out", post(people::http::sign_out))
         .route("/language", post(people::http::choose_language))
@@ -96,27 +136,36 @@ fn files() -> Addresses {
         .route("/l/{slug}/{kind}", get(links::http::show_qr))
         .route("/w/{work}/files/{file}", get(access::http::show_file))
         .route("/w/{work}/zip", get(access::http::show_archive))
-        .route("/health", get(async || "ok\n"))
+        .route("/health", get(health))
         .route("/metrics", get(metrics))
 }
 
 /// Numbers the request, writes problems in the asker's language, and sets the headers of every answer.
 async fn surround(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let ask = Ask::of(&head, app.settings.behind_proxy);
+    head.extensions.insert(ask.clone());
     let mut response = next.run(Request::from_parts(head, body)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let cookies: Vec<HeaderValue> =
-            response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        let said = std::mem::take(response.headers_mut());
         response = told(&app, &ask, &problem).await;
-        for cookie in cookies {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
+        keep_said(response.headers_mut(), &said);
     }
     for (name, value) in AROUND {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// What was said beside a problem stays: cookies, and the headers of a protocol. The body is another one.
+fn keep_said(headers: &mut HeaderMap, said: &HeaderMap) {
+    for (name, value) in said {
+        if *name == header::SET_COOKIE {
+            headers.append(name, value.clone());
+        } else if !name.as_str().starts_with("content-") {
+            headers.entry(name).or_insert(value.clone());
+        }
+    }
 }
 
 async fn told(app: &Shared, ask: &Ask, problem: &Problem) -> Response {
@@ -192,9 +241,18 @@ async fn show_problem(
     crate::render::html(&ProblemPage { request_id: None, ..page })
 }
 
-/// `GET /metrics`: counters in the text format of Prometheus.
-async fn metrics(State(app): State<Shared>) -> Response {
+/// `GET /health`: whether the shop takes purchases.
+async fn health(State(app): State<Shared>) -> Result<&'static str, Problem> {
+    if app.store.till().is_open() { Ok("ok\n") } else { Err(StoreError::Closed.into()) }
+}
+
+/// `GET /metrics`: counters in the text format of Prometheus, for this machine only: how much is sold is nobody's
+/// business.
+async fn metrics(State(app): State<Shared>, ask: Ask) -> Result<Response, Problem> {
     use std::sync::atomic::Ordering::Relaxed;
+    if !ask.address.to_canonical().is_loopback() {
+        return Err(Problem::new(&PAGE_MISSING));
+    }
     let counters = app.store.till().counters();
     let mut text = String::new();
     for (name, help, value) in [
@@ -211,5 +269,5 @@ async fn metrics(State(app): State<Shared>) -> Response {
             "# HELP ardoise_till_{name}_total {help}\n# TYPE ardoise_till_{name}_total counter\nardoise_till_{name}_total {value}\n"
         ));
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

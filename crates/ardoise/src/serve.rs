@@ -4,10 +4,13 @@ use crate::app::{App, OpenError, Running, Shared};
 use crate::clock::Clock;
 use crate::connections::{self, Limits};
 use crate::ids::Chance;
+use crate::keys::used;
 use crate::links::visits;
 use crate::outbox::worker::Worker;
 use crate::routes;
 use crate::settings::Settings;
+use crate::store::shop::{self, Served};
+use crate::works::janitor;
 use axum::Router;
 use std::path::Path;
 use std::time::Duration;
@@ -43,18 +46,25 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(
-    settings: Settings,
+    mut settings: Settings,
     data: &Path,
     more: impl FnOnce(Router) -> Router,
-    ready: impl AsyncFnOnce(&App),
+    ready: impl AsyncFnOnce(&Shared),
 ) -> Result<(), ServeError> {
     let (address, connections_most) = (settings.listen.clone(), settings.connections_most);
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| ServeError::Listen { address, error })?;
+    let local = listener.local_addr();
+    let local =
+        local.map_err(|error| ServeError::Listen { address: settings.listen.clone(), error })?;
+    settings.listens_at(local.port());
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
-    let telling = Worker::new(app.clone());
-    let background =
-        tokio::spawn(futures_util::future::join(look_after(app.clone()), telling.run()));
+    let at = Served { url: app.settings.url.clone(), listen: local.to_string() };
+    let now = app.now();
+    app.store.write(move |db| shop::open_at(db, &at, now)).await.map_err(OpenError::Store)?;
+    let background = tokio::spawn(look_after(app.clone()));
+    let telling = tokio::spawn(Worker::new(app.clone()).run());
+    let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
     let router = more(routes::router(app.clone()));
     let asked = {
@@ -73,10 +83,15 @@ pub async fn serve(
         () = served => {}
         () = ended => tracing::warn!("some requests did not end in time"),
     }
-    background.abort();
-    let _ = background.await;
+    for beside in [background, telling, tidying] {
+        beside.abort();
+        let _ = beside.await;
+    }
     if let Err(error) = visits::write(&app).await {
         tracing::warn!(%error, "the last visits could not be counted");
+    }
+    if let Err(error) = used::write(&app).await {
+        tracing::warn!(%error, "the last uses of keys could not be written");
     }
     drop(app);
     let _ = tokio::task::spawn_blocking(move || till.join()).await;
@@ -90,6 +105,9 @@ async fn look_after(app: Shared) {
         tick.tick().await;
         if let Err(error) = visits::write(&app).await {
             tracing::warn!(%error, "visits could not be counted");
+        }
+        if let Err(error) = used::write(&app).await {
+            tracing::warn!(%error, "uses of keys could not be written");
         }
     }
 }

@@ -28,10 +28,13 @@ pub enum Account {
 }
 
 impl Account {
+    /// The kind under which tabs are stored.
+    pub const TAB_KIND: i64 = 1;
+
     /// The two numbers under which the account is stored: its kind and its owner.
     pub fn stored(self) -> (i64, i64) {
         match self {
-            Self::Tab(tab) => (1, tab.raw()),
+            Self::Tab(tab) => (Self::TAB_KIND, tab.raw()),
             Self::Pending(author) => (2, author.raw()),
             Self::Available(author) => (3, author.raw()),
             Self::OperatorFees => (4, 0),
@@ -43,7 +46,7 @@ impl Account {
     /// The account stored under these two numbers; `None` when there is no such kind.
     pub fn from_stored(kind: i64, owner: i64) -> Option<Self> {
         Some(match kind {
-            1 => Self::Tab(TabId::from_raw(owner)),
+            Self::TAB_KIND => Self::Tab(TabId::from_raw(owner)),
             2 => Self::Pending(AuthorId::from_raw(owner)),
             3 => Self::Available(AuthorId::from_raw(owner)),
             4 => Self::OperatorFees,

@@ -300,7 +300,11 @@ impl Shop {
                 self.add(Account::Available(author), -i128::from(micros));
                 self.add(Account::Rail(rail), -i128::from(micros));
             }
-            Err(_) => assert!(micros == 0 || i128::from(micros) > had),
+            Err(LedgerRefusal::MoreThanAvailable { available: told }) => {
+                assert!(micros == 0 || i128::from(micros) > had);
+                assert_eq!((available, i128::from(told.micros())), (had, had.max(0)));
+            }
+            Err(other) => panic!("{other}"),
         }
     }
 

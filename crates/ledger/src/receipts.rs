@@ -210,13 +210,14 @@ mod tests {
         Money::from_micros(micros, currency).expect("the sign was not turned")
     }
 
+    /// The fields of a bought line, in the order in which they are declared.
+    type BoughtFields = (LineId, WorkId, Hash, Money, Money, i64, i64, Timestamp);
+
     /// Every entry that differs from this one by one turned bit of one field.
     fn forgeries(entry: Entry, bit: usize) -> Vec<Entry> {
         match entry {
             Entry::Bought { line, work, version, gross, vat, vat_basis_points, consent, at } => {
-                let with = |forge: &dyn Fn(
-                    &mut (LineId, WorkId, Hash, Money, Money, i64, i64, Timestamp),
-                )| {
+                let with = |forge: &dyn Fn(&mut BoughtFields)| {
                     let mut fields =
                         (line, work, version, gross, vat, vat_basis_points, consent, at);
                     forge(&mut fields);

@@ -22,6 +22,8 @@ const LONGEST_TRADE: Duration = Duration::from_millis(150);
 const MOST_ACKNOWLEDGEMENTS: u64 = 300;
 /// One start in ten is killed within this time, often before the shop answers.
 const LONGEST_START: Duration = Duration::from_millis(20);
+/// A first start, which makes the store, is killed within this time.
+const LONGEST_FIRST_START: Duration = Duration::from_millis(60);
 /// When a kill by count has not come by then, the shop is not selling.
 const TRADE_MAX: Duration = Duration::from_secs(30);
 /// Tabs that nobody used lately, looked at after each kill.
@@ -124,6 +126,23 @@ async fn crash(
     verify(readers, every_tab).await?;
     let purchases = world.auditor.borrow().purchases().collect();
     Ok(Survived { tally: world.tally.get(), purchases })
+}
+
+/// Kills `shop` while it starts for the first time, on an empty folder; it must come up all the same
+/// when it is started again, with sound books.
+///
+/// # Errors
+/// [`Fault::Shop`] when it does not come up, [`Fault::Violation`] when its books do not balance.
+pub fn first_start(shop: &mut dyn Shop, chance: &mut Chance) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Fault::io("starting a runtime"))?;
+    shop.start()?;
+    std::thread::sleep(any_duration(chance, LONGEST_FIRST_START));
+    shop.kill()?;
+    let address = shop.start()?;
+    runtime.block_on(wait_until_healthy(shop, address))?;
+    shop.kill()?;
+    shop.check_books()
 }
 
 /// Starts the shop, sometimes killing it once while it starts.

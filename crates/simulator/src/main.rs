@@ -15,6 +15,9 @@ use simulator::shop::Seed;
 use simulator::{bench, crash, product, report};
 use tempfile::TempDir;
 
+/// So many kills under load go with one of a shop that starts for the first time.
+const KILLS_FOR_EACH_FIRST_START: u32 = 5;
+
 /// Readers against an Ardoise shop: how fast it sells, and whether it forgets anything when it is
 /// killed.
 #[derive(Debug, Parser)]
@@ -38,12 +41,6 @@ enum Command {
         #[arg(long)]
         listen: SocketAddr,
     },
-    /// Check the books of a shop that is not serving (the runs start this themselves).
-    #[command(hide = true)]
-    CheckBooks {
-        #[arg(long)]
-        data: PathBuf,
-    },
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +48,9 @@ struct BenchArguments {
     /// Readers at the same time.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     readers: u16,
+    /// More phases of purchases, with other numbers of readers at the same time: 8,256.
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
+    also: Vec<u16>,
     /// Rounds; each has every phase.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
@@ -101,7 +101,6 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => run_bench(&arguments),
         Command::Crash(arguments) => run_crash(&arguments),
         Command::Serve { data, listen } => product::serve(&data, listen).map(|()| true),
-        Command::CheckBooks { data } => check_books(&data),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -113,26 +112,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn check_books(data: &Path) -> Result<bool, Fault> {
-    let findings = product::check_books(data)?;
-    findings.iter().for_each(|finding| eprintln!("{finding}"));
-    Ok(findings.is_empty())
-}
-
 fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
     let options = bench::Options {
         readers: usize::from(arguments.readers),
+        also: arguments.also.iter().copied().map(usize::from).collect(),
         rounds: usize::from(arguments.rounds),
         length: Duration::from_secs_f64(arguments.seconds),
         rate: arguments.rate,
         seed: arguments.seed.unwrap_or_else(fresh_seed),
     };
     let stand = Stand::new(&arguments.folder)?;
-    let bar = progress_bar(options.rounds as u64 * if options.rate.is_some() { 6 } else { 5 });
+    let phases = 5 + options.also.len() + usize::from(options.rate.is_some());
+    let bar = progress_bar((options.rounds * phases) as u64);
     bar.set_message("filling the shop");
     let seeded = product::fill(&stand.data, &options.shop())?;
+    let checker = ardoise(arguments.server.as_deref())?;
     let this = std::env::current_exe().map_err(Fault::io("finding this program"))?;
-    let mut shop = stand.shop([this.clone(), this], "serve", &mut Chance::new(options.seed))?;
+    let mut shop = stand.shop([this, checker], &stand.data, &mut Chance::new(options.seed))?;
     let phase_begins = |name: &str| {
         bar.inc(u64::from(!bar.message().starts_with("filling")));
         bar.set_message(name.to_owned());
@@ -183,14 +179,20 @@ fn crash_at(
     options: &crash::Options,
 ) -> Result<simulator::reader::Tally, Fault> {
     let server = ardoise(arguments.server.as_deref())?;
-    let checker = std::env::current_exe().map_err(Fault::io("finding this program"))?;
     // A tab takes 40 lines and a kill comes after a few hundred, so this many are never used up.
     let tabs = 100 + options.readers + 30 * options.kills as usize;
     let seed = Seed { works: 200, authors: 5, tabs, price_micros: options.price_micros };
     let seeded = product::fill(&stand.data, &seed)?;
     let mut chance = Chance::new(options.seed);
-    let shop = stand.shop([server, checker], "serve", &mut chance)?;
-    let mut shop = shop.with("ARDOISE_TAB_NEW_PER_HOUR", product::NEW_TABS_PER_HOUR);
+    let new_shop = |data: &Path, chance: &mut Chance| -> Result<ShopProcess, Fault> {
+        let shop = stand.shop([server.clone(), server.clone()], data, chance)?;
+        Ok(shop.with("ARDOISE_TAB_NEW_PER_HOUR", product::NEW_TABS_PER_HOUR))
+    };
+    for number in 0..options.kills / KILLS_FOR_EACH_FIRST_START {
+        let data = stand.folder.path().join(format!("first-{number}"));
+        crash::first_start(&mut new_shop(&data, &mut chance)?, &mut chance)?;
+    }
+    let mut shop = new_shop(&stand.data, &mut chance)?;
     let bar = progress_bar(u64::from(options.kills));
     let killed = |tally: &simulator::reader::Tally| {
         bar.set_position(u64::from(tally.kills));
@@ -220,11 +222,11 @@ impl Stand {
     fn shop(
         &self,
         programs: [PathBuf; 2],
-        serve: &str,
+        data: &Path,
         chance: &mut Chance,
     ) -> Result<ShopProcess, Fault> {
         let log = self.folder.path().join("shop.log");
-        ShopProcess::new(programs, &[serve], [self.data.clone(), log], chance)
+        ShopProcess::new(programs, &["serve"], [data.to_owned(), log], chance)
     }
 
     fn keep(self) -> PathBuf {

@@ -1,13 +1,12 @@
 //! The one place that knows the shop's own code: filling a data folder, serving with the echo
-//! route, checking the books, counting lines. Everything else in this crate only speaks HTTP.
+//! route, counting lines. Everything else in this crate only speaks HTTP.
 
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ardoise::desk::books;
 use ardoise::settings::{SettingsError, Values};
-use ardoise::store::shop;
-use ardoise::store::sqlite::{FILE_NAME, Readers};
+use ardoise::store::Address;
+use ardoise::store::sqlite::FILE_NAME;
 use axum::routing::post;
 use axum::{Json, Router};
 use rusqlite::{Connection, OpenFlags};
@@ -29,7 +28,7 @@ pub fn fill(data: &Path, seed: &Seed) -> Result<Seeded, Fault> {
     let seed = ardoise::bench::Seed { works, authors, tabs, price_micros };
     let unfilled = |error| Fault::Shop(format!("filling {}: {error}", data.display()));
     let ardoise::bench::Seeded { slugs, tab_tokens } =
-        ardoise::bench::seed(data, &seed).map_err(unfilled)?;
+        ardoise::bench::seed(&Address::Folder, data, &seed).map_err(unfilled)?;
     Ok(Seeded { slugs, tab_tokens })
 }
 
@@ -59,20 +58,6 @@ pub fn serve(data: &Path, listen: SocketAddr) -> Result<(), Fault> {
     let runtime = tokio::runtime::Runtime::new().map_err(Fault::io("starting a runtime"))?;
     let served = ardoise::serve::serve(settings, data, beside, async |_| ());
     runtime.block_on(served).map_err(|error| failed(error.to_string()))
-}
-
-/// What is wrong with the books in `data`, in the shop's own words: nothing, where they balance.
-///
-/// # Errors
-/// [`Fault::Shop`] when they cannot be read.
-pub fn check_books(data: &Path) -> Result<Vec<String>, Fault> {
-    let unreadable = |error| Fault::Shop(format!("the books in {}: {error}", data.display()));
-    let readers = Readers::open(data).map_err(unreadable)?;
-    let report = readers.read(|db| match shop::currency(db)? {
-        Some(currency) => books::check(db, currency, &mut |_, _| ()),
-        None => Ok(books::Report::default()),
-    });
-    report.map(|report| report.findings).map_err(unreadable)
 }
 
 /// How many of these purchases are in the books. A line's id is the purchase's, and the table allows

@@ -12,25 +12,30 @@ use crate::shop::{Seed, Seeded};
 use crate::wire::{self, BuyRequest};
 
 /// Deals out (tab, work) pairs, each at most once: every tab in turn takes one work, then every tab
-/// the next one. Which work a tab begins with is chance, so that works and authors are spread over
-/// any stretch of purchases.
+/// the next one. The order of the tabs and the work that each begins with are chance, so that any
+/// stretch of purchases is spread over tabs, works and authors, as readers are.
 #[derive(Debug)]
 pub struct Pairs {
     works: Vec<usize>,
-    tabs: usize,
+    tabs: Vec<usize>,
     seed: u64,
     dealt: usize,
 }
 
 impl Pairs {
     /// The pairs of `tabs` tabs and these works.
-    pub const fn new(works: Vec<usize>, tabs: usize, seed: u64) -> Self {
+    pub fn new(works: Vec<usize>, tabs: usize, seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let mut tabs: Vec<usize> = (0..tabs).collect();
+        for end in (1..tabs.len()).rev() {
+            tabs.swap(end, chance.index(end + 1));
+        }
         Self { works, tabs, seed, dealt: 0 }
     }
 
     /// How many pairs are left.
-    pub const fn left(&self) -> usize {
-        self.works.len() * self.tabs - self.dealt
+    pub fn left(&self) -> usize {
+        self.works.len() * self.tabs.len() - self.dealt
     }
 }
 
@@ -42,7 +47,8 @@ impl Iterator for Pairs {
         if self.left() == 0 {
             return None;
         }
-        let (pass, tab) = (self.dealt / self.tabs, self.dealt % self.tabs);
+        let (pass, tab) = (self.dealt / self.tabs.len(), self.dealt % self.tabs.len());
+        let tab = self.tabs[tab];
         self.dealt += 1;
         let first = Chance::new(self.seed ^ tab as u64).index(self.works.len());
         Some((tab, self.works[(first + pass) % self.works.len()]))
@@ -101,7 +107,8 @@ impl Script for Purchases {
         let purchase = PurchaseId::mint(&mut self.chance);
         let tab = Some(self.seeded.tab_tokens[tab].as_str());
         let slug = &self.seeded.slugs[work];
-        BuyRequest { slug, tab, purchase, price: &self.price }.write(request);
+        let price = &self.price;
+        BuyRequest { slug, tab, purchase, price, device: None }.write(request);
         Some(purchase.bits())
     }
 

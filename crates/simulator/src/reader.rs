@@ -128,7 +128,7 @@ impl World {
 /// A request whose answer has not come (yet).
 #[derive(Debug, Clone)]
 enum Doubt {
-    Buy { tab: Option<TabId>, purchase: PurchaseId, slug: usize },
+    Buy { tab: Option<TabId>, purchase: PurchaseId, slug: usize, device: Option<String> },
     Undo { tab: TabId, purchase: PurchaseId, line: String },
 }
 
@@ -284,8 +284,18 @@ impl Reader {
     /// A tap with a fresh purchase id, on the reader's tab or, without one, opening a tab.
     async fn tap(&mut self, slug: usize) -> Result<(), Fault> {
         let purchase = PurchaseId::mint(&mut self.chance);
-        self.doubt = Some(Doubt::Buy { tab: self.tab, purchase, slug });
+        let device = if self.tab.is_none() { self.device(slug).await? } else { None };
+        self.doubt = Some(Doubt::Buy { tab: self.tab, purchase, slug, device });
         self.ask_in_doubt(Asked::First).await
+    }
+
+    /// The tab that the work's page offers to a device without one: with it, a first purchase whose
+    /// answer was lost can be asked for again.
+    async fn device(&mut self, slug: usize) -> Result<Option<String>, Fault> {
+        wire::write_page(&mut self.request, &self.world.slugs[slug]);
+        let [connection, _] = self.connections.as_mut().ok_or_else(not_connected)?;
+        let page = exchange(connection, &self.request).await?;
+        Ok(wire::device(&page))
     }
 
     /// The same purchase twice at the same time; the totals are judged later, because either may be
@@ -293,7 +303,7 @@ impl Reader {
     async fn tap_twice_at_once(&mut self, tab: TabId) -> Result<(), Fault> {
         let purchase = PurchaseId::mint(&mut self.chance);
         let slug = self.something_new(tab);
-        let doubt = Doubt::Buy { tab: Some(tab), purchase, slug };
+        let doubt = Doubt::Buy { tab: Some(tab), purchase, slug, device: None };
         self.doubt = Some(doubt.clone());
         self.write(&doubt);
         let [one, other] = self.connections.as_mut().ok_or_else(not_connected)?;
@@ -316,7 +326,7 @@ impl Reader {
     /// Asks again for an acknowledged purchase, which must still be there and the same.
     async fn compare(&mut self, tab: TabId, line: &Line) -> Result<(), Fault> {
         let &Line { purchase, slug, .. } = line;
-        let question = Doubt::Buy { tab: Some(tab), purchase, slug };
+        let question = Doubt::Buy { tab: Some(tab), purchase, slug, device: None };
         let reply = self.ask(&question).await?;
         match &reply {
             Reply::Refused(answer) => return Err(Violation::Gone(purchase, answer.clone()).into()),
@@ -345,10 +355,11 @@ impl Reader {
     fn write(&mut self, doubt: &Doubt) {
         let auditor = self.world.auditor.borrow();
         match doubt {
-            &Doubt::Buy { tab, purchase, slug } => {
+            Doubt::Buy { tab, purchase, slug, device } => {
                 let (tab, price) = (tab.map(|tab| auditor.token(tab)), &self.world.price);
-                let slug = &self.world.slugs[slug];
-                BuyRequest { slug, tab, purchase, price }.write(&mut self.request);
+                let (slug, device) = (&self.world.slugs[*slug], device.as_deref());
+                let request = BuyRequest { slug, tab, purchase: *purchase, price, device };
+                request.write(&mut self.request);
             }
             Doubt::Undo { tab, line, .. } => {
                 wire::write_undo(&mut self.request, auditor.token(*tab), line);
@@ -476,7 +487,7 @@ impl Reader {
             None => self.something_new(tab),
         };
         let purchase = PurchaseId::mint(&mut self.chance);
-        let question = Doubt::Buy { tab: Some(tab), purchase, slug };
+        let question = Doubt::Buy { tab: Some(tab), purchase, slug, device: None };
         for _ in 0..TRIES_MAX {
             match self.ask(&question).await? {
                 Reply::Busy => {}
@@ -503,9 +514,13 @@ impl Reader {
 }
 
 async fn ask(connection: &mut Connection, request: &[u8], doubt: &Doubt) -> Result<Reply, Fault> {
+    Reply::read(&exchange(connection, request).await?, doubt)
+}
+
+async fn exchange<'a>(connection: &'a mut Connection, request: &[u8]) -> Result<Answer<'a>, Fault> {
     let exchange = tokio::time::timeout(ANSWER_MAX, connection.exchange(request)).await;
     let silent = |_| Fault::Shop(format!("the shop did not answer within {ANSWER_MAX:?}"));
-    Reply::read(&exchange.map_err(silent)??, doubt)
+    exchange.map_err(silent)?
 }
 
 fn too_busy() -> Fault {

@@ -113,6 +113,11 @@ pub fn table(rounds: &[Round], options: &Options) -> String {
             text.push_str(&row(name, &measured));
         }
     }
+    for (place, readers) in options.also.iter().enumerate() {
+        let measured: Vec<Measured> =
+            rounds.iter().filter_map(|round| round.also.get(place).copied()).collect();
+        text.push_str(&row(&format!("purchases, {readers} readers"), &measured));
+    }
     text.push('\n');
     for ratio in ratios(rounds) {
         text.push_str(&ratio_row(&ratio));
@@ -154,8 +159,11 @@ fn ratio_row(ratio: &Ratio) -> String {
 /// Everything measured, round by round, for programs.
 pub fn json(rounds: &[Round], options: &Options) -> Value {
     let phases = |round: &Round| -> Value {
-        let measured = PHASES.into_iter().filter_map(|(name, phase)| Some((name, phase(round)?)));
-        measured.map(|(name, measured)| (name.to_owned(), figures(&measured))).collect()
+        let named = PHASES.into_iter().filter_map(|(name, phase)| Some((name, phase(round)?)));
+        let named = named.map(|(name, measured)| (name.to_owned(), measured));
+        let also = options.also.iter().zip(&round.also);
+        let also = also.map(|(readers, one)| (format!("purchases, {readers} readers"), *one));
+        named.chain(also).map(|(name, measured)| (name, figures(&measured))).collect()
     };
     let ratios = ratios(rounds).into_iter().map(|ratio| {
         let Spread { median, least, most } = ratio.spread;
@@ -198,6 +206,7 @@ mod tests {
             uniform: measured(uniform, 900),
             hot: measured(hot, 900),
             single: measured(2_000.0, single_micros),
+            also: Vec::new(),
             paced: None,
         }
     }

@@ -4,7 +4,7 @@ use ledger::{Currency, Money};
 use serde_json::Value;
 
 use crate::fault::Fault;
-use crate::http::Answer;
+use crate::http::{Answer, position_of};
 use crate::purchase_id::PurchaseId;
 
 /// The cookie that says whose tab it is.
@@ -21,6 +21,8 @@ pub struct BuyRequest<'a> {
     pub purchase: PurchaseId,
     /// The price seen, in decimals: `0.010000`.
     pub price: &'a str,
+    /// The tab that the page offers to a device without one.
+    pub device: Option<&'a str>,
 }
 
 impl BuyRequest<'_> {
@@ -31,7 +33,7 @@ impl BuyRequest<'_> {
         if let Some(tab) = self.tab {
             push(request, &["Cookie: ", TAB_COOKIE, "=", tab, "\r\n"]);
         }
-        push_json(request, self.purchase, self.price);
+        push_json(request, self.purchase, self.price, self.device);
     }
 }
 
@@ -39,7 +41,7 @@ impl BuyRequest<'_> {
 pub fn write_echo(request: &mut Vec<u8>, purchase: PurchaseId, price: &str) {
     request.clear();
     push(request, &["POST /bench/echo HTTP/1.1\r\nHost: localhost\r\n"]);
-    push_json(request, purchase, price);
+    push_json(request, purchase, price, None);
 }
 
 /// The request that takes `line` back.
@@ -48,6 +50,21 @@ pub fn write_undo(request: &mut Vec<u8>, tab: &str, line: &str) {
     push(request, &["POST /lines/", line, "/undo HTTP/1.1\r\nHost: localhost\r\nCookie: "]);
     push(request, &[TAB_COOKIE, "=", tab, "\r\nAccept: application/json\r\n"]);
     push(request, &["Content-Length: 0\r\n\r\n"]);
+}
+
+/// The request for the page of a work, as a browser sends it.
+pub fn write_page(request: &mut Vec<u8>, slug: &str) {
+    request.clear();
+    push(request, &["GET /l/", slug, " HTTP/1.1\r\nHost: localhost\r\n"]);
+    push(request, &["Accept: text/html\r\n\r\n"]);
+}
+
+/// The tab that a work's page offers to a device without one.
+pub fn device(page: &Answer<'_>) -> Option<String> {
+    const BEFORE: &[u8] = br#"name="device" value=""#;
+    let start = position_of(page.body, BEFORE)? + BEFORE.len();
+    let length = page.body[start..].iter().position(|&byte| byte == b'"')?;
+    String::from_utf8(page.body[start..start + length].to_vec()).ok()
 }
 
 /// A request for a page such as `/health`.
@@ -62,18 +79,24 @@ fn push(request: &mut Vec<u8>, parts: &[&str]) {
 }
 
 /// Everything of a JSON post after its own headers.
-fn push_json(request: &mut Vec<u8>, purchase: PurchaseId, price: &str) {
+fn push_json(request: &mut Vec<u8>, purchase: PurchaseId, price: &str, device: Option<&str>) {
     const BEFORE: &str = r#"{"purchase":""#;
     const BETWEEN: &str = r#"","price":""#;
+    const DEVICE: &str = r#"","device":""#;
     const AFTER: &str = r#""}"#;
     let text = purchase.text();
-    let length = BEFORE.len() + text.len() + BETWEEN.len() + price.len() + AFTER.len();
+    let more = device.map_or(0, |device| DEVICE.len() + device.len());
+    let length = BEFORE.len() + text.len() + BETWEEN.len() + price.len() + more + AFTER.len();
     push(request, &["Content-Type: application/json\r\nAccept: application/json\r\n"]);
     push(request, &["Content-Length: "]);
     push_number(request, length);
     push(request, &["\r\n\r\n", BEFORE]);
     request.extend_from_slice(&text);
-    push(request, &[BETWEEN, price, AFTER]);
+    push(request, &[BETWEEN, price]);
+    if let Some(device) = device {
+        push(request, &[DEVICE, device]);
+    }
+    push(request, &[AFTER]);
 }
 
 /// A body's length: one to four digits, without a detour through a `String`.
@@ -171,7 +194,8 @@ mod tests {
     fn a_purchase_is_one_whole_request() {
         let purchase = PurchaseId::mint(&mut Chance::new(1));
         let mut request = b"left over".to_vec();
-        let buy = BuyRequest { slug: "soup", tab: Some("t0"), purchase, price: "0.010000" };
+        let (price, device) = ("0.010000", Some("d0"));
+        let buy = BuyRequest { slug: "soup", tab: Some("t0"), purchase, price, device };
         buy.write(&mut request);
         let text = String::from_utf8(request).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -180,7 +204,7 @@ mod tests {
         assert!(head.ends_with(&format!("\r\nContent-Length: {}", body.len())), "{head}");
         let json: Value = serde_json::from_str(body).unwrap();
         assert_eq!(json["purchase"], purchase.to_string());
-        assert_eq!(json["price"], "0.010000");
+        assert_eq!((json["price"].as_str(), json["device"].as_str()), (Some(price), device));
     }
 
     #[test]
@@ -198,6 +222,14 @@ mod tests {
         assert!(read.bought);
         let refused = Answer { body: b"{}", ..answer };
         assert!(BuyAnswer::read(&refused).is_err());
+    }
+
+    #[test]
+    fn the_tab_that_a_page_offers_is_found() {
+        let page = br#"<input name="price" value="1"><input name="device" value="tab_1.x">"#;
+        let answer = |body| Answer { status: 200, head: b"", body };
+        assert_eq!(device(&answer(page)).as_deref(), Some("tab_1.x"));
+        assert_eq!(device(&answer(b"no form")), None);
     }
 
     #[test]

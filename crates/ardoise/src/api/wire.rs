@@ -1,17 +1,18 @@
 //! How the shop's nouns are written for programs.
 
 use crate::store::sale;
-use ledger::{LineState, Money, Timestamp};
-use serde::Serialize;
+use ledger::{LineState, Money, Timestamp, WebhookId};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
-/// An amount of money: digits with six decimals, and an ISO 4217 code. Never a JSON number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+/// An amount of money and its ISO 4217 code, never a JSON number. The shop writes six decimals, and reads up to six.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Amount {
-    /// Major units with six decimals.
-    #[schema(example = "0.200000", pattern = r"^\d+\.\d{6}$")]
+    /// Major units.
+    #[schema(example = "0.200000", pattern = r"^\d{1,13}(\.\d{1,6})?$")]
     pub amount: String,
     /// The shop's currency.
     #[schema(example = "EUR", pattern = "^[A-Z]{3}$")]
@@ -32,8 +33,15 @@ pub fn instant(at: Timestamp) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
 }
 
+/// The instant that RFC 3339 has written so, in any offset.
+pub fn from_instant(text: &str) -> Option<Timestamp> {
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let micros = moment.unix_timestamp_nanos().div_euclid(1_000);
+    i64::try_from(micros).ok().map(Timestamp::from_micros)
+}
+
 /// What became of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SaleState {
     /// On the reader's tab: its share is pending.
@@ -154,5 +162,45 @@ impl Event {
     pub fn of(kind: EventKind, happened_at: Timestamp, sale: &sale::Sale) -> Self {
         let data = Sale { state: kind.state(), ..Sale::from(sale) };
         Self { kind, timestamp: instant(happened_at), data }
+    }
+}
+
+/// That a webhook works: told when its author asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TestEvent {
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: TestEventKind,
+    /// When it was asked for.
+    #[schema(format = DateTime)]
+    pub timestamp: String,
+    /// What is tested.
+    pub data: Tested,
+}
+
+/// The type of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub enum TestEventKind {
+    /// Somebody tries whether messages arrive.
+    #[serde(rename = "webhook.test")]
+    Test,
+}
+
+/// What a test is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Tested {
+    /// The webhook.
+    #[schema(example = "whk_01vgz93hs0v2z")]
+    pub webhook: String,
+}
+
+impl TestEvent {
+    /// A test of a webhook.
+    pub fn of(webhook: WebhookId, now: Timestamp) -> Self {
+        Self {
+            kind: TestEventKind::Test,
+            timestamp: instant(now),
+            data: Tested { webhook: webhook.to_string() },
+        }
     }
 }

@@ -1,99 +1,130 @@
 //! The commands of the one binary, one file each.
 
-mod serve;
+/// Prints a line. Whoever reads may have gone away (`ardoise doctor | head -1`): that is no reason to stop.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
 
-use crate::settings::{Settings, SettingsError, Values, manual};
-use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+mod backup;
+mod check_books;
+mod demo;
+mod doctor;
+mod invite;
+mod pay_out;
+pub mod place;
+mod progress;
+mod restore;
+mod serve;
+mod settings;
+mod settle;
+mod verify;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use place::Place;
 use std::process::ExitCode;
 
 /// Sell by link, take in one tap, settle the tab later.
+///
+/// Without a command it serves the shop in the folder `data`, or makes one there.
 #[derive(Debug, Parser)]
-#[command(name = "ardoise", version, about)]
+#[command(name = "ardoise", version, about, after_help = EXAMPLES)]
 pub struct CommandLine {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    serve: serve::Serve,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
-/// Where the shop is.
-#[derive(Debug, Clone, Args)]
-pub struct Place {
-    /// The data folder.
-    #[arg(long, global = true, env = "ARDOISE_DATA", default_value = "data")]
-    pub data: PathBuf,
-    /// The file of settings; it need not be there.
-    #[arg(long, global = true, env = "ARDOISE_CONFIG", default_value = "ardoise.toml")]
-    pub config: PathBuf,
-}
+const EXAMPLES: &str = "\
+Examples:
+  ardoise                                  serve ./data on http://localhost:8080
+  ardoise demo                             a made-up shop to look around in
+  ardoise invite author \"Ada Belkacem\"     a link with which Ada can sell
+  ardoise check-books                      is every cent where it should be?
+
+Every command works while the shop is open and while it is not.
+`ardoise help COMMAND` says more about one of them.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the shop (what happens without a command).
+    /// Serve the shop (what happens without a command)
     Serve(serve::Serve),
-    /// Print every setting, its value and what it is for.
-    Settings {
-        /// As the page of the manual, with the defaults.
-        #[arg(long)]
-        markdown: bool,
-    },
-}
-
-impl Place {
-    /// The settings of this shop: the environment first, then the file, then the defaults.
-    ///
-    /// # Errors
-    /// [`SettingsError`].
-    pub fn values(&self) -> Result<Values, SettingsError> {
-        let mut values = Values::default();
-        values.read_file(&self.config)?;
-        values.read_environment(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }))?;
-        Ok(values)
-    }
-
-    /// The settings, checked.
-    ///
-    /// # Errors
-    /// [`SettingsError`].
-    pub fn settings(&self) -> Result<Settings, SettingsError> {
-        self.values()?.check()
-    }
+    /// Serve a made-up shop in which readers buy, to look around
+    Demo(demo::Demo),
+    /// Make a link that lets an author or the operator in, once
+    Invite(invite::Invite),
+    /// Write down money that arrived for a tab
+    Settle(settle::Settle),
+    /// Write down money that you sent to an author
+    PayOut(pay_out::PayOut),
+    /// Check the books: recompute every balance from the journal
+    CheckBooks(check_books::CheckBooks),
+    /// Look the shop over, and say what to do where something is wrong
+    Doctor(doctor::Doctor),
+    /// Copy the whole shop to one file, while it sells
+    Backup(backup::Backup),
+    /// Bring a shop back from a backup
+    Restore(restore::Restore),
+    /// Check a receipt, without asking the shop
+    Verify(verify::Verify),
+    /// Print the description of the shop for programs (OpenAPI 3.1)
+    Openapi,
+    /// Print every setting, its value and what it is for
+    Settings(settings::PrintSettings),
 }
 
 /// What a command ends with when it cannot go on: words for the operator.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// What a command comes to: done, or looked and found something wrong.
+pub type Done = Result<ExitCode, Failure>;
+
 /// Runs the command that was typed.
+///
+/// The exit code is 0 when it was done, 1 when it could not be done or something is wrong, 2 when the command line
+/// cannot be understood.
 pub fn run() -> ExitCode {
-    let line = CommandLine::parse();
-    let result = match line.command {
-        None => serve::run(&line.place, &serve::Serve::default()),
-        Some(Command::Serve(serve)) => serve::run(&line.place, &serve),
-        Some(Command::Settings { markdown }) => settings(&line.place, markdown),
+    let CommandLine { place, serve, command } = CommandLine::parse();
+    let command = match command {
+        Some(_) if serve.is_told_something() => misplaced(),
+        Some(command) => command,
+        None => Command::Serve(serve),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("ardoise: {failure}");
-            ExitCode::FAILURE
-        }
-    }
+    run_command(command, &place).unwrap_or_else(|failure| {
+        eprintln!("ardoise: {failure}");
+        ExitCode::FAILURE
+    })
 }
 
-fn settings(place: &Place, markdown: bool) -> Result<(), Failure> {
-    if markdown {
-        print!("{}", manual());
-        return Ok(());
+/// What tells `serve` something stands before another command.
+fn misplaced() -> ! {
+    let what = "--listen and --url belong to `ardoise serve`; write them after it";
+    CommandLine::command().error(clap::error::ErrorKind::ArgumentConflict, what).exit()
+}
+
+fn run_command(command: Command, place: &Place) -> Done {
+    match command {
+        Command::Serve(serve) => serve.run(place),
+        Command::Demo(demo) => demo.run(place),
+        Command::Invite(invite) => invite.run(place),
+        Command::Settle(settle) => settle.run(place),
+        Command::PayOut(pay_out) => pay_out.run(place),
+        Command::CheckBooks(check) => check.run(place),
+        Command::Doctor(doctor) => doctor.run(place),
+        Command::Backup(backup) => backup.run(place),
+        Command::Restore(restore) => restore.run(place),
+        Command::Verify(verify) => verify.run(),
+        Command::Openapi => {
+            print!("{}", crate::api::description());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Settings(print) => print.run(place),
     }
-    let values = place.values()?;
-    values.check()?;
-    for setting in crate::settings::LIST {
-        println!("# {}\n{} = {:?}\n", setting.about, setting.key, values.get(setting.key));
-    }
-    Ok(())
 }
 
 /// A runtime for commands that wait for the store.

@@ -1,11 +1,12 @@
 //! The desk over HTTP. Every door is the operator's alone.
 
+use super::paying_out::{Sent, pay_out};
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::desk::{AuthorRow, DeskPage, OwingTab};
 use crate::people::http::checked_name;
 use crate::people::{self, SignedIn, SignedOperator};
-use crate::problem::{FIELD_INVALID, Problem};
+use crate::problem::{FIELD_INVALID, PAGE_MISSING, Problem};
 use crate::rails::{self, manual};
 use crate::render::html;
 use crate::request::Ask;
@@ -16,7 +17,7 @@ use crate::tabs::http::money_json;
 use crate::tabs::{Received, amount, settle};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use ledger::{Account, AuthorId, Currency, Money, SettlementId, ShopId as _, TabId};
+use ledger::{Account, AuthorId, Currency, Money, PayoutId, SettlementId, ShopId as _, TabId};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -49,7 +50,7 @@ async fn page(
     let read = app.store.read(|db| {
         let tabs = tab::owing(db, after, TABS, currency)?;
         let authors = standings(db, AuthorId::from_raw(0), AUTHORS)?;
-        let rows = authors.into_iter().map(|standing| author_row(db, standing, currency));
+        let rows = authors.into_iter().map(|standing| author_row(app, db, standing));
         let rows = rows.collect::<Result<Vec<AuthorRow>, StoreError>>()?;
         Ok((tabs, rows, tab::owed_in_all(db, currency)?))
     });
@@ -82,19 +83,28 @@ fn owing_tab(app: &App, owing: &Owing) -> OwingTab {
     }
 }
 
-fn author_row(
-    db: &dyn Db,
-    standing: Standing,
-    currency: Currency,
-) -> Result<AuthorRow, StoreError> {
+fn author_row(app: &App, db: &dyn Db, standing: Standing) -> Result<AuthorRow, StoreError> {
     let Standing { author, works, invited } = standing;
+    let currency = app.currency();
     let balance = |account| Ok::<_, StoreError>(books::total(db, account)?.balance(account));
+    let available = balance(Account::Available(author.id))?;
+    let pending = balance(Account::Pending(author.id))?;
     let paid_out = i128::from(gains::paid_out(db, author.id, currency)?.micros());
-    let held = balance(Account::Pending(author.id))? + balance(Account::Available(author.id))?;
-    let micros = i64::try_from((held + paid_out).max(0)).unwrap_or(i64::MAX);
-    let earned = Money::from_micros(micros, currency);
-    let earned = earned.map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    Ok(AuthorRow { name: author.name, works, earned, invited })
+    Ok(AuthorRow {
+        author: author.id.to_string(),
+        name: author.name,
+        works,
+        earned: shown(pending + available + paid_out, currency)?,
+        available: shown(available, currency)?,
+        payout: app.mint.id::<PayoutId>().to_string(),
+        invited,
+    })
+}
+
+/// A balance as it is shown: nothing is shown below zero.
+fn shown(balance: i128, currency: Currency) -> Result<Money, StoreError> {
+    let micros = i64::try_from(balance.max(0)).unwrap_or(i64::MAX);
+    Money::from_micros(micros, currency).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 /// `POST /desk/invitations`: makes an author, and shows their link this once.
@@ -139,6 +149,30 @@ pub async fn settle_tab(
     let body = json!({
         "settlement": id.to_string(), "lines": lines, "total": money_json(now.owed),
     });
+    Ok(axum::Json(body).into_response())
+}
+
+/// `POST /desk/authors/{author}/payouts`: money that the operator has sent to an author.
+pub async fn pay_author(
+    State(app): State<Shared>,
+    _: SignedOperator,
+    Path(author): Path<String>,
+    ask: Ask,
+    fields: Fields,
+) -> Asked {
+    let author = author.parse().map_err(|_| Problem::new(&PAGE_MISSING))?;
+    let sent = Sent {
+        id: fields.id("payout")?,
+        author,
+        amount: amount(&app, fields.one("amount").unwrap_or(""), "amount")?,
+        reference: fields.one("reference").unwrap_or("").to_owned(),
+    };
+    let id = sent.id;
+    let paid = pay_out(&app, sent).await?;
+    if ask.takes_html {
+        return Ok(Redirect::to("/desk").into_response());
+    }
+    let body = json!({ "payout": id.to_string(), "available": money_json(paid.available) });
     Ok(axum::Json(body).into_response())
 }
 

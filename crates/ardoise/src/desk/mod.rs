@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod http;
+pub mod paying_out;
 
 use crate::app::App;
 use crate::pages::desk::BooksState;

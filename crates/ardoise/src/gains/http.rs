@@ -105,7 +105,7 @@ fn funnel(figures: &Figures) -> Funnel {
 }
 
 /// Copies that were not undone.
-pub(super) fn kept(figures: &Figures) -> u64 {
+pub fn kept(figures: &Figures) -> u64 {
     u64::try_from(figures.taps - figures.undone).unwrap_or(0)
 }
 

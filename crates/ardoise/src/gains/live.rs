@@ -121,22 +121,22 @@ async fn texts(app: &App, asked: Asked) -> Result<String, StoreError> {
 }
 
 fn named(gains: &Gains, locale: Locale) -> serde_json::Map<String, serde_json::Value> {
-    let money = |amount| format::money(locale, amount);
+    let earned = |amount| format::earned(locale, amount);
     let mut named = serde_json::Map::new();
     let mut put = |name: String, text: String| {
         named.insert(name, text.into());
     };
-    put("today".into(), money(gains.today.share));
-    put("week".into(), money(gains.week.share));
+    put("today".into(), earned(gains.today.share));
+    put("week".into(), earned(gains.week.share));
     put("bought".into(), format::percent(locale, bought(&gains.period)));
     put("undone".into(), format::percent(locale, undone(&gains.period)));
-    put("pending".into(), money(gains.pending));
-    put("available".into(), money(gains.available));
-    put("paid-out".into(), money(gains.paid_out));
+    put("pending".into(), earned(gains.pending));
+    put("available".into(), earned(gains.available));
+    put("paid-out".into(), earned(gains.paid_out));
     for (work, _, figures) in &gains.works {
-        let net = [("amount", Arg::Word(money(figures.share)))];
+        let net = [("amount", Arg::Word(earned(figures.share)))];
         let kept = [("count", Arg::Count(kept(figures)))];
-        put(format!("gross-{work}"), money(figures.gross));
+        put(format!("gross-{work}"), format::money(locale, figures.gross));
         put(format!("net-{work}"), locale.text_with("for-you", &net).into_owned());
         put(format!("kept-{work}"), locale.text_with("kept", &kept).into_owned());
     }

@@ -60,7 +60,11 @@ pub async fn catch_up(app: &App) -> Result<(), StoreError> {
     app.store.till().catch_up().await
 }
 
-fn read(
+/// What `author` earned, as far as the followers have read.
+///
+/// # Errors
+/// Whatever the store says.
+pub fn read(
     db: &dyn Db,
     author: AuthorId,
     period: Period,
@@ -94,7 +98,7 @@ pub fn hours(period: Period, now: Timestamp) -> Hours {
         Period::Today => Hours { from: today, to: hour + 1 },
         Period::Week => Hours { from: today - 6 * DAY, to: hour + 1 },
         Period::Month => Hours { from: today - 29 * DAY, to: hour + 1 },
-        Period::All => Hours { from: i64::MIN, to: i64::MAX },
+        Period::All => Hours::EVER,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::store::work::State as WorkState;
 use crate::store::{file, gains, link, statement, work};
 use crate::works::file_name::Disposition;
 use crate::works::media_type::Kind as MediaKind;
-use crate::works::{Whole, article, kind_of, price_view, whole};
+use crate::works::{Whole, article, derive, price_view, whole};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, header};
@@ -35,11 +35,27 @@ const QR_SCALE: u32 = 8;
 type Asked = Result<Response, Problem>;
 type Words = HashMap<String, String>;
 
-async fn linked(app: &App, slug: &str) -> Result<(Link, Whole), Problem> {
-    let found = app.store.read(|db| link::by_slug(db, slug)).await?;
-    let link = found.ok_or_else(|| Problem::new(&LINK_UNKNOWN))?;
+/// The link with this slug, if it leads somewhere, and whether who asks made the work. Nobody else sees a draft.
+async fn linked(app: &App, ask: &Ask, slug: &str) -> Result<(Link, Whole, bool), Problem> {
+    let unknown = || Problem::new(&LINK_UNKNOWN);
+    let link = app.store.read(|db| link::by_slug(db, slug)).await?.ok_or_else(unknown)?;
     let whole = whole(app, link.work).await?;
-    Ok((link, whole))
+    let who = signed_in(app, ask).await?;
+    let own = matches!(&who, Some(SignedIn::Author(author)) if author.id == whole.work.author);
+    if whole.work.state == WorkState::Draft && !own {
+        return Err(unknown());
+    }
+    Ok((link, whole, own))
+}
+
+/// The link with this slug, if it leads to something that is for sale.
+async fn for_sale(app: &App, ask: &Ask, slug: &str) -> Result<(Link, Whole), Problem> {
+    let (link, whole, _) = linked(app, ask, slug).await?;
+    if whole.work.state == WorkState::Published {
+        Ok((link, whole))
+    } else {
+        Err(Problem::new(&LINK_UNKNOWN))
+    }
 }
 
 /// `GET /`: what the shop sells, newest first.
@@ -67,9 +83,10 @@ pub async fn show_front(State(app): State<Shared>, Query(query): Query<Words>, a
     let more = more.map(|(work, _)| format!("/?before={}", work.id));
     let mut cards = Vec::new();
     for (work, slug) in works {
+        let whole = whole(&app, work.id).await?;
         cards.push(WorkCard {
-            cover: work.cover_key.as_ref().map(|key| format!("/l/{slug}/preview/{key}")),
-            kind: kind_of(&app, work.id).await?,
+            cover: picture(&whole).map(|key| preview_url(&slug, &derive::small(key))),
+            kind: whole.kind(),
             slug,
             title: work.title,
             author: work.author_name,
@@ -87,13 +104,10 @@ pub async fn show_work(
     Query(query): Query<Words>,
     ask: Ask,
 ) -> Asked {
-    let (link, whole) = linked(&app, &slug).await?;
-    let via = channel(query.get("via").map(String::as_str));
-    let who = signed_in(&app, &ask).await?;
-    let own = matches!(&who, Some(SignedIn::Author(author)) if author.id == whole.work.author);
-    if whole.work.state == WorkState::Draft && !own {
-        return Err(Problem::new(&LINK_UNKNOWN));
-    }
+    let (link, whole, own) = linked(&app, &ask, &slug).await?;
+    let named = channel(query.get("via").map(String::as_str));
+    // A link that was made for a channel counts as that channel, unless its address says another.
+    let via = if named.is_empty() { link.label.clone() } else { named };
     let tab = ask.own_tab(&app).await?;
     if !own {
         count_visit(&app, &link, &whole, &via);
@@ -124,7 +138,7 @@ async fn work_page(
     let work = &whole.work;
     let mut page = ask.page(app, &work.title, tab);
     let preview = preview(app, link, whole).await?;
-    page.meta = meta(app, link, whole, &preview);
+    page.meta = meta(app, link, whole);
     let described = article::render(&work.description).html;
     let files =
         whole.files.iter().map(|file| FileLine { name: file.name.clone(), bytes: file.size });
@@ -165,8 +179,10 @@ async fn offer(app: &App, whole: &Whole, tab: Option<&Tab>) -> Result<Offer, Pro
             return Ok(Offer::Owned);
         }
     }
-    if work.state != WorkState::Published {
-        return Ok(Offer::Unpublished);
+    match work.state {
+        WorkState::Published => {}
+        WorkState::Unpublished => return Ok(Offer::Unpublished),
+        WorkState::Draft => return Ok(Offer::Draft),
     }
     let least = match work.price {
         Price::Free => return Ok(Offer::ForSale),
@@ -188,13 +204,10 @@ async fn preview(app: &App, link: &Link, whole: &Whole) -> Result<Preview, Probl
         let words_left = words.saturating_sub(preview.words) as u64;
         return Ok(Preview::Article { html: preview.html, words_left });
     }
-    let sample = whole.files.iter().find_map(|file| file.sample_key.as_ref());
-    let picture = whole.files.iter().find_map(|file| file.thumbnail_key.as_ref());
-    let Some(key) = sample.or(whole.work.cover_key.as_ref()).or(picture) else {
-        return Ok(Preview::None);
-    };
+    let sample = whole.files.iter().find_map(|file| file.sample_key.as_deref());
+    let Some(key) = sample.or(picture(whole)) else { return Ok(Preview::None) };
     let found = app.store.read(|db| file::derived(db, key)).await?;
-    let url = format!("/l/{}/preview/{key}", link.slug);
+    let url = preview_url(&link.slug, key);
     Ok(match found {
         Some(Derived { pixels: Some((width, height)), .. }) => {
             Preview::Picture { url, width, height }
@@ -204,13 +217,20 @@ async fn preview(app: &App, link: &Link, whole: &Whole) -> Result<Preview, Probl
     })
 }
 
-fn meta(app: &App, link: &Link, whole: &Whole, preview: &Preview) -> Meta {
+/// The picture that stands for a work: its cover, or what was made of its first picture.
+fn picture(whole: &Whole) -> Option<&str> {
+    let first = || whole.files.iter().find_map(|file| file.thumbnail_key.as_deref());
+    whole.work.cover_key.as_deref().or_else(first)
+}
+
+fn preview_url(slug: &str, key: &str) -> String {
+    format!("/l/{slug}/preview/{key}")
+}
+
+fn meta(app: &App, link: &Link, whole: &Whole) -> Meta {
     let (work, url) = (&whole.work, &app.settings.url);
     let address = format!("{url}/l/{}", link.slug);
-    let image = match preview {
-        Preview::Picture { url: path, .. } => Some(format!("{url}{path}")),
-        Preview::Article { .. } | Preview::Sound { .. } | Preview::None => None,
-    };
+    let image = picture(whole).map(|key| format!("{url}{}", preview_url(&link.slug, key)));
     let told: String = work.description.chars().take(DESCRIPTION_MOST).collect();
     let amount = match work.price {
         Price::Free => app.nothing(),
@@ -250,14 +270,12 @@ fn percent(text: &str) -> String {
 pub async fn show_preview(
     State(app): State<Shared>,
     Path((slug, key)): Path<(String, String)>,
+    ask: Ask,
     headers: HeaderMap,
 ) -> Asked {
     let missing = || Problem::new(&PAGE_MISSING);
-    let (_, whole) = linked(&app, &slug).await?;
-    let own = |file: &crate::store::file::File| {
-        file.thumbnail_key.as_ref() == Some(&key) || file.sample_key.as_ref() == Some(&key)
-    };
-    if whole.work.cover_key.as_ref() != Some(&key) && !whole.files.iter().any(own) {
+    let (_, whole, _) = linked(&app, &ask, &slug).await?;
+    if !is_shown(&whole, &key) {
         return Err(missing());
     }
     let derived = app.store.read(|db| file::derived(db, &key)).await?.ok_or_else(missing)?;
@@ -272,10 +290,21 @@ pub async fn show_preview(
         disposition: Disposition::Inline,
     };
     let mut response = serve_file(&app.files, &sent, &headers).await?;
-    // Its key changes whenever its bytes do, and everybody may see it.
-    let caching = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response.headers_mut().insert(header::CACHE_CONTROL, caching);
+    if whole.work.state != WorkState::Draft {
+        // Its key changes whenever its bytes do, and everybody may see it.
+        let caching = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, caching);
+    }
     Ok(response)
+}
+
+/// Whether what stands under `key` was made of this work.
+fn is_shown(whole: &Whole, key: &str) -> bool {
+    let pictures = whole.files.iter().filter_map(|file| file.thumbnail_key.as_deref());
+    let mut pictures = pictures.chain(whole.work.cover_key.as_deref());
+    let mut sounds = whole.files.iter().filter_map(|file| file.sample_key.as_deref());
+    pictures.any(|picture| picture == key || derive::small(picture) == key)
+        || sounds.any(|sound| sound == key)
 }
 
 /// `GET /embed/{slug}`: the small card for other people's pages.
@@ -285,10 +314,7 @@ pub async fn show_embed(
     Query(query): Query<Words>,
     ask: Ask,
 ) -> Asked {
-    let (link, whole) = linked(&app, &slug).await?;
-    if whole.work.state != WorkState::Published {
-        return Err(Problem::new(&LINK_UNKNOWN));
-    }
+    let (link, whole) = for_sale(&app, &ask, &slug).await?;
     let via = channel(query.get("via").map(String::as_str));
     let via = if via.is_empty() { "embed".to_owned() } else { via };
     let card = EmbedCard {
@@ -308,15 +334,12 @@ pub async fn show_embed(
 }
 
 /// `GET /oembed?url=…`: the card of a link, for sites that ask (oembed.com).
-pub async fn show_oembed(State(app): State<Shared>, Query(query): Query<Words>) -> Asked {
+pub async fn show_oembed(State(app): State<Shared>, Query(query): Query<Words>, ask: Ask) -> Asked {
     let unknown = || Problem::new(&LINK_UNKNOWN);
     let asked = query.get("url").ok_or_else(unknown)?;
     let path = asked.strip_prefix(&app.settings.url).and_then(|path| path.strip_prefix("/l/"));
     let slug = path.ok_or_else(unknown)?.split(['?', '#']).next().unwrap_or_default();
-    let (link, whole) = linked(&app, slug).await?;
-    if whole.work.state != WorkState::Published {
-        return Err(unknown());
-    }
+    let (link, whole) = for_sale(&app, &ask, slug).await?;
     let frame = format!(
         "<iframe src=\"{}/embed/{}\" width=\"512\" height=\"112\" title=\"{}\" loading=\"lazy\"></iframe>",
         app.settings.url,
@@ -345,8 +368,9 @@ fn escaped(text: &str) -> String {
 pub async fn show_qr(
     State(app): State<Shared>,
     Path((slug, kind)): Path<(String, String)>,
+    ask: Ask,
 ) -> Asked {
-    let (link, _) = linked(&app, &slug).await?;
+    let (link, _, _) = linked(&app, &ask, &slug).await?;
     let url = format!("{}/l/{}", app.settings.url, link.slug);
     let failed = |error: qr::TooLong| Problem::new(&SHOP_FAILED).because(error);
     let (content_type, bytes) = match kind.as_str() {

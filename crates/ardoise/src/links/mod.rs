@@ -5,7 +5,7 @@ pub mod qr;
 pub mod visits;
 
 /// The longest channel (`?via=`), in characters.
-const CHANNEL_MOST: usize = 32;
+pub const CHANNEL_MOST: usize = 32;
 
 /// The channel of a link as it is counted: small letters, digits and hyphens; anything else counts as none.
 pub fn channel(via: Option<&str>) -> String {

@@ -1,8 +1,8 @@
 //! Turns what is new in the outbox into deliveries, one for each webhook that listens.
 
 use crate::api::wire::{Event, EventKind};
-use crate::store::delivery::{self, Message, Told};
 use crate::store::books::{self, Follower};
+use crate::store::delivery::{self, Message, Told};
 use crate::store::{Db, StoreError, shop};
 use crate::till::TillNumber;
 use ledger::Timestamp;
@@ -15,18 +15,14 @@ use ledger::Timestamp;
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
-pub fn follow(
-    db: &dyn Db,
-    till: TillNumber,
-    now: Timestamp,
-) -> Result<Option<usize>, StoreError> {
+pub fn follow(db: &dyn Db, till: TillNumber, now: Timestamp) -> Result<Option<usize>, StoreError> {
     let unread = books::unread(db, till, Follower::Webhooks, delivery::FOLLOWED_AT_ONCE)?;
     let Some((read, through)) = unread else { return Ok(None) };
     let founded = shop::currency(db)?;
     let currency = founded.ok_or_else(|| StoreError::Corrupt("the shop has no row".into()))?;
     let told = delivery::to_tell(db, till, (read, through), currency)?;
     for told in &told {
-        delivery::insert(db, told, &message(told)?, now)?;
+        delivery::insert(db, told.number, told.webhook, &message(told)?, now)?;
     }
     books::have_read(db, till, Follower::Webhooks, through)?;
     Ok(Some(told.len()))

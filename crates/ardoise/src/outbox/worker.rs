@@ -17,6 +17,7 @@ use crate::store::delivery::{self, Delivery, Load};
 use crate::store::{Db, StoreError, webhook};
 use ledger::{Timestamp, WebhookId};
 use std::collections::HashMap;
+use std::error::Error;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -36,7 +37,7 @@ pub enum WorkError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There are no means to send.
-    #[error("nothing can be sent: {0}")]
+    #[error("nothing can be sent; are this machine's certificates installed (ca-certificates)?")]
     Post(#[from] reqwest::Error),
 }
 
@@ -61,7 +62,7 @@ impl Worker {
         let till = self.app.store.till().clone();
         loop {
             let wait = self.start_due().await.unwrap_or_else(|error| {
-                tracing::error!(%error, "webhooks are not told");
+                tracing::error!(error = &error as &dyn Error, "webhooks are not told");
                 IDLE
             });
             tokio::select! {
@@ -88,11 +89,13 @@ impl Worker {
     async fn start_due(&mut self) -> Result<Duration, WorkError> {
         let room = MOST - self.under_way.len();
         let now = self.app.now();
-        let load = Load { most: room as i64, most_to_one: MOST_TO_ONE as i64 };
-        let due = self.app.store.read(|db| delivery::due(db, now, load)).await?;
+        // What is due to busy webhooks is read too, and must not stand in the way of the others.
+        let most = room + MOST_TO_ONE * self.busy.len();
+        let load = Load { most: most as i64, most_to_one: MOST_TO_ONE as i64 };
+        let mut due = self.app.store.read(|db| delivery::due(db, now, load)).await?;
         let found = due.len();
-        let due = self.within_reason(due);
-        let is_held_back = due.len() < found || found == room;
+        self.leave_out_too_much(&mut due, room);
+        let is_held_back = due.len() < found || due.len() == room;
         if !due.is_empty() {
             let post = self.post()?;
             for delivery in self.take(due).await? {
@@ -103,15 +106,15 @@ impl Worker {
         if is_held_back { Ok(IDLE) } else { Ok(self.until_next().await?) }
     }
 
-    /// Leaves out what would be too much for one webhook.
-    fn within_reason(&self, due: Vec<Delivery>) -> Vec<Delivery> {
+    /// Leaves out what would be too much for one webhook, and what there is no room for.
+    fn leave_out_too_much(&self, due: &mut Vec<Delivery>, room: usize) {
         let mut busy = self.busy.clone();
-        let fits = |delivery: &Delivery| {
+        due.retain(|delivery| {
             let busy = busy.entry(delivery.webhook).or_default();
             *busy += 1;
             *busy <= MOST_TO_ONE
-        };
-        due.into_iter().filter(fits).collect()
+        });
+        due.truncate(room);
     }
 
     fn post(&mut self) -> Result<Post, WorkError> {

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use askama::filters::Safe;
-use ledger::{Currency, Money, Rounding, Timestamp};
+use ledger::{Currency, Money, Timestamp};
 
+pub use super::keep::{KeepRow, KeepTable, KeepWay};
 use super::work::{FileView, Kind, Price};
 use super::{Page, Visitor};
 
@@ -78,6 +79,44 @@ impl Pricing {
             Self::Choose => "choose",
         }
     }
+
+    /// The pricing with this value; any other value is a fixed price.
+    pub fn from_value(value: &str) -> Self {
+        let all = [Self::Free, Self::Choose];
+        all.into_iter().find(|pricing| pricing.value() == value).unwrap_or_default()
+    }
+}
+
+/// A file that is here already and waits for the form to be sent: the field `upload`, or `cover_upload` for a cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadView {
+    /// The upload's id.
+    pub upload: String,
+    /// The name the author gave.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A tax rate that a work can have: the field `vat_class`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxClass {
+    /// The field's value: `standard`, `reduced`, `press`.
+    pub value: String,
+    /// The rate.
+    pub basis_points: u64,
+}
+
+impl TaxClass {
+    fn label(&self, page: &Page) -> String {
+        let rate = page.percent(&self.basis_points);
+        let key = match self.value.as_str() {
+            "reduced" => "tax-reduced",
+            "press" => "tax-press",
+            _ => "tax-standard",
+        };
+        page.say(key, "rate", rate).into_owned()
+    }
 }
 
 /// What an author typed about a work, as typed: a refused form comes back filled.
@@ -97,6 +136,8 @@ pub struct Draft {
     pub description: String,
     /// Field `article`, Markdown.
     pub article: String,
+    /// Field `vat_class`: a class of the tariff; empty is the standard one.
+    pub vat_class: String,
 }
 
 impl Draft {
@@ -105,100 +146,67 @@ impl Draft {
     }
 }
 
-/// A way in which money reaches the seller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeepWay {
-    /// One card charge for this work alone.
-    CardAlone,
-    /// One PayPal micropayment for this work alone.
-    PaypalAlone,
-    /// As a line of a tab that is settled by card at this total.
-    Tab {
-        /// The tab's total when it is charged, above zero.
-        of: Money,
-    },
-}
-
-/// What the author keeps of a price in one way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeepRow {
-    way: KeepWay,
-    rate_basis_points: u32,
-    fixed: Money,
-    keeps: Money,
-}
-
-impl KeepRow {
-    /// The price less a rail's rate and its fixed fee; inside a tab the fixed fee is shared pro
-    /// rata. Fees are rounded up to the micro-unit, and nothing is kept below nothing. `keep.js`
-    /// does the same sum while one types.
-    pub fn new(way: KeepWay, rate_basis_points: u32, fixed: Money, price: Money) -> Self {
-        let nothing = Money::zero(price.currency());
-        let rate = price.scale_by(rate_basis_points.into(), 10_000, Rounding::Up);
-        let share = match way {
-            KeepWay::Tab { of } => fixed.scale_by(price.micros(), of.micros(), Rounding::Up),
-            KeepWay::CardAlone | KeepWay::PaypalAlone => Ok(fixed),
-        };
-        let fee = rate.and_then(|rate| rate.checked_add(share?));
-        let keeps = fee.and_then(|fee| price.saturating_sub(fee)).unwrap_or(nothing);
-        Self { way, rate_basis_points, fixed, keeps }
-    }
-
-    /// What the author keeps.
-    pub const fn keeps(&self) -> Money {
-        self.keeps
-    }
-
-    fn label(&self, page: &Page) -> String {
-        match self.way {
-            KeepWay::CardAlone => page.text("keep-card").into_owned(),
-            KeepWay::PaypalAlone => page.text("keep-paypal").into_owned(),
-            KeepWay::Tab { of } => page.say("keep-tab", "amount", page.money(&of)).into_owned(),
-        }
-    }
-
-    /// The micro-units over which the fixed fee is shared; 0 when the work bears it alone.
-    fn shared_over(&self) -> i64 {
-        match self.way {
-            KeepWay::Tab { of } => of.micros(),
-            KeepWay::CardAlone | KeepWay::PaypalAlone => 0,
-        }
-    }
-}
-
-/// "You keep": from settings' rates, for one price.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeepTable {
-    /// The price it is about.
-    pub price: Money,
-    /// The ways, in order of interest.
-    pub rows: Vec<KeepRow>,
-    /// Where the rates are from, and of which day, in the author's language.
-    pub source: String,
-}
-
 /// `GET /sell` (`?price=0.20` fills the "you keep" table): one form, `POST /works` as
 /// `multipart/form-data`.
 ///
-/// Fields: `title`, `pricing` (`fixed`, `free`, `choose`), `price`, `minimum`, `suggestion`,
-/// `files` (several), `upload` (several: ids of finished tus uploads, put there by `upload.js`),
-/// `article`, `description`, `cover`, and the button `publish` with the value `yes` or `no`. Only
-/// the fields of the chosen pricing count.
+/// Fields: `work` (the id minted for this rendering, so that a form sent twice makes one work),
+/// `title`, `pricing` (`fixed`, `free`, `choose`), `price`, `minimum`, `suggestion`, `files`
+/// (several), `upload` (several: ids of finished uploads, put there by `upload.js` or by a refused
+/// form), `article`, `description`, `vat_class`, `cover` or `cover_upload`, and the button `publish`
+/// with the value `yes`, `no`, or `count` to see what is kept of the price. Only the fields of the
+/// chosen pricing count.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sell.html")]
 pub struct SellPage {
     /// Around the content.
     pub page: Page,
+    /// The id that the work will have.
+    pub work: String,
     /// What was typed.
     pub draft: Draft,
     /// What is wrong with it; the field "" is about the form as a whole.
     pub errors: Vec<FieldError>,
+    /// Files that are here already.
+    pub uploads: Vec<UploadView>,
+    /// A cover that is here already.
+    pub cover: Option<UploadView>,
+    /// The tax rates to choose from.
+    pub taxes: Vec<TaxClass>,
     /// The shop's currency.
     pub currency: Currency,
     /// What is left of the price.
     pub keep: KeepTable,
     /// The largest file that is taken, in bytes.
     pub most_bytes: u64,
+}
+
+impl SellPage {
+    /// Whether something of the fields that are folded away is worth seeing at once.
+    fn tells_more(&self) -> bool {
+        let folded = ["description", "cover", "vat_class"];
+        !self.draft.description.is_empty()
+            || self.cover.is_some()
+            || folded.iter().any(|field| self.error(field).is_some())
+    }
+
+    /// A work that is not made yet has no cover.
+    fn cover_url(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl ManagePage {
+    fn tells_more(&self) -> bool {
+        let folded = ["description", "cover", "vat_class"];
+        !self.draft.description.is_empty()
+            || self.cover.is_some()
+            || self.cover_now.is_some()
+            || folded.iter().any(|field| self.error(field).is_some())
+    }
+
+    fn cover_url(&self) -> Option<&str> {
+        self.cover_now.as_deref()
+    }
 }
 
 /// A link to share, with the words of its network.
@@ -330,7 +338,7 @@ pub struct ChannelLink {
 
 /// `GET /works/{work}`: change a work.
 ///
-/// `POST /works/{work}` as `multipart/form-data` with the fields of [`SellPage`] (files are added);
+/// `POST /works/{work}` as `multipart/form-data` with the fields of [`SellPage`] (files are added) and `cover_remove`;
 /// `POST /works/{work}/publish` and `/unpublish`; `POST /works/{work}/files/{file}/replace`
 /// (multipart, field `file`) and `/remove`; `POST /works/{work}/links` with the field `channel`.
 #[derive(Debug, Clone, Template)]
@@ -346,10 +354,24 @@ pub struct ManagePage {
     pub draft: Draft,
     /// What is wrong with it.
     pub errors: Vec<FieldError>,
+    /// Files that are here already and not part of the work yet.
+    pub uploads: Vec<UploadView>,
+    /// A cover that is here already and not the work's yet.
+    pub cover: Option<UploadView>,
+    /// The address of the cover that the work has.
+    pub cover_now: Option<String>,
+    /// The tax rates to choose from.
+    pub taxes: Vec<TaxClass>,
     /// The shop's currency.
     pub currency: Currency,
+    /// What is left of the price.
+    pub keep: KeepTable,
+    /// The largest file that is taken, in bytes.
+    pub most_bytes: u64,
     /// Whether it is on sale.
     pub published: bool,
+    /// Whether it never was.
+    pub is_draft: bool,
     /// Its files.
     pub files: Vec<FileView>,
     /// Its links, the plain one first.
@@ -394,6 +416,10 @@ pub struct KeysPage {
     pub keys: Vec<KeyRow>,
     /// The webhooks.
     pub webhooks: Vec<WebhookRow>,
+    /// What was typed into `name` and refused.
+    pub name: String,
+    /// What was typed into `url` and refused.
+    pub url: String,
     /// For the fields `name` and `url`.
     pub errors: Vec<FieldError>,
 }
@@ -401,19 +427,6 @@ pub struct KeysPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn cents(cents: i64) -> Money {
-        Money::from_cents(cents, Currency::Eur).expect("test amounts are not negative")
-    }
-
-    #[test]
-    fn a_tab_keeps_what_a_card_alone_eats() {
-        let keeps = |way, rate, fixed| KeepRow::new(way, rate, cents(fixed), cents(20)).keeps();
-        assert_eq!(keeps(KeepWay::CardAlone, 150, 25), cents(0));
-        // 1.5 % is 0.003; a twenty-fifth of 0.25 is 0.01.
-        let tab = keeps(KeepWay::Tab { of: cents(500) }, 150, 25);
-        assert_eq!(tab.micros(), 187_000);
-    }
 
     #[test]
     fn a_title_with_signs_survives_every_network() {

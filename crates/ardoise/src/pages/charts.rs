@@ -51,8 +51,8 @@ impl BarChart {
         self.render().unwrap_or_default()
     }
 
-    fn money(&self, amount: &Money) -> String {
-        format::money(self.locale, *amount)
+    fn earned(&self, amount: &Money) -> String {
+        format::earned(self.locale, *amount)
     }
 
     fn highest(&self) -> i64 {

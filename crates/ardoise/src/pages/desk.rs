@@ -40,21 +40,34 @@ pub struct OwingTab {
 /// An author of the shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorRow {
+    /// The author's id, for the form.
+    pub author: String,
     /// The name shown.
     pub name: String,
     /// Works on sale.
     pub works: u64,
     /// What they earned so far.
     pub earned: Money,
+    /// What of it can be paid out now.
+    pub available: Money,
+    /// The payout id minted for this rendering.
+    pub payout: String,
     /// Whether the invitation is not accepted yet.
     pub invited: bool,
+}
+
+impl AuthorRow {
+    /// What a bank can move of what is available; the rest waits for the next time.
+    const fn payable(&self) -> Money {
+        self.available.round_down_to_minor()
+    }
 }
 
 /// `GET /desk`: the operator's desk.
 ///
 /// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount`
-/// (decimal, as received) and `rail` (`transfer` or `cash`); `POST /desk/books` checks the books
-/// now.
+/// (decimal, as received) and `rail` (`transfer` or `cash`); `POST /desk/authors/{author}/payouts` with
+/// `payout`, `amount` and `reference`; `POST /desk/books` checks the books now.
 #[derive(Debug, Clone, Template)]
 #[template(path = "desk.html")]
 pub struct DeskPage {

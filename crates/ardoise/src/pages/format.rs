@@ -30,6 +30,12 @@ pub fn money(locale: Locale, amount: Money) -> String {
     }
 }
 
+/// What was earned, to the cent and never more than there is: sums of shares have millionths that nobody can be sent. The
+/// exact figure stands in the exports.
+pub fn earned(locale: Locale, amount: Money) -> String {
+    money(locale, amount.round_down_to_minor())
+}
+
 /// An amount without its currency: `1 234,50`, `1,234.50`.
 fn grouped_decimal(locale: Locale, amount: Money) -> String {
     let plain = decimal(locale, amount);
@@ -151,6 +157,14 @@ pub fn date(locale: Locale, at: Timestamp, now: Timestamp) -> String {
     } else {
         format!("{number}{NBSP}{month} {}", day.year())
     }
+}
+
+/// A day with its year, from how machines write it (`2026-11-18`); what is no day is shown as it is.
+pub fn day(locale: Locale, written: &str) -> String {
+    let form = time::macros::format_description!("[year]-[month]-[day]");
+    let Ok(day) = time::Date::parse(written, form) else { return written.to_owned() };
+    let micros = day.midnight().assume_utc().unix_timestamp().saturating_mul(MICROS_PER_SECOND);
+    date(locale, Timestamp::from_micros(micros), Timestamp::from_micros(i64::MIN))
 }
 
 /// A day and a minute in UTC: `18 novembre, 14 h 05`, `18 November, 14:05`.

@@ -95,3 +95,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_earned_is_told_to_the_cent_and_never_more_than_there_is() {
+    let share = Money::from_micros(12_416_686, Currency::Eur).expect("not negative");
+    assert_eq!(earned(Locale::En, share), "€12.41");
+    assert_eq!(earned(Locale::Fr, share), "12,41\u{a0}€");
+    assert_eq!(money(Locale::En, share), "€12.416686");
+}

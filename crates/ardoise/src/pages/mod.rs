@@ -13,6 +13,7 @@ pub mod charts;
 pub mod desk;
 pub mod format;
 pub mod gains;
+pub mod keep;
 pub mod locale;
 pub mod meta;
 pub mod reader;
@@ -151,6 +152,11 @@ impl Page {
     /// An amount with its currency; see [`format::money`].
     pub fn money(&self, amount: &Money) -> String {
         format::money(self.locale, *amount)
+    }
+
+    /// What was earned, to the cent; see [`format::earned`].
+    pub fn earned(&self, amount: &Money) -> String {
+        format::earned(self.locale, *amount)
     }
 
     /// An amount without its currency, for fields that a person may change.

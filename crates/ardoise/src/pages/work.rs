@@ -178,8 +178,10 @@ pub enum Offer {
         /// What the tab holds.
         owed: Money,
     },
-    /// Nothing: it is not on sale (any more).
+    /// Nothing: it is not on sale any more.
     Unpublished,
+    /// Nothing: its author, who alone sees it, has not published it yet.
+    Draft,
 }
 
 /// `GET /l/{slug}`: the page of a work. Buying is `POST /l/{slug}/buy` with the fields `purchase`,

@@ -4,16 +4,16 @@ use super::{NAME_MOST, SESSION_DAYS, accept_invite, open_invite};
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::Locale;
-use crate::pages::author::InvitePage;
+use crate::pages::author::{FieldError, InvitePage};
 use crate::pages::desk::SignInPage;
 use crate::pages::locale::Arg;
-use crate::problem::{FIELD_INVALID, Problem};
+use crate::problem::{Detail, FIELD_INVALID, Problem};
 use crate::render::html;
 use crate::request::{Ask, Claim, forget_session, keep_locale, keep_session};
 use crate::store::people::{self, Role};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use http::header;
+use http::{StatusCode, header};
 use ledger::SessionId;
 
 type Asked = Result<Response, Problem>;
@@ -28,9 +28,13 @@ pub async fn show_invite(State(app): State<Shared>, Path(token): Path<String>, a
         Role::Author(author) => app.store.read(|db| people::author(db, author)).await?,
         Role::Operator => None,
     };
-    let page = ask.page(&app, &titled(&app, &ask, "invite-title"), None);
     let name = name.map(|author| author.name).unwrap_or_default();
-    html(&InvitePage { page, token, name, errors: Vec::new() })
+    html(&invite_page(&app, &ask, token, name))
+}
+
+fn invite_page(app: &App, ask: &Ask, token: String, name: String) -> InvitePage {
+    let page = ask.page(app, &titled(app, ask, "invite-title"), None);
+    InvitePage { page, token, name, errors: Vec::new() }
 }
 
 fn titled(app: &App, ask: &Ask, key: &'static str) -> String {
@@ -38,10 +42,23 @@ fn titled(app: &App, ask: &Ask, key: &'static str) -> String {
 }
 
 /// `POST /invite/{token}`: signs an author in.
-pub async fn accept(State(app): State<Shared>, Path(token): Path<String>, fields: Fields) -> Asked {
-    let name = match fields.one("name") {
-        Some(name) => Some(checked_name(name)?),
-        None => None,
+pub async fn accept(
+    State(app): State<Shared>,
+    Path(token): Path<String>,
+    ask: Ask,
+    fields: Fields,
+) -> Asked {
+    let typed = fields.one("name");
+    let name = match typed.map(checked_name).transpose() {
+        Err(problem) if ask.takes_html => {
+            open_invite(&app, &token).await?;
+            let told = problem.told(ask.locale);
+            let errors = vec![FieldError { field: "name".to_owned(), message: told }];
+            let typed = typed.unwrap_or_default().to_owned();
+            let page = html(&InvitePage { errors, ..invite_page(&app, &ask, token, typed) })?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+        name => name?,
     };
     let (role, claim) = accept_invite(&app, &token, name).await?;
     Ok(welcome(&app, role, &claim))
@@ -50,13 +67,14 @@ pub async fn accept(State(app): State<Shared>, Path(token): Path<String>, fields
 /// A name as readers will see it.
 ///
 /// # Errors
-/// [`FIELD_INVALID`].
+/// [`FIELD_INVALID`], naming the field `name`.
 pub fn checked_name(name: &str) -> Result<String, Problem> {
     let name = name.trim();
     let sound = !name.is_empty()
         && name.chars().count() <= NAME_MOST
         && !name.chars().any(char::is_control);
-    let wrong = || Problem::new(&FIELD_INVALID).field("name");
+    let most = Detail::Count(NAME_MOST as u64);
+    let wrong = || Problem::invalid("name", "reason-name").with("most", most);
     if sound { Ok(name.to_owned()) } else { Err(wrong()) }
 }
 

@@ -6,13 +6,18 @@ pub mod network;
 use crate::app::{App, Shared};
 use crate::problem::{Problem, SIGN_IN_FORBIDDEN, SIGN_IN_NEEDED, SIGN_IN_SPENT};
 use crate::request::{Ask, Claim};
+use crate::store::StoreError;
 use crate::store::people::{self, Author, Invite, Role, Session};
 use ::http::request::Parts;
 use axum::extract::FromRequestParts;
-use ledger::{AuthorId, InviteId, SessionId};
+use ledger::{AuthorId, InviteId, SessionId, ShopId as _};
 
 /// Days for which an invitation works.
-const INVITE_DAYS: i64 = 14;
+pub const INVITE_DAYS: i64 = 14;
+/// The one invitation that is made at the start; the shop's other ids are far above it.
+const STARTS_INVITE: i64 = 1;
+/// Authors of one name that are looked for.
+const NAMESAKES: i64 = 20;
 /// Days for which a browser stays signed in.
 pub const SESSION_DAYS: i64 = 90;
 /// The longest name, in characters.
@@ -92,12 +97,45 @@ pub async fn invite_author(app: &App, name: &str) -> Result<(AuthorId, String), 
     Ok((id, invite(app, Role::Author(id)).await?))
 }
 
+/// The authors that a name or an id stands for. Names are compared to the letter; two authors may have the same one.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn known_author(app: &App, name: &str) -> Result<Vec<Author>, StoreError> {
+    let id: Option<AuthorId> = name.parse().ok();
+    let found = app.store.read(|db| match id {
+        Some(id) => Ok(people::author(db, id)?.into_iter().collect()),
+        None => people::called(db, name.trim(), NAMESAKES),
+    });
+    found.await
+}
+
 /// Makes a link that signs somebody in, once: `/invite/{id}.{secret}` for an author, `/sign-in/…` for the operator.
 ///
 /// # Errors
 /// Whatever the store says.
 pub async fn invite(app: &App, role: Role) -> Result<String, Problem> {
-    let claim = Claim::<InviteId> { id: app.mint.id(), secret: app.mint.secret() };
+    invite_as(app, app.mint.id(), role).await
+}
+
+/// A link that signs the operator in, for whoever starts the shop; nothing while a browser is signed in as the operator,
+/// so that a server's log does not go on holding keys to the desk.
+///
+/// There is one such link at a time: starting again replaces it.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn door_for_operator(app: &App) -> Result<Option<String>, Problem> {
+    let now = app.now();
+    if app.store.read(|db| people::operator_is_in(db, now)).await? {
+        return Ok(None);
+    }
+    Ok(Some(invite_as(app, InviteId::from_raw(STARTS_INVITE), Role::Operator).await?))
+}
+
+/// Makes an invitation called `id`, in place of any that was called so before.
+async fn invite_as(app: &App, id: InviteId, role: Role) -> Result<String, Problem> {
+    let claim = Claim::<InviteId> { id, secret: app.mint.secret() };
     let now = app.now();
     let invite = Invite {
         id: claim.id,
@@ -106,7 +144,7 @@ pub async fn invite(app: &App, role: Role) -> Result<String, Problem> {
         expires_at: now.plus_days(INVITE_DAYS),
         used_at: None,
     };
-    app.store.write(move |db| people::insert_invite(db, &invite, now)).await?;
+    app.store.write(move |db| people::put_invite(db, &invite, now)).await?;
     let door = match role {
         Role::Author(_) => "invite",
         Role::Operator => "sign-in",

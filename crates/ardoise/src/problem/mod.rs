@@ -47,6 +47,8 @@ pub enum Detail {
     Word(String),
     /// A count.
     Count(u64),
+    /// A size in bytes.
+    Size(u64),
 }
 
 /// Where to go on.
@@ -65,10 +67,12 @@ pub struct Problem {
     pub kind: &'static Kind,
     /// The field of the form or the body that is at fault.
     pub field: Option<&'static str>,
+    /// The key of what is wrong with it, where there is more to say than the kind says.
+    pub reason: Option<&'static str>,
     /// Values in its text.
     pub details: Vec<(&'static str, Detail)>,
     /// Where to go on.
-    pub next: Option<Next>,
+    pub next: Option<Box<Next>>,
     /// Seconds after which asking again may help.
     pub retry_after: Option<u32>,
     /// For the operator's log only.
@@ -78,7 +82,20 @@ pub struct Problem {
 impl Problem {
     /// A problem of this kind.
     pub const fn new(kind: &'static Kind) -> Self {
-        Self { kind, field: None, details: Vec::new(), next: None, retry_after: None, cause: None }
+        Self {
+            kind,
+            field: None,
+            reason: None,
+            details: Vec::new(),
+            next: None,
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// A [`FIELD_INVALID`] about `field`, with the key of what is wrong with it and what would be right.
+    pub fn invalid(field: &'static str, reason: &'static str) -> Self {
+        Self { field: Some(field), reason: Some(reason), ..Self::new(&FIELD_INVALID) }
     }
 
     /// The field that is at fault.
@@ -104,7 +121,7 @@ impl Problem {
     /// Where to go on: the key of the link's words, and where it leads.
     #[must_use]
     pub fn next(mut self, label: &'static str, href: impl Into<String>) -> Self {
-        self.next = Some(Next { label, href: href.into() });
+        self.next = Some(Box::new(Next { label, href: href.into() }));
         self
     }
 
@@ -120,10 +137,21 @@ impl Problem {
             Detail::Money(money) => Arg::Word(format::money(locale, *money)),
             Detail::Word(word) => Arg::Word(word.clone()),
             Detail::Count(count) => Arg::Count(*count),
+            Detail::Size(bytes) => Arg::Word(format::file_size(locale, *bytes)),
         };
         let args: Vec<(&str, Arg)> =
             self.details.iter().map(|(name, detail)| (*name, arg(detail))).collect();
         locale.text_with(key, &args).into_owned()
+    }
+
+    /// The problem in words, for the operator's terminal.
+    pub fn words(&self) -> String {
+        format!("{}. {}", self.say(Locale::En, self.kind.title), self.told(Locale::En))
+    }
+
+    /// What went wrong and how to get on, in the asker's language: also what stands beside a wrong field.
+    pub fn told(&self, locale: Locale) -> String {
+        self.say(locale, self.reason.unwrap_or(self.kind.detail))
     }
 
     /// The problem as RFC 9457 has it.
@@ -132,7 +160,7 @@ impl Problem {
             "type": format!("{url}/problems/{}", self.kind.code),
             "title": self.say(locale, self.kind.title),
             "status": self.kind.status.as_u16(),
-            "detail": self.say(locale, self.kind.detail),
+            "detail": self.told(locale),
             "code": self.kind.code,
             "request_id": request_id,
         });
@@ -140,6 +168,10 @@ impl Problem {
             body["field"] = field.into();
         }
         for (name, detail) in &self.details {
+            if let ("field", Detail::Word(word)) = (*name, detail) {
+                // A name that came with the request.
+                body["field"] = word.as_str().into();
+            }
             if let Detail::Money(money) = detail {
                 body[*name] = serde_json::json!({
                     "amount": money.to_decimal(), "currency": money.currency().code(),
@@ -160,7 +192,7 @@ impl Problem {
         ProblemPage {
             page,
             money: self.kind.money,
-            detail: self.say(locale, self.kind.detail),
+            detail: self.told(locale),
             next,
             code: self.kind.code.to_owned(),
             request_id: Some(request_id.to_owned()),

@@ -31,8 +31,12 @@ impl Way {
 
     /// What the books call such a settlement: how it came, and what the operator wrote.
     pub fn reference(self, text: &str) -> String {
-        let text: String = text.trim().chars().filter(|c| !c.is_control()).collect();
-        let text: String = text.chars().take(REFERENCE_MOST).collect();
+        let text = note(text);
         if text.is_empty() { self.name().into() } else { format!("{}: {text}", self.name()) }
     }
+}
+
+/// What the operator wrote about a movement of money, as it is kept.
+pub fn note(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control()).take(REFERENCE_MOST).collect()
 }

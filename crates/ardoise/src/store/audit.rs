@@ -1,5 +1,5 @@
-//! Everything that is kept about money, as it is kept: for whoever checks the books. Nothing here is read from a cache
-//! that it is then compared with.
+//! Everything that is kept about money, as it is kept: for whoever checks the books or writes a receipt. Nothing here is
+//! read from a cache that it is then compared with.
 
 use super::{Db, StoreError, Value, id};
 use ledger::receipts::Chain;
@@ -16,6 +16,19 @@ pub fn size(db: &dyn Db) -> Result<(u64, u64), StoreError> {
     let sql = "select (select count(*) from transfer), (select count(*) from tab)";
     let found = db.first(sql, &[], |row| Ok((row.count(0)?, row.count(1)?)))?;
     Ok(found.unwrap_or_default())
+}
+
+/// The newest instant at which something was written, as far as the end of the journal, the newest tab and the last start
+/// tell; nothing in a store in which nothing ever happened.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn newest(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "select max(at) from (select founded_at as at from shop \
+        union all select opened_at from served \
+        union all select made_at from transfer where id = (select max(id) from transfer) \
+        union all select opened_at from tab where id = (select max(id) from tab)) as instants";
+    Ok(db.first(sql, &[], |row| row.maybe_time(0))?.flatten())
 }
 
 /// A line as it is kept, with its place in the tab's chain of receipts.
@@ -227,7 +240,7 @@ const STRAYS: &[(&str, &str)] = &[
     (
         "is among sales though it was never bought",
         "select s.line_id from sale s left join line l on l.id = s.line_id \
-         where l.id is null or l.author_id <> s.author_id or l.bought_at <> s.bought_at limit ?1",
+         where l.id is null or l.author_id <> s.author_id or l.bought_at <> s.bought_at or l.work_id <> s.work_id limit ?1",
     ),
     (
         "was undone on another tab than its own",

@@ -103,7 +103,8 @@ pub fn have_read(
     Ok(())
 }
 
-/// Adds what is new in a till's journal to the totals of the accounts; answers whether there may be more.
+/// Adds what is new in a till's journal to the totals of the accounts; answers whether there may be more. Tabs are left out:
+/// what a tab owes stands with the tab.
 ///
 /// # Errors
 /// Whatever the engine says.
@@ -117,18 +118,19 @@ pub fn follow(db: &dyn Db, till: TillNumber) -> Result<bool, StoreError> {
     if through <= read {
         return Ok(false);
     }
+    let range = [till.into(), Value::Int(read), Value::Int(through), Value::Int(Account::TAB_KIND)];
     db.execute(
         "insert into account_total (kind, owner, till, debit_micros, credit_micros) \
          select kind, owner, till, cast(sum(debit) as bigint), cast(sum(credit) as bigint) from ( \
            select debit_kind as kind, debit_owner as owner, till, micros as debit, 0 as credit from transfer \
-           where till = ?1 and id > ?2 and id <= ?3 union all \
+           where till = ?1 and id > ?2 and id <= ?3 and debit_kind <> ?4 union all \
            select credit_kind, credit_owner, till, 0, micros from transfer \
-           where till = ?1 and id > ?2 and id <= ?3 \
+           where till = ?1 and id > ?2 and id <= ?3 and credit_kind <> ?4 \
          ) as moved where true group by kind, owner, till order by kind, owner \
          on conflict (kind, owner, till) do update set \
          debit_micros = account_total.debit_micros + excluded.debit_micros, \
          credit_micros = account_total.credit_micros + excluded.credit_micros",
-        &[till.into(), Value::Int(read), Value::Int(through)],
+        &range,
     )?;
     have_read(db, till, Follower::Accounts, through)?;
     Ok(through < newest)
@@ -138,7 +140,7 @@ fn read_total(row: &dyn Row) -> Result<Total, StoreError> {
     Ok(Total { debits: row.int(0)?.into(), credits: row.int(1)?.into() })
 }
 
-/// The remembered total of an account. Exact once the followers have caught up.
+/// The remembered total of an account that is not a tab. Exact once the followers have caught up.
 ///
 /// # Errors
 /// Whatever the engine says.
@@ -150,7 +152,7 @@ pub fn total(db: &dyn Db, account: Account) -> Result<Total, StoreError> {
     Ok(found.unwrap_or_default())
 }
 
-/// What stands on an account, to the last transfer of this very moment: what is remembered, and what came since.
+/// What stands on an account that is not a tab, to the last transfer of this very moment: what is remembered, and what came since.
 ///
 /// # Errors
 /// Whatever the engine says.
@@ -165,7 +167,7 @@ pub fn balance(db: &dyn Db, account: Account) -> Result<i128, StoreError> {
     Ok(total(db, account)?.balance(account) + since.balance(account))
 }
 
-/// Every remembered total.
+/// Every remembered total; tabs have none.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.

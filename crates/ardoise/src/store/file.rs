@@ -42,7 +42,7 @@ macro_rules! columns {
     ($rest:literal) => {
         concat!(
             "select id, work_id, position, name, storage_key, size, sha256, crc32, media_kind, ",
-            "content_type, seconds, thumbnail_key, sample_key, added_at from file where removed_at is null and ",
+            "content_type, seconds, thumbnail_key, sample_key, added_at from file where ",
             $rest
         )
     };
@@ -113,14 +113,40 @@ pub fn insert(db: &dyn Db, file: &File) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Puts other bytes in the place of a file: its id and its place stay.
+///
+/// # Errors
+/// [`StoreError::Constraint`], or whatever the engine says.
+pub fn replace(db: &dyn Db, file: &File) -> Result<(), StoreError> {
+    let values = [
+        id(file.id),
+        Value::Text(&file.name),
+        Value::Text(&file.storage_key),
+        Value::Int(file.size.cast_signed()),
+        Value::from(&file.sha256),
+        Value::Int(file.crc32.into()),
+        Value::Text(file.media.as_str()),
+        Value::Text(&file.content_type),
+        maybe(file.seconds),
+        file.thumbnail_key.as_deref().into(),
+        file.sample_key.as_deref().into(),
+        file.added_at.into(),
+    ];
+    db.execute(
+        "update file set name = ?2, storage_key = ?3, size = ?4, sha256 = ?5, crc32 = ?6, media_kind = ?7, \
+         content_type = ?8, seconds = ?9, thumbnail_key = ?10, sample_key = ?11, added_at = ?12 where id = ?1",
+        &values,
+    )?;
+    Ok(())
+}
+
 /// Takes a file away from its work; answers whether it was there.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn remove(db: &dyn Db, work: WorkId, file: FileId, now: Timestamp) -> Result<bool, StoreError> {
-    let sql =
-        "update file set removed_at = ?3 where work_id = ?1 and id = ?2 and removed_at is null";
-    Ok(db.execute(sql, &[id(work), id(file), now.into()])? == 1)
+pub fn remove(db: &dyn Db, work: WorkId, file: FileId) -> Result<bool, StoreError> {
+    let sql = "delete from file where work_id = ?1 and id = ?2";
+    Ok(db.execute(sql, &[id(work), id(file)])? == 1)
 }
 
 fn media(word: &str) -> Result<Kind, StoreError> {
@@ -170,6 +196,15 @@ pub fn insert_derived(db: &dyn Db, derived: &Derived) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Forgets something derived, which nothing refers to any more.
+///
+/// # Errors
+/// [`StoreError::Constraint`] when something does, or whatever the engine says.
+pub fn remove_derived(db: &dyn Db, storage_key: &str) -> Result<(), StoreError> {
+    db.execute("delete from derived where storage_key = ?1", &[Value::Text(storage_key)])?;
+    Ok(())
+}
+
 /// Something derived.
 ///
 /// # Errors
@@ -188,5 +223,31 @@ pub fn derived(db: &dyn Db, storage_key: &str) -> Result<Option<Derived>, StoreE
             pixels: pixels.map(|(width, height)| (pixel(width), pixel(height))),
             seconds: row.maybe_int(6)?.map(i64::unsigned_abs),
         })
+    })
+}
+
+/// Bytes that the file store must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes {
+    /// How many.
+    pub size: u64,
+    /// Their SHA-256.
+    pub sha256: Hash,
+}
+
+/// Everything whole that the file store must have, by its key: files of works, what was made of them, and uploads that no
+/// work has taken yet.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn each_bytes(
+    db: &dyn Db,
+    each: &mut dyn FnMut(String, Bytes) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = "select storage_key, size, sha256 from file union \
+        select storage_key, size, sha256 from derived union \
+        select storage_key, size, sha256 from upload where finished_at is not null and work_id is null order by 1";
+    db.query(sql, &[], &mut |row| {
+        each(row.text(0)?, Bytes { size: row.count(1)?, sha256: row.bytes(2)? })
     })
 }

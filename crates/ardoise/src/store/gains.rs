@@ -116,6 +116,11 @@ pub struct Hours {
     pub to: i64,
 }
 
+impl Hours {
+    /// Every hour.
+    pub const EVER: Self = Self { from: i64::MIN, to: i64::MAX };
+}
+
 fn asked<'a>(author: AuthorId, hours: Hours) -> [Value<'a>; 3] {
     [id(author), Value::Int(hours.from), Value::Int(hours.to)]
 }
@@ -177,6 +182,41 @@ pub fn by_work(
     let sql =
         asked!("work_id,", "group by work_id order by sum(share) desc, work_id desc limit ?4");
     let values = [author, from, to, Value::Int(limit)];
+    db.all(sql, &values, |row| Ok((row.id(0)?, figures(row, 1, currency)?)))
+}
+
+/// Of the works with ids from `first` to `last`, in the order of their ids; those of which nothing was counted are left out.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn of_works(
+    db: &dyn Db,
+    author: AuthorId,
+    (first, last): (WorkId, WorkId),
+    currency: Currency,
+) -> Result<Vec<(WorkId, Figures)>, StoreError> {
+    let [author, from, to] = asked(author, Hours::EVER);
+    let sql = asked!(
+        "work_id,",
+        "where work_id >= ?4 and work_id <= ?5 group by work_id order by work_id"
+    );
+    let values = [author, from, to, id(first), id(last)];
+    db.all(sql, &values, |row| Ok((row.id(0)?, figures(row, 1, currency)?)))
+}
+
+/// Of the links of a work; those through which nobody came are left out.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_link(
+    db: &dyn Db,
+    author: AuthorId,
+    work: WorkId,
+    currency: Currency,
+) -> Result<Vec<(LinkId, Figures)>, StoreError> {
+    let [author, from, to] = asked(author, Hours::EVER);
+    let sql = asked!("link_id,", "where work_id = ?4 group by link_id order by link_id");
+    let values = [author, from, to, id(work)];
     db.all(sql, &values, |row| Ok((row.id(0)?, figures(row, 1, currency)?)))
 }
 

@@ -1,7 +1,7 @@
 //! Short links to works.
 
 use super::{Db, Row, StoreError, Value, id};
-use ledger::{LinkId, Timestamp, WorkId};
+use ledger::{AuthorId, LinkId, Timestamp, WorkId};
 
 /// A short link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,21 @@ pub fn by_id(db: &dyn Db, link: LinkId) -> Result<Option<Link>, StoreError> {
 pub fn by_work(db: &dyn Db, work: WorkId, limit: i64) -> Result<Vec<Link>, StoreError> {
     let sql = "select id, work_id, slug, label, created_at from link where work_id = ?1 order by id limit ?2";
     db.all(sql, &[id(work), Value::Int(limit)], read)
+}
+
+/// The links to all works of an author with ids below `before`, newest first.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn by_author(
+    db: &dyn Db,
+    author: AuthorId,
+    before: LinkId,
+    limit: i64,
+) -> Result<Vec<Link>, StoreError> {
+    let sql = "select id, work_id, slug, label, created_at from link \
+        where work_id in (select id from work where author_id = ?1) and id < ?2 order by id desc limit ?3";
+    db.all(sql, &[id(author), id(before), Value::Int(limit)], read)
 }
 
 /// Puts a new link in.

@@ -8,13 +8,19 @@
 //! `on conflict`, `returning`, common table expressions and window functions are there; the clock,
 //! random numbers and counters of the engine are never asked.
 
+pub mod address;
 pub mod audit;
 pub mod books;
 pub mod delivery;
+pub mod discarded;
+pub mod engine;
 pub mod file;
 pub mod gains;
+pub mod idempotency;
+pub mod key;
 pub mod link;
 pub mod migrations;
+pub mod payout;
 pub mod people;
 pub mod postgres;
 pub mod sale;
@@ -27,6 +33,8 @@ pub mod visit;
 pub mod webhook;
 pub mod work;
 
+pub use address::Address;
+use engine::Readers;
 use ledger::{Currency, Money, ShopId, Timestamp};
 use std::sync::Arc;
 
@@ -254,30 +262,6 @@ impl dyn Db + '_ {
     /// The one whole number that the answer is; zero when there is no row.
     pub fn number(&self, sql: &'static str, values: &[Value]) -> Result<i64, StoreError> {
         Ok(self.first(sql, values, |row| row.int(0))?.unwrap_or(0))
-    }
-}
-
-/// What only reads, on whichever engine.
-pub enum Readers {
-    /// The embedded engine.
-    Sqlite(sqlite::Readers),
-    /// PostgreSQL.
-    Postgres(postgres::Readers),
-}
-
-impl Readers {
-    /// Runs `work` on one moment of the store.
-    ///
-    /// # Errors
-    /// Whatever `work` or the engine says.
-    pub fn read<T>(
-        &self,
-        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        match self {
-            Self::Sqlite(readers) => readers.read(work),
-            Self::Postgres(readers) => readers.read(work),
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Db, Row, StoreError, Value, id};
 use crate::till::command::SecretHash;
-use ledger::{AuthorId, InviteId, KeyId, SessionId, Timestamp};
+use ledger::{AuthorId, InviteId, SessionId, Timestamp};
 
 /// Somebody who makes works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,15 @@ pub fn insert_author(db: &dyn Db, author: &Author) -> Result<(), StoreError> {
 pub fn author(db: &dyn Db, author: AuthorId) -> Result<Option<Author>, StoreError> {
     let sql = "select id, name, created_at from author where id = ?1";
     db.first(sql, &[id(author)], read_author)
+}
+
+/// Authors who are called `name`, to the letter, oldest first.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn called(db: &dyn Db, name: &str, limit: i64) -> Result<Vec<Author>, StoreError> {
+    let sql = "select id, name, created_at from author where name = ?1 order by id limit ?2";
+    db.all(sql, &[Value::Text(name), Value::Int(limit)], read_author)
 }
 
 /// Authors with ids above `after`, oldest first.
@@ -131,11 +140,11 @@ pub struct Invite {
     pub used_at: Option<Timestamp>,
 }
 
-/// Puts an invitation in.
+/// Puts an invitation in, in place of one with the same id.
 ///
 /// # Errors
 /// [`StoreError::Constraint`], or whatever the engine says.
-pub fn insert_invite(db: &dyn Db, invite: &Invite, now: Timestamp) -> Result<(), StoreError> {
+pub fn put_invite(db: &dyn Db, invite: &Invite, now: Timestamp) -> Result<(), StoreError> {
     let values = [
         id(invite.id),
         Value::from(&invite.secret_hash),
@@ -144,6 +153,7 @@ pub fn insert_invite(db: &dyn Db, invite: &Invite, now: Timestamp) -> Result<(),
         now.into(),
         invite.expires_at.into(),
     ];
+    db.execute("delete from invite where id = ?1", &values[..1])?;
     db.execute(
         "insert into invite (id, secret_hash, role, author_id, created_at, expires_at) \
          values (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -230,6 +240,15 @@ pub fn session(db: &dyn Db, session: SessionId) -> Result<Option<Session>, Store
     })
 }
 
+/// Whether a browser is signed in as the operator.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn operator_is_in(db: &dyn Db, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "select count(*) from session where role = 'operator' and expires_at > ?1";
+    Ok(db.number(sql, &[now.into()])? > 0)
+}
+
 /// Ends a session.
 ///
 /// # Errors
@@ -237,85 +256,4 @@ pub fn session(db: &dyn Db, session: SessionId) -> Result<Option<Session>, Store
 pub fn remove_session(db: &dyn Db, session: SessionId) -> Result<(), StoreError> {
     db.execute("delete from session where id = ?1", &[id(session)])?;
     Ok(())
-}
-
-/// A key that lets an author's programs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiKey {
-    /// Its id.
-    pub id: KeyId,
-    /// Whose programs.
-    pub author: AuthorId,
-    /// The hash of its secret.
-    pub secret_hash: SecretHash,
-    /// What its author calls it.
-    pub label: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was taken back.
-    pub revoked_at: Option<Timestamp>,
-}
-
-fn read_key(row: &dyn Row) -> Result<ApiKey, StoreError> {
-    Ok(ApiKey {
-        id: row.id(0)?,
-        author: row.id(1)?,
-        secret_hash: row.bytes(2)?,
-        label: row.text(3)?,
-        created_at: row.time(4)?,
-        revoked_at: row.maybe_time(5)?,
-    })
-}
-
-/// Puts a key in.
-///
-/// # Errors
-/// [`StoreError::Constraint`], or whatever the engine says.
-pub fn insert_key(db: &dyn Db, key: &ApiKey) -> Result<(), StoreError> {
-    let values = [
-        id(key.id),
-        id(key.author),
-        Value::from(&key.secret_hash),
-        Value::Text(&key.label),
-        key.created_at.into(),
-    ];
-    db.execute(
-        "insert into api_key (id, author_id, secret_hash, label, created_at) values (?1, ?2, ?3, ?4, ?5)",
-        &values,
-    )?;
-    Ok(())
-}
-
-/// A key.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn key(db: &dyn Db, key: KeyId) -> Result<Option<ApiKey>, StoreError> {
-    let sql = "select id, author_id, secret_hash, label, created_at, revoked_at from api_key where id = ?1";
-    db.first(sql, &[id(key)], read_key)
-}
-
-/// The keys of an author, newest first.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn keys(db: &dyn Db, author: AuthorId, limit: i64) -> Result<Vec<ApiKey>, StoreError> {
-    let sql = "select id, author_id, secret_hash, label, created_at, revoked_at from api_key \
-        where author_id = ?1 order by id desc limit ?2";
-    db.all(sql, &[id(author), Value::Int(limit)], read_key)
-}
-
-/// Takes a key back; answers whether the author had it.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn revoke_key(
-    db: &dyn Db,
-    author: AuthorId,
-    key: KeyId,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let sql =
-        "update api_key set revoked_at = coalesce(revoked_at, ?3) where author_id = ?1 and id = ?2";
-    Ok(db.execute(sql, &[id(author), id(key), now.into()])? == 1)
 }

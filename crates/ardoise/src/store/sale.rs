@@ -9,16 +9,11 @@ use ledger::{AuthorId, Currency, LineId, LineState, LinkId, Shares, Timestamp, W
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn follow(
-    db: &dyn Db,
-    till: TillNumber,
-    read: i64,
-    through: i64,
-) -> Result<(), StoreError> {
+pub fn follow(db: &dyn Db, till: TillNumber, read: i64, through: i64) -> Result<(), StoreError> {
     // In key order, so that neighbours are written together.
     db.execute(
-        "insert into sale (author_id, bought_at, line_id) \
-         select l.author_id, l.bought_at, l.id from outbox o join line l on l.id = o.subject \
+        "insert into sale (author_id, bought_at, line_id, work_id) \
+         select l.author_id, l.bought_at, l.id, l.work_id from outbox o join line l on l.id = o.subject \
          where o.till = ?1 and o.id > ?2 and o.id <= ?3 and o.kind = 'bought' order by 1, 2, 3",
         &[till.into(), Value::Int(read), Value::Int(through)],
     )?;
@@ -71,26 +66,66 @@ pub(super) fn read(row: &dyn Row, currency: Currency) -> Result<Sale, StoreError
     })
 }
 
+/// Which of an author's sales are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only sales of this work.
+    pub work: Option<WorkId>,
+    /// Only sales made then or later.
+    pub since: Timestamp,
+}
+
 /// The sales of an author before some place, newest first, at most `limit`.
+///
+/// Sales of other works are passed over in the order of time: asking for a work that hardly ever sells reads much.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn by_author(
     db: &dyn Db,
     author: AuthorId,
+    wanted: Wanted,
     before: Before,
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Sale>, StoreError> {
     let line = before.line.bytes();
-    let values = [id(author), before.at.into(), Value::Blob(&line), Value::Int(limit)];
+    let values = [
+        id(author),
+        before.at.into(),
+        Value::Blob(&line),
+        Value::Int(limit),
+        wanted.since.into(),
+        wanted.work.map_or(Value::Null, id),
+    ];
     let sql = concat!(
         "select ",
         sale_columns!(),
         " from sale s join line l on l.id = s.line_id left join undo u on u.line_id = s.line_id ",
         "left join payment p on p.line_id = s.line_id ",
-        "where s.author_id = ?1 and (s.bought_at, s.line_id) < (?2, ?3) ",
+        "where s.author_id = ?1 and (s.bought_at, s.line_id) < (?2, ?3) and s.bought_at >= ?5 ",
+        "and (cast(?6 as bigint) is null or s.work_id = ?6) ",
         "order by s.bought_at desc, s.line_id desc limit ?4"
     );
     db.all(sql, &values, |row| read(row, currency))
+}
+
+/// One sale of an author.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_id(
+    db: &dyn Db,
+    author: AuthorId,
+    line: LineId,
+    currency: Currency,
+) -> Result<Option<Sale>, StoreError> {
+    let line = line.bytes();
+    let sql = concat!(
+        "select ",
+        sale_columns!(),
+        " from line l left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id ",
+        "where l.author_id = ?1 and l.id = ?2"
+    );
+    db.first(sql, &[id(author), Value::Blob(&line)], |row| read(row, currency))
 }

@@ -1,4 +1,4 @@
-//! The shop itself: what it can never change.
+//! The shop itself: what it can never change, and where it was last open.
 
 use super::{Db, StoreError};
 use crate::till::TillNumber;
@@ -26,6 +26,37 @@ pub fn found(db: &dyn Db, currency: Currency, now: Timestamp) -> Result<(), Stor
         &values,
     )?;
     Ok(())
+}
+
+/// Where a shop was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// The address readers see.
+    pub url: String,
+    /// The address and port it listens on.
+    pub listen: String,
+}
+
+/// Remembers where the shop is open from now on.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn open_at(db: &dyn Db, at: &Served, now: Timestamp) -> Result<(), StoreError> {
+    db.execute(
+        "insert into served (id, url, listen, opened_at) values (1, ?1, ?2, ?3) on conflict (id) do update set \
+         url = excluded.url, listen = excluded.listen, opened_at = excluded.opened_at",
+        &[at.url.as_str().into(), at.listen.as_str().into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// Where the shop was last opened; nothing before it ever was.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn last_open(db: &dyn Db) -> Result<Option<Served>, StoreError> {
+    let sql = "select url, listen from served where id = 1";
+    db.first(sql, &[], |row| Ok(Served { url: row.text(0)?, listen: row.text(1)? }))
 }
 
 /// What a till numbers without gaps, in the order of its commits.

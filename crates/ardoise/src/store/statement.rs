@@ -39,7 +39,10 @@ const LINE: &str = line_columns!(
 );
 
 /// Reads the columns that [`line_columns`] names.
-pub(super) fn read_line(row: &dyn Row, currency: Currency) -> Result<(Line, LineState), StoreError> {
+pub(super) fn read_line(
+    row: &dyn Row,
+    currency: Currency,
+) -> Result<(Line, LineState), StoreError> {
     let line = Line {
         id: LineId::from_bytes(row.bytes(0)?),
         tab: row.id(1)?,
@@ -90,6 +93,29 @@ pub fn access(db: &dyn Db, tab: TabId, work: WorkId) -> Result<Option<LineId>, S
     db.first(sql, &[id(tab), id(work)], |row| row.bytes(0).map(LineId::from_bytes))
 }
 
+/// Lets a tab read a work, by this line.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn give_access(db: &dyn Db, tab: TabId, work: WorkId, line: LineId) -> Result<(), StoreError> {
+    let line = line.bytes();
+    db.execute(
+        "insert into access (tab_id, work_id, line_id) values (?1, ?2, ?3) \
+         on conflict (tab_id, work_id) do update set line_id = excluded.line_id",
+        &[id(tab), id(work), Value::Blob(&line)],
+    )?;
+    Ok(())
+}
+
+/// Lets a tab read a work no longer.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn take_access(db: &dyn Db, tab: TabId, work: WorkId) -> Result<(), StoreError> {
+    db.execute("delete from access where tab_id = ?1 and work_id = ?2", &[id(tab), id(work)])?;
+    Ok(())
+}
+
 /// The open lines of a tab that cost something, oldest first. A tab's limit bounds them.
 ///
 /// # Errors
@@ -130,6 +156,15 @@ pub fn keep_consent(db: &dyn Db, consent: &NewConsent, now: Timestamp) -> Result
         &values,
     )?;
     Ok(())
+}
+
+/// The language and the words that somebody agreed to.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn consent(db: &dyn Db, consent: i64) -> Result<Option<(String, String)>, StoreError> {
+    let sql = "select locale, label from consent where id = ?1";
+    db.first(sql, &[Value::Int(consent)], |row| Ok((row.text(0)?, row.text(1)?)))
 }
 
 /// A line as a statement or a library shows it.
@@ -226,5 +261,35 @@ pub fn settled(
             at: row.time(2)?,
             lines: row.small(3)?,
         })
+    })
+}
+
+/// A line that a settlement paid, as the operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paid {
+    /// The title that the work had when it was bought.
+    pub title: String,
+    /// Its price.
+    pub gross: Money,
+}
+
+/// The lines of `tab` that a settlement paid, oldest first, undone ones too.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn paid_by(
+    db: &dyn Db,
+    settlement: SettlementId,
+    tab: TabId,
+    currency: Currency,
+) -> Result<Vec<Paid>, StoreError> {
+    let bytes = settlement.bytes();
+    let sql = "select v.title, l.gross_micros \
+        from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
+        join payment p on p.line_id = mine.line_id join line l on l.id = mine.line_id \
+        join work_version v on v.work_id = l.work_id and v.version = l.version \
+        where p.settlement_id = ?2 order by l.bought_at, l.id";
+    db.all(sql, &[id(tab), Value::Blob(&bytes)], |row| {
+        Ok(Paid { title: row.text(0)?, gross: row.money(1, currency)? })
     })
 }

@@ -1,6 +1,7 @@
 //! Files on their way in.
 
 use super::{Db, Row, StoreError, Value, id};
+use crate::works::storage::Stored;
 use ledger::receipts::Hash;
 use ledger::{AuthorId, Timestamp, UploadId, WorkId};
 
@@ -13,6 +14,8 @@ pub struct Upload {
     pub author: AuthorId,
     /// The name it has with them.
     pub name: String,
+    /// What whoever sends it said about it, as the header `Upload-Metadata` of tus has it; may be empty.
+    pub metadata: String,
     /// Bytes in all.
     pub size: u64,
     /// Under which the file store keeps its bytes.
@@ -30,25 +33,26 @@ pub struct Upload {
 macro_rules! columns {
     ($rest:literal) => {
         concat!(
-            "select id, author_id, name, size, storage_key, started_at, expires_at, sha256, crc32, finished_at, ",
-            "work_id from upload where ",
+            "select id, author_id, name, metadata, size, storage_key, started_at, expires_at, sha256, crc32, ",
+            "finished_at, work_id from upload where ",
             $rest
         )
     };
 }
 
 fn read(row: &dyn Row) -> Result<Upload, StoreError> {
-    let finished = row.maybe_time(9)?.is_some();
+    let finished = row.maybe_time(10)?.is_some();
     Ok(Upload {
         id: row.id(0)?,
         author: row.id(1)?,
         name: row.text(2)?,
-        size: row.count(3)?,
-        storage_key: row.text(4)?,
-        started_at: row.time(5)?,
-        expires_at: row.time(6)?,
-        stored: if finished { Some((row.bytes(7)?, row.small(8)?)) } else { None },
-        work: row.maybe_int(10)?.map(ledger::ShopId::from_raw),
+        metadata: row.text(3)?,
+        size: row.count(4)?,
+        storage_key: row.text(5)?,
+        started_at: row.time(6)?,
+        expires_at: row.time(7)?,
+        stored: if finished { Some((row.bytes(8)?, row.small(9)?)) } else { None },
+        work: row.maybe_int(11)?.map(ledger::ShopId::from_raw),
     })
 }
 
@@ -60,12 +64,21 @@ pub fn by_id(db: &dyn Db, upload: UploadId) -> Result<Option<Upload>, StoreError
     db.first(columns!("id = ?1"), &[id(upload)], read)
 }
 
-/// Uploads that were never taken and have expired.
+/// How many uploads of an author no work has taken yet.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn waiting(db: &dyn Db, author: AuthorId) -> Result<i64, StoreError> {
+    let sql = "select count(*) from upload where author_id = ?1 and work_id is null";
+    db.number(sql, &[id(author)])
+}
+
+/// Uploads that have expired, those that a work has taken among them.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn expired(db: &dyn Db, now: Timestamp, limit: i64) -> Result<Vec<Upload>, StoreError> {
-    let sql = columns!("work_id is null and expires_at < ?1 order by id limit ?2");
+    let sql = columns!("expires_at <= ?1 order by expires_at, id limit ?2");
     db.all(sql, &[now.into(), Value::Int(limit)], read)
 }
 
@@ -78,33 +91,50 @@ pub fn insert(db: &dyn Db, upload: &Upload) -> Result<(), StoreError> {
         id(upload.id),
         id(upload.author),
         Value::Text(&upload.name),
+        Value::Text(&upload.metadata),
         Value::Int(upload.size.cast_signed()),
         Value::Text(&upload.storage_key),
         upload.started_at.into(),
         upload.expires_at.into(),
     ];
     db.execute(
-        "insert into upload (id, author_id, name, size, storage_key, started_at, expires_at) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "insert into upload (id, author_id, name, metadata, size, storage_key, started_at, expires_at) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         &values,
     )?;
     Ok(())
 }
 
-/// All bytes of an upload are here and safe.
+/// An upload may take until `expires_at`.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn extend(db: &dyn Db, upload: UploadId, expires_at: Timestamp) -> Result<(), StoreError> {
+    let sql = "update upload set expires_at = ?2 where id = ?1 and work_id is null";
+    db.execute(sql, &[id(upload), expires_at.into()])?;
+    Ok(())
+}
+
+/// All bytes of an upload are here and safe; answers whether the upload still was.
 ///
 /// # Errors
 /// Whatever the engine says.
 pub fn finish(
     db: &dyn Db,
     upload: UploadId,
-    sha256: &Hash,
-    crc32: u32,
+    stored: &Stored,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let sql = "update upload set sha256 = ?2, crc32 = ?3, finished_at = ?4 where id = ?1 and finished_at is null";
-    db.execute(sql, &[id(upload), sha256.into(), Value::Int(crc32.into()), now.into()])?;
-    Ok(())
+) -> Result<bool, StoreError> {
+    let sql =
+        "update upload set size = ?2, sha256 = ?3, crc32 = ?4, finished_at = ?5 where id = ?1";
+    let values = [
+        id(upload),
+        Value::Int(stored.size.cast_signed()),
+        Value::from(&stored.sha256),
+        Value::Int(stored.crc32.into()),
+        now.into(),
+    ];
+    Ok(db.execute(sql, &values)? == 1)
 }
 
 /// A work takes an upload, once; answers whether it was there to take.
@@ -122,11 +152,19 @@ pub fn take(
     Ok(db.execute(sql, &[id(author), id(upload), id(work)])? == 1)
 }
 
-/// Forgets an upload that no work has taken.
+/// Forgets an upload.
 ///
 /// # Errors
 /// Whatever the engine says.
 pub fn remove(db: &dyn Db, upload: UploadId) -> Result<(), StoreError> {
-    db.execute("delete from upload where id = ?1 and work_id is null", &[id(upload)])?;
+    db.execute("delete from upload where id = ?1", &[id(upload)])?;
     Ok(())
+}
+
+/// The keys of files that have not arrived whole yet.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn on_their_way(db: &dyn Db) -> Result<Vec<String>, StoreError> {
+    db.all("select storage_key from upload where finished_at is null", &[], |row| row.text(0))
 }

@@ -78,6 +78,20 @@ pub fn by_author(
     db.all(sql, &[id(author), id(before), Value::Int(limit)], read)
 }
 
+/// A webhook of an author; a removed one is not found.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn by_id(
+    db: &dyn Db,
+    author: AuthorId,
+    webhook: WebhookId,
+) -> Result<Option<Webhook>, StoreError> {
+    let sql = "select id, author_id, url, secret, created_at, delivered_at, failure, gone_at from webhook \
+        where author_id = ?1 and id = ?2 and removed_at is null";
+    db.first(sql, &[id(author), id(webhook)], read)
+}
+
 /// How many webhooks an author has.
 ///
 /// # Errors

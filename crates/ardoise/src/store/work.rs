@@ -228,6 +228,7 @@ pub fn update(db: &dyn Db, work: &Work) -> Result<(), StoreError> {
     let (price_kind, price, minimum) = stored_price(work.price);
     let values = [
         id(work.id),
+        Value::Text(work.kind.stored()),
         Value::Text(work.state.stored()),
         Value::Text(&work.title),
         Value::Text(&work.description),
@@ -242,9 +243,9 @@ pub fn update(db: &dyn Db, work: &Work) -> Result<(), StoreError> {
         work.published_at.into(),
     ];
     db.execute(
-        "update work set state = ?2, title = ?3, description = ?4, price_kind = ?5, price_micros = ?6, \
-         minimum_micros = ?7, vat_class = ?8, version = ?9, digest = ?10, cover_key = ?11, updated_at = ?12, \
-         published_at = ?13 where id = ?1",
+        "update work set kind = ?2, state = ?3, title = ?4, description = ?5, price_kind = ?6, price_micros = ?7, \
+         minimum_micros = ?8, vat_class = ?9, version = ?10, digest = ?11, cover_key = ?12, updated_at = ?13, \
+         published_at = ?14 where id = ?1",
         &values,
     )?;
     Ok(())
@@ -323,6 +324,14 @@ pub fn write_article(db: &dyn Db, work: WorkId, markdown: &str) -> Result<(), St
     Ok(())
 }
 
+/// Takes the text of an article away.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn remove_article(db: &dyn Db, work: WorkId) -> Result<(), StoreError> {
+    db.execute("delete from article where work_id = ?1", &[id(work)])?;
+    Ok(())
+}
 /// The columns of an offer that [`read_offer`] reads, from column 0, and its slug behind them.
 macro_rules! offer_columns {
     ($rest:literal) => {

@@ -1,6 +1,7 @@
 //! Buying, undoing, the tab, settling and the library, over HTTP.
 
 use super::{Received, Taken, Tap, amount, buy, settle, undo};
+use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::reader::{
@@ -28,7 +29,23 @@ use std::collections::HashMap;
 const LINES_ON_A_PAGE: i64 = 50;
 type Asked = Result<Response, Problem>;
 
-/// `POST /l/{slug}/buy`: one tap.
+/// Buy a work
+///
+/// One tap of a reader. Without a tab one is opened, and the answer sets its cookie `ardoise_tab`: whoever shows it has the
+/// tab. The same purchase again gets the same answer; a work that is on the tab already costs nothing.
+#[utoipa::path(
+    post,
+    path = "/l/{slug}/buy",
+    operation_id = "buy_work",
+    tag = "reading",
+    params(("slug" = String, Path, description = "The link.", example = "kq3vhw8r2m")),
+    request_body = Sent,
+    responses(
+        (status = OK, description = "It is on the tab, or was before.", body = Bought),
+        (status = SEE_OTHER, description = "The same, for a browser: the content."),
+    ),
+    security((), ("tab" = []))
+)]
 pub async fn buy_work(
     State(app): State<Shared>,
     Path(slug): Path<String>,
@@ -77,19 +94,19 @@ fn bought(app: &App, ask: &Ask, slug: &str, taken: &Taken) -> Response {
         Redirect::to(&open).into_response()
     } else {
         let status = match taken.purchase {
-            Purchase::Bought | Purchase::Again => "bought",
-            Purchase::Owned => "owned",
-            Purchase::UndoneSince => "undone",
+            Purchase::Bought | Purchase::Again => Became::Bought,
+            Purchase::Owned => Became::Owned,
+            Purchase::UndoneSince => Became::Undone,
         };
-        let body = json!({
-            "line": taken.line.to_string(),
-            "work": taken.work.to_string(),
-            "status": status,
-            "open": open,
-            "price": money_json(taken.amount),
-            "total": money_json(taken.now.owed),
-            "limit": money_json(taken.now.limit),
-        });
+        let body = Bought {
+            line: taken.line.to_string(),
+            work: taken.work.to_string(),
+            status,
+            open,
+            price: taken.amount.into(),
+            total: taken.now.owed.into(),
+            limit: taken.now.limit.into(),
+        };
         axum::Json(body).into_response()
     };
     if let Some(claim) = &taken.opened {
@@ -103,19 +120,33 @@ pub fn money_json(money: Money) -> serde_json::Value {
     json!({ "amount": money.to_decimal(), "currency": money.currency().code() })
 }
 
-/// `POST /lines/{line}/undo`.
+/// Undo a purchase
+///
+/// Takes a line off the tab whose cookie is shown, while there is time.
+#[utoipa::path(
+    post,
+    path = "/lines/{line}/undo",
+    operation_id = "undo_line",
+    tag = "reading",
+    params(("line" = String, Path, description = "The line.", example = "0134tk8d8w7mcsskwkw6s8njtx")),
+    responses(
+        (status = OK, description = "It is taken back.", body = Undone),
+        (status = SEE_OTHER, description = "The same, for a browser: the tab."),
+    ),
+    security(("tab" = []))
+)]
 pub async fn undo_line(State(app): State<Shared>, Path(line): Path<String>, ask: Ask) -> Asked {
     let line: LineId = line.parse().map_err(|_| ledger::LedgerRefusal::NoLine)?;
     let taken_back = undo(&app, &ask, line).await?;
     if ask.takes_html {
         return Ok(Redirect::to(&format!("/tab?undone={line}")).into_response());
     }
-    let body = json!({
-        "line": line.to_string(),
-        "work": taken_back.work.to_string(),
-        "status": "undone",
-        "total": money_json(taken_back.now.owed),
-    });
+    let body = Undone {
+        line: line.to_string(),
+        work: taken_back.work.to_string(),
+        status: Became::Undone,
+        total: taken_back.now.owed.into(),
+    };
     Ok(axum::Json(body).into_response())
 }
 

@@ -1,7 +1,6 @@
 //! A reader's tab: buy, undo, statement, settle.
 
 pub mod http;
-pub mod receipts;
 
 use crate::app::App;
 use crate::pages::work::{consent_text, typed_consent_text};

@@ -5,15 +5,16 @@
 //! the same transaction. No decision is made anywhere else, so every store decides alike.
 
 use super::command::{
-    Answer, BuyAsk, Command, Outcome, Purchase, SecretHash, SettleAsk, TabClaim, TabNow, UndoAsk,
+    Answer, BuyAsk, Command, Outcome, PayOutAsk, Purchase, SecretHash, SettleAsk, TabClaim, TabNow,
+    UndoAsk,
 };
 use ledger::receipts::Chain;
 use ledger::{
-    Before, Bought, Currency, Earlier, LedgerRefusal, Line, LineId, LineState, LinkId, Money,
-    Offer, OpenLine, Payment, Rules, Settle, Tab, TabId, Timestamp, Transfer, Undone, UndoneBy,
-    WorkId,
+    Account, AuthorId, Before, Bought, Currency, Earlier, LedgerRefusal, Line, LineId, LineState,
+    LinkId, Money, Offer, OpenLine, PayOut, Payment, PayoutId, Rules, Settle, Tab, TabId,
+    Timestamp, Transfer, Undone, UndoneBy, WorkId,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A tab as it is stored.
 #[derive(Debug, Clone)]
@@ -49,6 +50,10 @@ pub struct Snapshot {
     pub open_lines: HashMap<TabId, Vec<OpenLine>>,
     /// Settlements that were received before, with the tab and the amount.
     pub settlements: HashMap<ledger::SettlementId, (TabId, Money)>,
+    /// Payouts that were made before, with the author and the amount.
+    pub payouts: HashMap<PayoutId, (AuthorId, Money)>,
+    /// Of authors who are to be paid: what they may be paid, in micro-units.
+    pub available: HashMap<AuthorId, i128>,
 }
 
 /// A new line, and what is written beside it.
@@ -92,6 +97,15 @@ pub struct NewSettlement {
     pub before: Chain,
 }
 
+/// Money sent to an author.
+#[derive(Debug, Clone)]
+pub struct NewPayout {
+    /// What is sent.
+    pub pay_out: PayOut,
+    /// What it is called.
+    pub reference: String,
+}
+
 /// Words that somebody agreed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewConsent {
@@ -108,14 +122,19 @@ pub struct NewConsent {
 pub struct WriteSet {
     /// Tabs opened in this batch, with the hash of their secret; their figures are in `tabs`.
     pub opened: Vec<(TabId, SecretHash)>,
-    /// Tabs that changed, as they stand now.
+    /// Tabs that changed; how they stand now is in [`Snapshot::tabs`].
     pub changed: HashSet<TabId>,
+    /// Rights that came or went; who has which now is in [`Snapshot::access`]. In key order, so that
+    /// neighbours are written together.
+    pub access: BTreeSet<(TabId, WorkId)>,
     /// New lines. A line bought and undone in one batch is in both lists.
     pub lines: Vec<NewLine>,
     /// Undone lines.
     pub undos: Vec<NewUndo>,
     /// Settlements.
     pub settlements: Vec<NewSettlement>,
+    /// Payouts.
+    pub payouts: Vec<NewPayout>,
     /// The journal's new transfers, in order.
     pub transfers: Vec<Transfer>,
     /// Words agreed to.
@@ -125,7 +144,7 @@ pub struct WriteSet {
 impl WriteSet {
     /// Whether there is nothing to write, so that no commit is owed.
     pub fn is_empty(&self) -> bool {
-        self.changed.is_empty()
+        self.changed.is_empty() && self.payouts.is_empty()
     }
 }
 
@@ -152,6 +171,7 @@ impl<'a> Batch<'a> {
             Command::Buy(ask) => self.buy(ask),
             Command::Undo(ask) => self.undo(ask),
             Command::Settle(ask) => self.settle(ask),
+            Command::PayOut(ask) => self.pay_out(ask),
         }
     }
 
@@ -203,11 +223,15 @@ impl<'a> Batch<'a> {
         let secret_hash = ask.tab.secret_hash;
         self.known.tabs.insert(tab.id, StoredTab { secret_hash, tab: tab.clone() });
         self.known.access.insert((tab.id, line.work), line.id);
+        self.writes.access.insert((tab.id, line.work));
         self.known.lines.insert(line.id, (line, LineState::Open));
         if let Some(open) = self.known.open_lines.get_mut(&tab.id)
             && !line.shares.gross.is_zero()
         {
-            open.push(open_line(&line));
+            // Lines of one moment have an order too, and the clock may have been set back: as the store has it.
+            let before = |other: &OpenLine| (other.bought_at, other.id) < (line.bought_at, line.id);
+            let place = open.partition_point(before);
+            open.insert(place, open_line(&line));
         }
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend(line.transfers());
@@ -258,6 +282,7 @@ impl<'a> Batch<'a> {
         }
         if self.known.access.get(&(tab.id, line.work)) == Some(&line.id) {
             self.known.access.remove(&(tab.id, line.work));
+            self.writes.access.insert((tab.id, line.work));
         }
         self.known.lines.insert(line.id, (line, LineState::Undone));
         if let Some(open) = self.known.open_lines.get_mut(&tab.id) {
@@ -309,6 +334,37 @@ impl<'a> Batch<'a> {
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend_from_slice(transfers);
         self.writes.settlements.push(made);
+    }
+
+    fn pay_out(&mut self, ask: &PayOutAsk) -> Outcome {
+        let PayOut { id, author, amount, .. } = ask.pay_out;
+        let mut available = self.available(author);
+        let again = match self.known.payouts.get(&id) {
+            Some(&earlier) if earlier == (author, amount) => true,
+            Some(_) => return Err(LedgerRefusal::IdConflict),
+            None => {
+                let transfer = ledger::pay_out(&ask.pay_out, &mut available, self.now)?;
+                let reference = ask.reference.clone();
+                self.known.payouts.insert(id, (author, amount));
+                self.writes.transfers.push(transfer);
+                self.writes.payouts.push(NewPayout { pay_out: ask.pay_out, reference });
+                false
+            }
+        };
+        let left = i64::try_from(available.max(0)).unwrap_or(i64::MAX);
+        Ok(Answer::PaidOut { again, available: Money::from_micros(left, self.currency)? })
+    }
+
+    /// What an author may be paid now: what was there before the batch, and what the batch has moved since.
+    fn available(&self, author: AuthorId) -> i128 {
+        let account = Account::Available(author);
+        let before = self.known.available.get(&author).copied().unwrap_or(0);
+        self.writes.transfers.iter().fold(before, |available, transfer| {
+            let micros = i128::from(transfer.amount.micros());
+            let credited = if transfer.credit == account { micros } else { 0 };
+            let debited = if transfer.debit == account { micros } else { 0 };
+            available + credited - debited
+        })
     }
 
     fn stand(&self, tab: Tab) -> Result<TabNow, LedgerRefusal> {

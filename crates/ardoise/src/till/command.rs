@@ -1,8 +1,8 @@
 //! What can be asked of the till, and what it answers.
 
 use ledger::{
-    Buy, LedgerRefusal, LineId, LinkId, Money, Settle, Settled, Tab, TabId, Timestamp, UndoneBy,
-    WorkId,
+    Buy, LedgerRefusal, LineId, LinkId, Money, PayOut, Settle, Settled, Tab, TabId, Timestamp,
+    UndoneBy, WorkId,
 };
 
 /// The SHA-256 of a secret that only its owner has.
@@ -58,6 +58,15 @@ pub struct SettleAsk {
     pub reference: String,
 }
 
+/// Money that the operator sends to an author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayOutAsk {
+    /// What is sent.
+    pub pay_out: PayOut,
+    /// What the operator calls it.
+    pub reference: String,
+}
+
 /// Everything that moves money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -67,6 +76,8 @@ pub enum Command {
     Undo(UndoAsk),
     /// Receive money for a tab.
     Settle(SettleAsk),
+    /// Send money to an author.
+    PayOut(PayOutAsk),
 }
 
 /// How a tab stands after a command.
@@ -128,6 +139,13 @@ pub enum Answer {
         settled: Option<Settled>,
         /// The tab afterwards.
         now: TabNow,
+    },
+    /// To a payout.
+    PaidOut {
+        /// Whether it was made before, so that nothing new happened.
+        again: bool,
+        /// What the author may still be paid; nothing where undone lines have taken more back.
+        available: Money,
     },
 }
 

@@ -3,8 +3,8 @@
 //! Each moves its own cursor in the transaction in which it writes, so a step that is cut short is
 //! simply done again, and nothing is counted twice.
 
-use crate::outbox::follower;
 use super::TillNumber;
+use crate::outbox::follower;
 use crate::store::{Db, StoreError, books, gains};
 use ledger::Timestamp;
 

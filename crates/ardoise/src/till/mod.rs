@@ -19,8 +19,12 @@
 //! that it is closed, and nothing more is taken. A panic in other writing only fails that writing.
 
 pub mod batch;
+#[cfg(test)]
+mod batch_tests;
 pub mod command;
 pub mod followers;
+#[cfg(test)]
+mod till_tests;
 
 use crate::clock::Clock;
 use crate::store::{Db, StoreError};
@@ -38,11 +42,9 @@ use tokio::sync::{Notify, broadcast, oneshot};
 const QUEUE: usize = 4_096;
 /// Commands decided in one transaction at most.
 const BATCH: usize = 512;
-/// How long nobody must have asked for anything before the followers of the journal read: the next
-/// purchase would wait for them.
-const QUIET: Duration = Duration::from_millis(50);
-/// How long the followers may lag behind while the till is busy.
-const FOLLOW_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
+/// How long the followers of the journal may lag behind. Many purchases share what they do then, and it is
+/// still so little that whoever buys meanwhile hardly waits.
+const FOLLOW_WITHIN: Duration = Duration::from_millis(50);
 /// How many authors' news may wait for a slow listener before it only hears that it missed some.
 const NEWS: usize = 1_024;
 
@@ -277,11 +279,10 @@ impl Writer {
         loop {
             match self.next(waiting) {
                 Ok(first) => self.turn(store, first, waiting),
-                Err(RecvTimeoutError::Timeout) => self.follow_quietly(store),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let behind = self.behind_since.map(|since| since.elapsed());
-            if behind.is_some_and(|behind| behind > FOLLOW_AT_LEAST_EVERY) {
+            if self.until_following().is_some_and(|left| left.is_zero()) {
                 self.follow_quietly(store);
             }
         }
@@ -290,10 +291,15 @@ impl Writer {
         }
     }
 
-    /// The next job. While there is something to follow, nobody asking for a while is the time for it.
+    /// How long the followers may still lag behind; nothing when they do not.
+    fn until_following(&self) -> Option<Duration> {
+        self.behind_since.map(|since| FOLLOW_WITHIN.saturating_sub(since.elapsed()))
+    }
+
+    /// The next job, or the end of the time for which the followers may lag behind.
     fn next(&self, waiting: &mpsc::Receiver<Job>) -> Result<Job, RecvTimeoutError> {
-        match self.behind_since {
-            Some(_) => waiting.recv_timeout(QUIET),
+        match self.until_following() {
+            Some(left) => waiting.recv_timeout(left),
             None => waiting.recv().map_err(RecvTimeoutError::from),
         }
     }

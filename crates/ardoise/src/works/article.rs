@@ -83,6 +83,8 @@ struct Safe<'a> {
     links: Vec<bool>,
     /// Whether one of them did. Links do not nest.
     in_link: bool,
+    /// The levels of the heading that came last and of those that it stands below, as their author numbered them.
+    outline: Vec<HeadingLevel>,
 }
 
 impl<'a> Safe<'a> {
@@ -91,8 +93,8 @@ impl<'a> Safe<'a> {
             Event::Start(tag) => self.start(tag),
             Event::End(TagEnd::Link | TagEnd::Image) => self.close_link(),
             Event::End(TagEnd::HtmlBlock) => self.events.push(Event::End(TagEnd::Paragraph)),
-            Event::End(TagEnd::Heading(level)) => {
-                self.events.push(Event::End(TagEnd::Heading(lowered(level))));
+            Event::End(TagEnd::Heading(_)) => {
+                self.events.push(Event::End(TagEnd::Heading(self.shown_level())));
             }
             Event::Html(text) | Event::InlineHtml(text) => self.events.push(Event::Text(text)),
             Event::FootnoteReference(label) if !self.in_link => {
@@ -126,7 +128,7 @@ impl<'a> Safe<'a> {
             Tag::Image { dest_url, .. } => return self.open_link(picture_target(&dest_url)),
             Tag::HtmlBlock => Tag::Paragraph,
             Tag::Heading { level, .. } => Tag::Heading {
-                level: lowered(level),
+                level: self.opened_level(level),
                 id: None,
                 classes: Vec::new(),
                 attrs: Vec::new(),
@@ -138,6 +140,21 @@ impl<'a> Safe<'a> {
             other => other,
         };
         self.events.push(Event::Start(safe));
+    }
+
+    /// Headings that stand below those before them, whatever their author numbered them: no level is ever left out, for
+    /// those who find their way by headings.
+    fn opened_level(&mut self, level: HeadingLevel) -> HeadingLevel {
+        self.outline.retain(|above| *above < level);
+        self.outline.push(level);
+        self.shown_level()
+    }
+
+    /// The page's title is its only `h1`.
+    fn shown_level(&self) -> HeadingLevel {
+        let below = [HeadingLevel::H2, HeadingLevel::H3, HeadingLevel::H4, HeadingLevel::H5];
+        let depth = self.outline.len().saturating_sub(1);
+        below.get(depth).copied().unwrap_or(HeadingLevel::H6)
     }
 
     fn open_link(&mut self, target: Option<String>) {
@@ -170,17 +187,6 @@ fn link_to<'a>(target: String) -> Tag<'a> {
         dest_url: target.into(),
         title: CowStr::Borrowed(""),
         id: CowStr::Borrowed(""),
-    }
-}
-
-/// The page's title is its only `h1`.
-fn lowered(level: HeadingLevel) -> HeadingLevel {
-    match level {
-        HeadingLevel::H1 => HeadingLevel::H2,
-        HeadingLevel::H2 => HeadingLevel::H3,
-        HeadingLevel::H3 => HeadingLevel::H4,
-        HeadingLevel::H4 => HeadingLevel::H5,
-        HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
     }
 }
 

@@ -108,8 +108,23 @@ fn markdown_becomes_html() {
 
 #[test]
 fn the_title_of_the_page_stays_its_only_h1() {
-    let html = render("# a\n\n###### b\n\nc\n=\n").html;
-    assert_eq!(html, "<h2>a</h2>\n<h6>b</h6>\n<h2>c</h2>\n");
+    let html = render("# a\n\n## b\n\nc\n=\n").html;
+    assert_eq!(html, "<h2>a</h2>\n<h3>b</h3>\n<h2>c</h2>\n");
+}
+
+#[test]
+fn no_level_of_headings_is_left_out() {
+    let levels = |numbers: &[usize]| {
+        let source: String =
+            numbers.iter().map(|level| format!("{} x\n", "#".repeat(*level))).collect();
+        let html = render(&source).html;
+        let opened = html.split("<h").skip(1);
+        opened.filter_map(|rest| rest[..1].parse().ok()).collect::<Vec<usize>>()
+    };
+    assert_eq!(levels(&[2, 2]), [2, 2]);
+    assert_eq!(levels(&[1, 6, 2]), [2, 3, 3]);
+    assert_eq!(levels(&[3, 1, 2, 4, 2, 1]), [2, 2, 3, 4, 3, 2]);
+    assert_eq!(levels(&[1, 2, 3, 4, 5, 6]), [2, 3, 4, 5, 6, 6]);
 }
 
 #[test]

@@ -2,11 +2,21 @@
 
 pub mod archive;
 pub mod article;
+pub mod deciding;
+pub mod derive;
+pub mod draft;
 pub mod file_name;
+pub mod form;
+pub mod http;
+pub mod janitor;
 pub mod media_type;
+pub mod parts;
+pub mod publishing;
 pub mod sample;
+mod shown;
 pub mod storage;
 pub mod thumbnail;
+pub mod uploads;
 pub mod words;
 
 use crate::app::App;

@@ -12,11 +12,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use ledger::time::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, Take};
@@ -236,9 +234,7 @@ impl FileStore {
     /// `BadKey`.
     pub fn path(&self, key: &str) -> Result<PathBuf, StorageError> {
         check_key(key)?;
-        // Keys begin with their kind and time; only their end spreads over many folders.
-        let shelf = &key[key.len().saturating_sub(2)..];
-        Ok(self.root.join("content").join(shelf).join(key))
+        Ok(self.root.join(place(key)))
     }
 
     /// Removes a finished file. A file that is not there is removed already.
@@ -255,31 +251,6 @@ impl FileStore {
     /// `BadKey`, `Io`.
     pub async fn remove_partial(&self, key: &str) -> Result<(), StorageError> {
         remove_file(self.partial_path(key)?).await
-    }
-
-    /// The keys of unfinished files to which nothing was added since `instant`.
-    ///
-    /// # Errors
-    /// `Io`.
-    pub async fn partials_older_than(
-        &self,
-        instant: Timestamp,
-    ) -> Result<Vec<String>, StorageError> {
-        let dir = self.partial_dir();
-        blocking(move || {
-            let mut keys = Vec::new();
-            for entry in fs::read_dir(dir)? {
-                let entry = entry?;
-                let name = entry.file_name().into_string().unwrap_or_default();
-                if check_key(&name).is_ok()
-                    && modified(&entry.path())?.is_some_and(|then| then < instant)
-                {
-                    keys.push(name);
-                }
-            }
-            Ok(keys)
-        })
-        .await
     }
 
     fn partial_dir(&self) -> PathBuf {
@@ -328,12 +299,20 @@ impl Growing {
     }
 }
 
-fn check_key(key: &str) -> Result<(), StorageError> {
+/// Where the finished file with this key stands below the store's folder.
+pub fn place(key: &str) -> String {
+    // Keys begin with their kind and time; only their end spreads over many folders.
+    format!("content/{}/{key}", &key[key.len().saturating_sub(2)..])
+}
+
+/// Whether a file may be kept under `key`.
+pub fn is_key(key: &str) -> bool {
     let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-    match key.len() {
-        1..=MAX_KEY_BYTES if key.bytes().all(allowed) => Ok(()),
-        _ => Err(StorageError::BadKey),
-    }
+    (1..=MAX_KEY_BYTES).contains(&key.len()) && key.bytes().all(allowed)
+}
+
+fn check_key(key: &str) -> Result<(), StorageError> {
+    if is_key(key) { Ok(()) } else { Err(StorageError::BadKey) }
 }
 
 /// Runs file work on a thread that may wait for the disk.
@@ -398,17 +377,6 @@ async fn remove_file(path: PathBuf) -> Result<(), StorageError> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }
-}
-
-/// When a file was last written to; nothing if it vanished meanwhile.
-fn modified(path: &Path) -> Result<Option<Timestamp>, StorageError> {
-    let metadata = match fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        found => found?,
-    };
-    let since_epoch = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let micros = i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX);
-    Ok(Some(Timestamp::from_micros(micros)))
 }
 
 #[cfg(test)]
@@ -594,18 +562,6 @@ mod tests {
         store.remove_partial("fil_2").await.unwrap();
         store.remove_partial("fil_2").await.unwrap();
         assert!(matches!(store.partial_len("fil_2").await, Err(StorageError::Missing)));
-    }
-
-    #[tokio::test]
-    async fn only_partials_older_than_the_instant_expire() {
-        let (_dir, store) = store();
-        for key in ["fil_old", "fil_new"] {
-            store.begin(key).await.unwrap();
-        }
-        let old = File::open(store.partial_path("fil_old").unwrap()).unwrap();
-        old.set_modified(UNIX_EPOCH + std::time::Duration::from_secs(1_000)).unwrap();
-        let noon = Timestamp::from_micros(2_000_000_000);
-        assert_eq!(store.partials_older_than(noon).await.unwrap(), ["fil_old"]);
     }
 
     #[tokio::test]

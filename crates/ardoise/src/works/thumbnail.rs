@@ -55,26 +55,48 @@ impl From<ImageError> for ThumbnailError {
     }
 }
 
-/// A JPEG of the picture at `path` whose longer side has at most `longest_side_px` pixels. The
-/// picture is turned the way its camera was held and never enlarged; of an animation the first
-/// frame is taken; what is transparent becomes white.
+/// How long the longer side of a small picture is, in pixels. A picture is never enlarged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// At most so long.
+    AtMost(u32),
+    /// At most so long, and at most half of the original: what is sold is not given away.
+    HalfAtMost(u32),
+}
+
+impl Side {
+    fn of(self, original: u32) -> u32 {
+        let longest = match self {
+            Self::AtMost(longest) => longest.min(original),
+            Self::HalfAtMost(longest) => longest.min(original / 2),
+        };
+        longest.clamp(1, MAX_SIDE_PIXELS)
+    }
+}
+
+/// JPEGs of the picture at `path`, one for each of `sides`. The picture is turned the way its camera
+/// was held; of an animation the first frame is taken; what is transparent becomes white.
 ///
 /// Blocks the thread and may take hundreds of megabytes for a moment: run one at a time, on a
 /// thread that may wait.
 ///
 /// # Errors
 /// [`ThumbnailError`].
-pub fn thumbnail(path: &Path, longest_side_px: u32) -> Result<Thumbnail, ThumbnailError> {
+pub fn thumbnails(path: &Path, sides: [Side; 2]) -> Result<[Thumbnail; 2], ThumbnailError> {
     let picture = open(path)?;
-    let side = longest_side_px.clamp(1, MAX_SIDE_PIXELS);
-    let small = if picture.width().max(picture.height()) > side {
-        picture.thumbnail(side, side)
-    } else {
-        picture
-    };
-    let flat = on_white(small);
+    let [first, second] = sides.map(|side| encoded(&shrunk(&picture, side)));
+    Ok([first?, second?])
+}
+
+fn shrunk(picture: &DynamicImage, side: Side) -> RgbImage {
+    let longer = picture.width().max(picture.height());
+    let side = side.of(longer);
+    on_white(if longer > side { picture.thumbnail(side, side) } else { picture.clone() })
+}
+
+fn encoded(flat: &RgbImage) -> Result<Thumbnail, ThumbnailError> {
     let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&flat)?;
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(flat)?;
     Ok(Thumbnail { jpeg, width: flat.width(), height: flat.height() })
 }
 
@@ -132,6 +154,22 @@ mod tests {
         let mut bytes = io::Cursor::new(Vec::new());
         picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
         bytes.into_inner()
+    }
+
+    fn thumbnail(path: &Path, longest: u32) -> Result<Thumbnail, ThumbnailError> {
+        Ok(thumbnails(path, [Side::AtMost(longest), Side::AtMost(1)])?[0].clone())
+    }
+
+    #[test]
+    fn a_picture_for_sale_is_shown_at_half_its_size_at_most() {
+        let (_dir, path) = saved(&png(&RgbaImage::new(800, 400)));
+        let sides = |first, second| {
+            let [first, second] = thumbnails(&path, [first, second]).unwrap();
+            [(first.width, first.height), (second.width, second.height)]
+        };
+        let shown = sides(Side::HalfAtMost(1_200), Side::AtMost(1_200));
+        assert_eq!(shown, [(400, 200), (800, 400)]);
+        assert_eq!(sides(Side::HalfAtMost(300), Side::AtMost(100)), [(300, 150), (100, 50)]);
     }
 
     fn opened(thumbnail: &Thumbnail) -> RgbImage {

@@ -15,7 +15,8 @@ static MADE: AtomicU32 = AtomicU32::new(0);
 impl PrivateDatabase {
     /// A database on the server that the stories are told about, if they are.
     pub fn where_wanted() -> Option<Self> {
-        let server = std::env::var("ARDOISE_TEST_STORE").ok().filter(|server| !server.is_empty())?;
+        let server =
+            std::env::var("ARDOISE_TEST_STORE").ok().filter(|server| !server.is_empty())?;
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("story_{}_{number}", std::process::id());
         let database = Self { server, name };

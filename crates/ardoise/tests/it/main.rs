@@ -1,10 +1,31 @@
 //! Stories of the shop, over its real router, on a private store with a clock that is moved by hand.
 
+mod api;
+mod attacks;
+mod backup;
 mod buying;
+mod client;
+mod commands;
+mod connections;
+mod demo;
+mod doctor;
 mod engine;
+mod failures;
+mod forms;
 mod gains;
+mod getting_paid;
+mod guide;
+mod keys;
+mod openapi;
+mod program;
+mod publishing;
+mod receipts;
 mod receiver;
+mod routes;
+mod selling;
 mod settling;
 mod shop;
+mod street;
 mod tidy;
+mod uploads;
 mod webhooks;

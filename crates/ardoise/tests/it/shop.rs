@@ -7,13 +7,15 @@ use ardoise::ids::Chance;
 use ardoise::request::Claim;
 use ardoise::routes;
 use ardoise::settings::Values;
+use ardoise::store::engine::Writer;
 use ardoise::store::link::Link;
 use ardoise::store::people::Role;
 use ardoise::store::work::{Kind, State, Work};
 use ardoise::store::{gains, link, work};
+use ardoise::till::TillStore;
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use ledger::receipts::version_digest;
 use ledger::{AuthorId, Money, Price, SessionId, Timestamp};
 use std::collections::BTreeMap;
@@ -41,19 +43,37 @@ impl TestApp {
 
     /// A shop with some settings.
     pub fn with(settings: &[(&str, &str)]) -> Self {
+        Self::on(settings, |writer| writer)
+    }
+
+    /// A shop with some settings, and something between its till and its store.
+    pub fn on<S: TillStore>(settings: &[(&str, &str)], between: impl FnOnce(Writer) -> S) -> Self {
+        Self::in_database(PrivateDatabase::where_wanted(), settings, between)
+    }
+
+    /// A shop whose books are in its folder, whatever store the stories are told about.
+    pub fn embedded() -> Self {
+        Self::in_database(None, &[], |writer| writer)
+    }
+
+    fn in_database<S: TillStore>(
+        database: Option<PrivateDatabase>,
+        settings: &[(&str, &str)],
+        between: impl FnOnce(Writer) -> S,
+    ) -> Self {
         let mut values = Values::default();
         for (key, value) in settings {
             values.set("test", key, (*value).to_owned()).expect("a known setting");
         }
-        let database = PrivateDatabase::where_wanted();
         if let Some(database) = &database {
             values.set("test", "store", database.url()).expect("a known setting");
         }
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Clock::standing_at(Timestamp::from_micros(NOON));
         let settings = values.check().expect("sound settings");
-        let Running { app, .. } =
-            App::open(settings, folder.path(), clock.clone(), Chance::seeded(7)).expect("opens");
+        let (data, chance) = (folder.path(), Chance::seeded(7));
+        let opened = App::open_with(settings, data, clock.clone(), chance, between);
+        let Running { app, .. } = opened.expect("opens");
         let router = routes::router(app.clone());
         Self { app, clock, router, folder, _database: database }
     }
@@ -156,6 +176,21 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// The shop's router, for those who bring connections of their own.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Ends a story whose till has stopped: there is nobody left who could check the books.
+    pub fn with_a_dead_till(self) {
+        assert!(!self.app.store.till().is_open(), "the till is alive");
+        let Self { folder, .. } = &self;
+        std::fs::remove_dir_all(folder.path()).expect("removed");
+        std::mem::forget(self);
+    }
+}
+
 impl Drop for TestApp {
     fn drop(&mut self) {
         // A story that failed has said why; what it left behind would only hide that.
@@ -242,7 +277,14 @@ impl Browser<'_> {
     }
 
     /// Sends a request with the cookies, and keeps those that come back.
-    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+    pub async fn send(&mut self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.begin(request).await.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Like [`Browser::send`], for answers that may go on for ever.
+    pub async fn begin(&mut self, mut request: Request<Body>) -> Response<Body> {
         let headers = request.headers_mut();
         let accept = if self.html { "text/html,*/*;q=0.8" } else { "application/json" };
         headers.entry(header::ACCEPT).or_insert(accept.parse().expect("a header"));
@@ -253,8 +295,7 @@ impl Browser<'_> {
             headers.insert(header::COOKIE, line.parse().expect("a header"));
         }
         let response = self.app.router.clone().oneshot(request).await.expect("infallible");
-        let (parts, body) = response.into_parts();
-        for line in parts.headers.get_all(header::SET_COOKIE) {
+        for line in response.headers().get_all(header::SET_COOKIE) {
             let pair = line.to_str().expect("text").split(';').next().expect("a pair");
             let (name, value) = pair.split_once('=').expect("a pair");
             if value.is_empty() {
@@ -263,8 +304,7 @@ impl Browser<'_> {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        response
     }
 
     /// Opens a work's page and taps its button; answers what the tap answered.
@@ -277,6 +317,9 @@ impl Browser<'_> {
             vec![("purchase", page.hidden("purchase")), ("price", page.hidden("price"))];
         if !self.cookies.contains_key("ardoise_tab") {
             fields.push(("device", page.hidden("device")));
+        }
+        if page.text().contains("name=\"via\"") {
+            fields.push(("via", page.hidden("via")));
         }
         let fields: Vec<(&str, &str)> =
             fields.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ledger::{AuthorId, ShopId as _, WebhookId};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -64,7 +65,7 @@ async fn sell(shop: &TestApp, slug: &str) -> String {
 }
 
 /// Whether a message is signed with `secret`, as the specification has it.
-fn is_signed(heard: &Heard, secret: &[u8]) -> bool {
+pub fn is_signed(heard: &Heard, secret: &[u8]) -> bool {
     let signature = heard.header("webhook-signature").strip_prefix("v1,").expect("a version");
     let signature = STANDARD.decode(signature).expect("base64");
     let mut signed = Vec::new();
@@ -355,6 +356,36 @@ async fn a_slow_receiver_does_not_keep_the_others_waiting() {
     for _ in 0..6 {
         slow.next().await;
     }
+    worker.abort();
+}
+
+#[tokio::test]
+async fn many_slow_receivers_with_much_to_hear_leave_room_for_another() {
+    let shop = TestApp::with(&[("webhook.private_addresses", "true")]);
+    let (ada, _) = shop.ada().await;
+    let (zoe, _) = shop.author("Zoe").await;
+    let hers = shop.article(ada, "Night bus", 20).await;
+    let zoes = shop.article(zoe, "Day bus", 20).await;
+    let (mut slow, mut quick) = (Receiver::open().await, Receiver::open().await);
+    for _ in 0..10 {
+        listens(&shop, ada, &slow.url).await;
+    }
+    listens(&shop, zoe, &quick.url).await;
+    let told = Arc::new(Notify::new());
+    for _ in 0..40 {
+        slow.will(Reply::After(told.clone()));
+    }
+    for _ in 0..10 {
+        sell(&shop, &hers).await;
+    }
+    let worker = tokio::spawn(Worker::new(shop.app.clone()).run());
+    for _ in 0..40 {
+        slow.next().await;
+    }
+    sell(&shop, &zoes).await;
+    // Well before any of the slow ones is given up, which makes room as well.
+    let heard = tokio::time::timeout(Duration::from_secs(10), quick.next()).await;
+    assert_eq!(heard.expect("heard in time").json()["type"], "line.bought");
     worker.abort();
 }
 

@@ -89,7 +89,13 @@ impl Journal {
         })
     }
 
-    fn post(&mut self, till: TillNumber, number: i64, transfer: &Transfer, findings: &mut Findings) {
+    fn post(
+        &mut self,
+        till: TillNumber,
+        number: i64,
+        transfer: &Transfer,
+        findings: &mut Findings,
+    ) {
         if !self.books.post(transfer) {
             findings.tell(format!("transfer {number} of till {} moves nothing", till.0));
         }
@@ -99,7 +105,10 @@ impl Journal {
     }
 
     fn compare_totals(&self, db: &dyn Db, findings: &mut Findings) -> Result<(), StoreError> {
-        let mut totals: BTreeMap<Account, Total> = self.books.totals().collect();
+        // What stands on a tab is remembered with the tab, and compared there.
+        let kept_here =
+            self.books.totals().filter(|(account, _)| !matches!(account, Account::Tab(_)));
+        let mut totals: BTreeMap<Account, Total> = kept_here.collect();
         books::each_total(db, &mut |account, kept| {
             let computed = totals.remove(&account).unwrap_or_default();
             findings.compare(&format!("the total of {account:?}"), kept, computed);

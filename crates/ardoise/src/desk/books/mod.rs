@@ -30,6 +30,15 @@ pub struct Report {
     pub tabs: u64,
 }
 
+impl std::fmt::Display for Report {
+    /// What was looked at.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ending = |count: u64| if count == 1 { "" } else { "s" };
+        let (transfers, tabs) = (self.transfers, self.tabs);
+        write!(f, "{transfers} transfer{}, {tabs} tab{}", ending(transfers), ending(tabs))
+    }
+}
+
 /// Told now and then: how many rows were looked at, and of how many.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 

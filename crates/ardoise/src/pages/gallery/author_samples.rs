@@ -58,10 +58,23 @@ fn keep() -> KeepTable {
     KeepTable { price, rows, source: "Stripe, PayPal, 2026-11-01.".into() }
 }
 
+fn taxes() -> Vec<TaxClass> {
+    let class = |value: &str, basis_points| TaxClass { value: value.into(), basis_points };
+    vec![class("standard", 2_000), class("reduced", 550), class("press", 210)]
+}
+
+fn upload(upload: &str, name: &str) -> UploadView {
+    UploadView { upload: upload.into(), name: name.into(), bytes: 5_200_000 }
+}
+
 fn selling(gallery: &Gallery) {
     let locale = gallery.locale;
     let sell = SellPage {
         page: own(locale, &locale.text("nav-sell"), "/sell"),
+        work: "wrk_1".into(),
+        uploads: vec![],
+        cover: None,
+        taxes: taxes(),
         draft: Draft { price: "0,20".into(), ..Draft::default() },
         errors: vec![],
         currency: Currency::Eur,
@@ -82,7 +95,9 @@ fn selling(gallery: &Gallery) {
         "Un montant vaut 0 ou plus, par exemple 0,20.",
     );
     let errors = vec![FieldError { field: "minimum".into(), message: message.into() }];
-    gallery.add("sell-wrong", &SellPage { draft, errors, ..sell });
+    let uploads = vec![upload("upl_1", "planche-12.tiff"), upload("upl_2", "notes.pdf")];
+    let cover = Some(upload("upl_3", "cover.jpg"));
+    gallery.add("sell-wrong", &SellPage { draft, errors, uploads, cover, ..sell });
     let mut share = SharePage {
         page: own(locale, title(locale), "/works/wrk_1/share"),
         work: "wrk_1".into(),
@@ -135,18 +150,26 @@ fn works(gallery: &Gallery) {
         kept: 41,
     };
     let manage = ManagePage {
-        page: own(locale, &locale.text("manage-title"), "/works/wrk_1"),
+        page: own(locale, title(locale), "/works/wrk_1"),
         work: "wrk_1".into(),
         slug: "bus".into(),
         draft: Draft { title: title(locale).into(), price: "0,20".into(), ..Draft::default() },
         errors: vec![],
+        uploads: vec![],
+        cover: None,
+        cover_now: Some("/sample.svg".into()),
+        taxes: taxes(),
         currency: Currency::Eur,
+        keep: keep(),
+        most_bytes: 20_000_000_000,
         published: true,
+        is_draft: false,
         files: vec![file("f1", "planche-12-haute-définition.tiff"), file("f2", "notes.pdf")],
         links: vec![link(""), link("bluesky")],
     };
     gallery.add("manage", &manage);
-    gallery.add("manage-draft", &ManagePage { published: false, files: vec![], ..manage });
+    let draft = ManagePage { published: false, is_draft: true, files: vec![], ..manage };
+    gallery.add("manage-draft", &draft);
 }
 
 fn chart(locale: Locale) -> BarChart {
@@ -231,6 +254,8 @@ fn keys(gallery: &Gallery) {
             used: None,
         }],
         webhooks: vec![hook("a", None), hook("b", Some("410"))],
+        name: String::new(),
+        url: String::new(),
         errors: vec![],
     };
     gallery.add("keys", &keys);
@@ -247,11 +272,14 @@ fn desk(gallery: &Gallery) {
         closed: days > 40,
         settlement: "set_1".into(),
     };
-    let author = |name: &str, works, invited| AuthorRow {
+    let author = |name: &str, works, available| AuthorRow {
+        author: "aut_1".into(),
         name: name.into(),
         works,
         earned: cents(9_610),
-        invited,
+        available: cents(available),
+        payout: "pay_1".into(),
+        invited: works == 0,
     };
     let mut page = page(locale, &locale.text("desk-title"), "/desk");
     page.who = Visitor::Operator { sells: true };
@@ -267,7 +295,7 @@ fn desk(gallery: &Gallery) {
         owed: cents(690),
         tabs: vec![tab("a", 190, 44), tab("b", 500, 3)],
         more: None,
-        authors: vec![author("Ada Belkacem", 12, false), author("Yann Ferrec", 0, true)],
+        authors: vec![author("Ada Belkacem", 12, 4_205), author("Yann Ferrec", 0, 0)],
         fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
     };
     gallery.add("desk", &desk);

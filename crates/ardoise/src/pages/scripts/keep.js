@@ -15,7 +15,7 @@
   const keeps = (amount, { rate, fixed, over }) => {
     const share = over === '0' ? BigInt(fixed) : up(BigInt(fixed) * amount, BigInt(over));
     const left = amount - up(amount * BigInt(rate), 10000n) - share;
-    return left > 0n ? left : 0n;
+    return left > 0n ? left - (left % 1000n) : 0n;
   };
 
   // A decimal string keeps Intl exact; a number would be a float.

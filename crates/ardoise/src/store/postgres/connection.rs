@@ -26,13 +26,12 @@ impl Connection {
     /// [`StoreError::Gone`] when nobody answers; whatever the engine says.
     pub(super) fn open(config: &Config, io: &Handle) -> Result<Self, StoreError> {
         let config = config.clone();
-        let opened = io.spawn(async move {
-            let (client, connection) = config.connect(tls()?).await?;
-            // It ends when the client is dropped; an error is told to whoever asks the client next.
-            tokio::spawn(connection);
-            Ok::<_, StoreError>(client)
+        let (tell, told) = std::sync::mpsc::sync_channel(1);
+        io.spawn(async move {
+            // Whoever asks waits for this.
+            let _ = tell.send(connect(&config).await);
         });
-        let client = pollster::block_on(opened).map_err(|error| StoreError::Engine(error.to_string()))??;
+        let client = told.recv().map_err(|_| StoreError::Closed)??;
         Ok(Self { client, statements: Mutex::default() })
     }
 
@@ -51,7 +50,7 @@ impl Connection {
     /// # Errors
     /// Whatever the engine says.
     pub fn run_script(&self, script: &str) -> Result<(), StoreError> {
-        Ok(pollster::block_on(self.client.batch_execute(script))?)
+        Ok(wait(self.client.batch_execute(script))?)
     }
 
     /// Runs `work` in one transaction.
@@ -64,14 +63,10 @@ impl Connection {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.run_script("begin")?;
-        match work(self) {
-            Ok(value) => self.commit().map(|()| value),
-            Err(error) => {
-                // A connection that is gone has rolled back by itself.
-                let _ = self.run_script("rollback");
-                Err(error)
-            }
-        }
+        let begun = Begun(self);
+        let value = work(self)?;
+        std::mem::forget(begun);
+        self.commit().map(|()| value)
     }
 
     /// Commits.
@@ -106,12 +101,27 @@ impl Connection {
         if let Some(statement) = known {
             return Ok(statement);
         }
-        let statement = pollster::block_on(self.client.prepare(&dialect::statement(sql)))?;
+        let statement = wait(self.client.prepare(&dialect::statement(sql)))?;
         if let Ok(mut known) = self.statements.lock() {
             known.insert(sql, statement.clone());
         }
         Ok(statement)
     }
+}
+
+/// Waits in this thread until the server has answered.
+///
+/// Tokio makes a task that has done much wait for the next turn of its thread, which never comes while the thread waits
+/// here: so whatever of tokio's is waited for is told not to.
+pub(super) fn wait<F: Future>(answer: F) -> F::Output {
+    pollster::block_on(tokio::task::unconstrained(answer))
+}
+
+async fn connect(config: &Config) -> Result<Client, StoreError> {
+    let (client, connection) = config.connect(tls()?).await?;
+    // It ends when the client is dropped; an error is told to whoever asks the client next.
+    tokio::spawn(connection);
+    Ok(client)
 }
 
 /// TLS where the server offers it (or where the address demands it), checked against this machine's own certificates.
@@ -126,16 +136,29 @@ fn tls() -> Result<MakeRustlsConnect, StoreError> {
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
 
+/// A transaction that is taken back unless it is committed, also where whoever wrote in it panics.
+struct Begun<'a>(&'a Connection);
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        // A connection that is gone has rolled back by itself.
+        let _ = self.0.run_script("rollback");
+    }
+}
+
 impl Db for Connection {
     fn execute(&self, sql: &'static str, values: &[Value]) -> Result<usize, StoreError> {
         let statement = self.prepared(sql)?;
-        let changed = pollster::block_on(self.client.execute_raw(&statement, values))?;
+        let changed = wait(self.client.execute_raw(&statement, values))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
     fn query(&self, sql: &'static str, values: &[Value], each: EachRow) -> Result<(), StoreError> {
+        if values.iter().any(cannot_be_kept) {
+            return Ok(());
+        }
         let statement = self.prepared(sql)?;
-        pollster::block_on(async {
+        wait(async {
             let mut rows = pin!(self.client.query_raw(&statement, values).await?);
             while let Some(row) = rows.try_next().await? {
                 each(&row)?;
@@ -143,6 +166,11 @@ impl Db for Connection {
             Ok(())
         })
     }
+}
+
+/// PostgreSQL keeps no text with a zero in it, and refuses to look for one: there is none.
+fn cannot_be_kept(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.contains('\0'))
 }
 
 impl ToSql for Value<'_> {
@@ -211,7 +239,11 @@ impl From<tokio_postgres::Error> for StoreError {
         let text = with_causes(&error);
         let Some(code) = error.code() else {
             // Without a code the server did not answer: it is gone, or was never there.
-            return if error.is_closed() || is_io(&error) { Self::Gone(text) } else { Self::Engine(text) };
+            return if error.is_closed() || is_io(&error) {
+                Self::Gone(text)
+            } else {
+                Self::Engine(text)
+            };
         };
         match *code {
             SqlState::T_R_SERIALIZATION_FAILURE
@@ -223,7 +255,8 @@ impl From<tokio_postgres::Error> for StoreError {
             | SqlState::CANNOT_CONNECT_NOW
             | SqlState::TOO_MANY_CONNECTIONS
             | SqlState::READ_ONLY_SQL_TRANSACTION => Self::Gone(text),
-            ref other if other.code().starts_with("23") => Self::Constraint(text),
+            // Class 22 is what a value cannot be, class 23 is what a row cannot be.
+            ref other if ["22", "23"].contains(&&other.code()[..2]) => Self::Constraint(text),
             ref other if other.code().starts_with("08") => Self::Gone(text),
             _ => Self::Engine(text),
         }

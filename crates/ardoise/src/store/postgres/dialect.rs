@@ -28,8 +28,11 @@ pub fn schema(sql: &str) -> String {
 
 fn words(code: &str) -> String {
     let mut text = String::with_capacity(code.len());
-    for piece in code.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
-        let word = piece.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    for piece in
+        code.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+    {
+        let word =
+            piece.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
         let own = match word {
             "integer" => "bigint",
             "blob" => "bytea",

@@ -1,18 +1,19 @@
 //! What is read for a batch: whole sets of rows by their keys, in two trips.
 
 use super::Connection;
+use super::connection::wait;
 use crate::store::statement::{line_columns, open_line_columns, read_line, read_open_line};
 use crate::store::tab::{self, tab_columns};
 use crate::store::work::{offer_columns, read_offer};
-use crate::store::{Row as _, StoreError};
+use crate::store::{Row as _, StoreError, books};
 use crate::till::Tariff;
 use crate::till::batch::Snapshot;
 use crate::till::command::Command;
 use futures_util::future::{try_join3, try_join5};
-use ledger::{LineId, SettlementId, ShopId as _, TabId};
+use ledger::{Account, AuthorId, LineId, PayoutId, SettlementId, ShopId as _, TabId};
 use std::collections::BTreeSet;
-use tokio_postgres::{Row, Statement};
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
 /// What the commands of a batch name.
 #[derive(Default)]
@@ -24,6 +25,9 @@ struct Named<'a> {
     /// Tabs whose open lines are asked for.
     opened: BTreeSet<i64>,
     settlements: BTreeSet<[u8; 16]>,
+    payouts: BTreeSet<i64>,
+    /// Authors who are to be paid.
+    paid: BTreeSet<i64>,
 }
 
 impl<'a> Named<'a> {
@@ -32,7 +36,10 @@ impl<'a> Named<'a> {
         for command in commands {
             match command {
                 Command::Buy(ask) => {
-                    named.slugs.insert(&ask.slug);
+                    // No slug holds a zero, and PostgreSQL refuses to look for one: it would spoil the whole batch.
+                    if !ask.slug.contains('\0') {
+                        named.slugs.insert(&ask.slug);
+                    }
                     named.tabs.insert(ask.tab.id.raw());
                     named.lines.insert(ask.buy.line.bytes());
                 }
@@ -43,6 +50,10 @@ impl<'a> Named<'a> {
                     named.tabs.insert(ask.tab.raw());
                     named.opened.insert(ask.tab.raw());
                     named.settlements.insert(ask.settle.id.bytes());
+                }
+                Command::PayOut(ask) => {
+                    named.payouts.insert(ask.pay_out.id.raw());
+                    named.paid.insert(ask.pay_out.author.raw());
                 }
             }
         }
@@ -63,6 +74,9 @@ const ACCESS: &str = "select a.tab_id, a.work_id, a.line_id \
      from unnest(cast(?1 as int8[]), cast(?2 as int8[])) as wanted(tab_id, work_id) \
      join access a on a.tab_id = wanted.tab_id and a.work_id = wanted.work_id";
 const OPEN_LINES: &str = open_line_columns!("a.tab_id = any(?1)");
+/// Whoever else pays one of these authors waits: two payouts at once must not both see the same money.
+const AUTHORS: &str = "select id from author where id = any(?1) order by id for update";
+const PAYOUTS: &str = "select id, author_id, micros from payout where id = any(?1)";
 const SETTLEMENTS: &str = "select id, tab_id, received_micros from settlement where id = any(?1)";
 
 /// Begins a transaction and reads everything that the commands name; their tabs are locked from then on.
@@ -77,7 +91,7 @@ pub(super) fn load(
     let undone = slices(&named.undone);
     let [offers, tabs_of_lines] = [OFFERS, TABS_OF_LINES].map(|sql| connection.prepared(sql));
     let (offers, tabs_of_lines) = (offers?, tabs_of_lines?);
-    let ((), offers, undone) = pollster::block_on(try_join3(
+    let ((), offers, undone) = wait(try_join3(
         async { Ok(connection.client().batch_execute("begin").await?) },
         ask(connection, &offers, &[&slugs]),
         ask_if(!undone.is_empty(), connection, &tabs_of_lines, &[&undone]),
@@ -93,6 +107,7 @@ pub(super) fn load(
         accesses.insert((tab, work));
     }
     load_tabs(connection, tariff, &named, &accesses, &mut known)?;
+    load_payouts(connection, tariff, &named, &mut known)?;
     Ok(known)
 }
 
@@ -102,7 +117,7 @@ fn wanted_accesses(commands: &[Command], known: &Snapshot) -> BTreeSet<(i64, i64
             let offer = known.offers.get(&ask.slug)?;
             Some((ask.tab.id.raw(), offer.offer.work.raw()))
         }
-        Command::Undo(_) | Command::Settle(_) => None,
+        Command::Undo(_) | Command::Settle(_) | Command::PayOut(_) => None,
     });
     bought.collect()
 }
@@ -120,11 +135,12 @@ fn load_tabs(
     let (of_tabs, of_works): (Vec<i64>, Vec<i64>) = accesses.iter().copied().unzip();
     let opened: Vec<i64> = named.opened.iter().copied().collect();
     let settlements = slices(&named.settlements);
-    let prepared = [TABS, LINES, ACCESS, OPEN_LINES, SETTLEMENTS].map(|sql| connection.prepared(sql));
+    let prepared =
+        [TABS, LINES, ACCESS, OPEN_LINES, SETTLEMENTS].map(|sql| connection.prepared(sql));
     let [tab, line, access, open_line, settlement] = prepared;
     let (tab, line, access) = (tab?, line?, access?);
     let (open_line, settlement) = (open_line?, settlement?);
-    let (tabs, lines, accesses, open_lines, settlements) = pollster::block_on(try_join5(
+    let (tabs, lines, accesses, open_lines, settlements) = wait(try_join5(
         ask(connection, &tab, &[&tabs]),
         ask(connection, &line, &[&lines]),
         ask(connection, &access, &[&of_tabs, &of_works]),
@@ -153,6 +169,33 @@ fn load_tabs(
         let id = SettlementId::from_bytes(bytes(row, 0)?);
         let row: &dyn crate::store::Row = row;
         known.settlements.insert(id, (row.id(1)?, row.money(2, currency)?));
+    }
+    Ok(())
+}
+
+/// Payouts are few: each author is asked about alone.
+fn load_payouts(
+    connection: &Connection,
+    tariff: &Tariff,
+    named: &Named<'_>,
+    known: &mut Snapshot,
+) -> Result<(), StoreError> {
+    if named.payouts.is_empty() {
+        return Ok(());
+    }
+    let payouts: Vec<i64> = named.payouts.iter().copied().collect();
+    let paid: Vec<i64> = named.paid.iter().copied().collect();
+    let (author, payout) = (connection.prepared(AUTHORS)?, connection.prepared(PAYOUTS)?);
+    wait(ask(connection, &author, &[&paid]))?;
+    for row in &wait(ask(connection, &payout, &[&payouts]))? {
+        let row: &dyn crate::store::Row = row;
+        known
+            .payouts
+            .insert(PayoutId::from_raw(row.int(0)?), (row.id(1)?, row.money(2, tariff.currency)?));
+    }
+    for author in paid.into_iter().map(AuthorId::from_raw) {
+        let available = books::balance(connection, Account::Available(author))?;
+        known.available.insert(author, available);
     }
     Ok(())
 }

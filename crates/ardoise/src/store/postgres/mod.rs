@@ -14,14 +14,29 @@ pub use connection::Connection;
 
 use super::{Db, StoreError, Value, migrations};
 use ledger::Timestamp;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio_postgres::Config;
 
-/// Connections kept for reading between requests.
-const IDLE_READERS: usize = 8;
+/// Connections for reading: as many questions are asked at the same time, and others wait for their turn. A server lets a
+/// hundred connections in, unless it is told otherwise, and there may be several shops.
+const READERS: usize = 16;
+/// How long a question may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Names the lock under which migrations run: "ardoise" in ASCII.
 const MIGRATION_LOCK: i64 = 0x61_72_64_6f_69_73_65;
+
+/// The oldest version of PostgreSQL that this program is tried on.
+pub const OLDEST: i64 = 15;
+
+/// The version of the server, as its makers count: 15, 16.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn version(db: &dyn Db) -> Result<i64, StoreError> {
+    db.number("select cast(current_setting('server_version_num') as int) / 10000", &[])
+}
 
 /// Where the store is, and the runtime that its connections live in.
 #[derive(Clone)]
@@ -71,6 +86,15 @@ impl Server {
         Connection::open(&self.config, runtime.handle())
     }
 
+    /// Whether a store was made there before.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when nobody answers; whatever the engine says.
+    pub fn has_store(&self) -> Result<bool, StoreError> {
+        let connection: &dyn Db = &self.connect()?;
+        Ok(connection.number("select to_regclass('migration') is not null", &[])? == 1)
+    }
+
     /// Brings the schema up to date; whoever else wants to do so at the same time waits.
     ///
     /// # Errors
@@ -100,7 +124,16 @@ impl Server {
 /// Connections that only read.
 pub struct Readers {
     server: Server,
-    idle: Mutex<Vec<Connection>>,
+    pool: Mutex<Pool>,
+    /// Told whenever a connection comes back.
+    back: Condvar,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Connection>,
+    /// Connections that are open or being opened, idle or not.
+    open: usize,
 }
 
 impl Readers {
@@ -109,7 +142,7 @@ impl Readers {
     /// # Errors
     /// Whatever the engine says.
     pub fn open(server: Server) -> Result<Self, StoreError> {
-        let readers = Self { server, idle: Mutex::default() };
+        let readers = Self { server, pool: Mutex::default(), back: Condvar::new() };
         readers.read(|db| migrations::version(db).map(drop))?;
         Ok(readers)
     }
@@ -117,34 +150,62 @@ impl Readers {
     /// Runs `work` on one moment of the store.
     ///
     /// # Errors
-    /// Whatever `work` or the engine says.
+    /// [`StoreError::Busy`] when every connection is in use for too long; whatever `work` or the engine says.
     pub fn read<T>(
         &self,
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         waiting(|| {
-            let connection = self.idle_or_new()?;
-            let result = connection.moment(work);
-            if connection.is_open()
-                && let Ok(mut idle) = self.idle.lock()
-                && idle.len() < IDLE_READERS
-            {
-                idle.push(connection);
-            }
-            result
+            let lent = self.lend()?;
+            lent.connection.as_ref().map_or(Err(StoreError::Closed), |db| db.moment(work))
         })
     }
 
-    /// A connection that was closed while it was idle, by a restart of the server say, is left behind.
-    fn idle_or_new(&self) -> Result<Connection, StoreError> {
-        if let Ok(mut idle) = self.idle.lock() {
-            while let Some(connection) = idle.pop() {
-                if connection.is_open() {
-                    return Ok(connection);
-                }
+    /// An idle connection; a new one where there is none and there may be one more.
+    fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        let closed = |_| StoreError::Closed;
+        let full = |pool: &mut Pool| {
+            // One that was closed while it was idle, by a restart of the server say, is left behind.
+            let before = pool.idle.len();
+            pool.idle.retain(Connection::is_open);
+            pool.open -= before - pool.idle.len();
+            pool.idle.is_empty() && pool.open >= READERS
+        };
+        let pool = self.pool.lock().map_err(closed)?;
+        let (mut pool, waited) =
+            self.back.wait_timeout_while(pool, PATIENCE, full).map_err(|_| StoreError::Closed)?;
+        if waited.timed_out() {
+            return Err(StoreError::Busy(format!("{READERS} connections are reading")));
+        }
+        if let Some(connection) = pool.idle.pop() {
+            return Ok(Lent { readers: self, connection: Some(connection) });
+        }
+        pool.open += 1;
+        drop(pool);
+        let mut lent = Lent { readers: self, connection: None };
+        lent.connection = Some(self.server.connect()?);
+        Ok(lent)
+    }
+}
+
+/// A connection that goes back when it is dropped, or makes room for another where it is lost.
+struct Lent<'a> {
+    readers: &'a Readers,
+    connection: Option<Connection>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        // Whoever panicked while it was lent has left a transaction open.
+        let sound = |connection: &Connection| connection.is_open() && !std::thread::panicking();
+        let connection = self.connection.take().filter(sound);
+        if let Ok(mut pool) = self.readers.pool.lock() {
+            match connection {
+                Some(connection) => pool.idle.push(connection),
+                None => pool.open -= 1,
             }
         }
-        self.server.connect()
+        self.readers.back.notify_one();
     }
 }
 

@@ -1,11 +1,12 @@
 //! What is written for a batch: each table's rows in one statement, column by column, and the commit, in one trip.
 
 use super::Connection;
+use super::connection::wait;
 use crate::store::StoreError;
 use crate::till::TillNumber;
-use crate::till::batch::{NewLine, NewSettlement, NewUndo, Snapshot, WriteSet};
+use crate::till::batch::{NewLine, NewPayout, NewSettlement, NewUndo, Snapshot, WriteSet};
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
-use ledger::{AuthorId, LineId, ShopId as _, Tab, TabId, Timestamp, Transfer, UndoneBy};
+use ledger::{AuthorId, LineId, ShopId as _, Tab, TabId, Timestamp, Transfer, UndoneBy, WorkId};
 use std::collections::HashMap;
 use tokio_postgres::types::ToSql;
 
@@ -60,9 +61,10 @@ pub(super) fn persist(
     let mut tables = vec![consents(writes, now)];
     tables.extend(tabs(known, writes));
     tables.push(lines(&writes.lines));
-    tables.push(accesses(&writes.lines));
-    tables.extend(undos(&writes.undos, now));
+    tables.push(undos(&writes.undos, now));
     tables.extend(settlements(&writes.settlements, now));
+    tables.extend(accesses(known, writes));
+    tables.push(payouts(&writes.payouts, now));
     tables.push(transfers(till, numbers.transfer, &writes.transfers));
     tables.push(outbox(till, numbers.outbox, &news, now));
     send(connection, &tables)?;
@@ -87,7 +89,7 @@ fn send(connection: &Connection, tables: &[Rows<'_>]) -> Result<(), StoreError> 
     }
     sent.push(async { Ok(connection.client().batch_execute("commit").await?) }.boxed());
     // They are first polled, and so sent, in this order.
-    let done = pollster::block_on(join_all(sent));
+    let done = wait(join_all(sent));
     let failed = done.into_iter().find_map(Result::err);
     match failed {
         None => Ok(()),
@@ -114,8 +116,12 @@ fn consents(writes: &WriteSet, now: Timestamp) -> Rows<'_> {
 fn tabs<'a>(known: &'a Snapshot, writes: &'a WriteSet) -> [Rows<'a>; 2] {
     let secrets: HashMap<TabId, &[u8]> =
         writes.opened.iter().map(|(tab, secret)| (*tab, secret.as_slice())).collect();
-    let mut all: Vec<&Tab> =
-        writes.changed.iter().filter_map(|tab| known.tabs.get(tab)).map(|stored| &stored.tab).collect();
+    let mut all: Vec<&Tab> = writes
+        .changed
+        .iter()
+        .filter_map(|tab| known.tabs.get(tab))
+        .map(|stored| &stored.tab)
+        .collect();
     all.sort_unstable_by_key(|tab| tab.id);
     let (opened, changed): (Vec<&Tab>, Vec<&Tab>) =
         all.into_iter().partition(|tab| secrets.contains_key(&tab.id));
@@ -196,21 +202,38 @@ fn lines(lines: &[NewLine]) -> Rows<'_> {
     )
 }
 
-fn accesses(lines: &[NewLine]) -> Rows<'_> {
-    rows!(
+/// Who may read what after the batch: a work bought, undone and bought again in it is written once.
+fn accesses(known: &Snapshot, writes: &WriteSet) -> [Rows<'static>; 2] {
+    let mut given: Vec<(TabId, WorkId, LineId)> = Vec::new();
+    let mut taken: Vec<(TabId, WorkId)> = Vec::new();
+    for &(tab, work) in &writes.access {
+        match known.access.get(&(tab, work)) {
+            Some(&line) => given.push((tab, work, line)),
+            None => taken.push((tab, work)),
+        }
+    }
+    let given = rows!(
         "insert into access (tab_id, work_id, line_id) \
-         select * from unnest(cast(?1 as int8[]), cast(?2 as int8[]), cast(?3 as bytea[]))",
-        lines,
-        |new| [new.line.tab.raw(), new.line.work.raw(), new.line.id.bytes().to_vec()]
-    )
+         select * from unnest(cast(?1 as int8[]), cast(?2 as int8[]), cast(?3 as bytea[])) \
+         on conflict (tab_id, work_id) do update set line_id = excluded.line_id",
+        given,
+        |(tab, work, line)| [tab.raw(), work.raw(), line.bytes().to_vec()]
+    );
+    let taken = rows!(
+        "delete from access using unnest(cast(?1 as int8[]), cast(?2 as int8[])) as gone(tab_id, work_id) \
+         where access.tab_id = gone.tab_id and access.work_id = gone.work_id",
+        taken,
+        |(tab, work)| [tab.raw(), work.raw()]
+    );
+    [taken, given]
 }
 
-fn undos(undos: &[NewUndo], now: Timestamp) -> [Rows<'_>; 2] {
+fn undos(undos: &[NewUndo], now: Timestamp) -> Rows<'_> {
     let by = |undo: &NewUndo| match undo.by {
         UndoneBy::Reader => "reader",
         UndoneBy::Shop => "shop",
     };
-    let made = rows!(
+    rows!(
         "insert into undo (line_id, tab_id, undone_by, undone_at, was_paid, chain_number, chain_before) \
          select * from unnest(cast(?1 as bytea[]), cast(?2 as int8[]), cast(?3 as text[]), cast(?4 as int8[]), \
          cast(?5 as int8[]), cast(?6 as int8[]), cast(?7 as bytea[]))",
@@ -224,15 +247,7 @@ fn undos(undos: &[NewUndo], now: Timestamp) -> [Rows<'_>; 2] {
             undo.before.length.cast_signed(),
             undo.before.head.as_slice(),
         ]
-    );
-    let ended = rows!(
-        "delete from access using unnest(cast(?1 as int8[]), cast(?2 as int8[]), cast(?3 as bytea[])) \
-         as gone(tab_id, work_id, line_id) where access.tab_id = gone.tab_id and access.work_id = gone.work_id \
-         and access.line_id = gone.line_id",
-        undos,
-        |undo| [undo.line.tab.raw(), undo.line.work.raw(), undo.line.id.bytes().to_vec()]
-    );
-    [made, ended]
+    )
 }
 
 fn settlements(settlements: &[NewSettlement], now: Timestamp) -> [Rows<'_>; 2] {
@@ -269,6 +284,22 @@ fn settlements(settlements: &[NewSettlement], now: Timestamp) -> [Rows<'_>; 2] {
         ]
     );
     [made, payments]
+}
+
+fn payouts(payouts: &[NewPayout], now: Timestamp) -> Rows<'_> {
+    rows!(
+        "insert into payout (id, author_id, rail, micros, reference, paid_at) select * from unnest(cast(?1 as int8[]), \
+         cast(?2 as int8[]), cast(?3 as int8[]), cast(?4 as int8[]), cast(?5 as text[]), cast(?6 as int8[]))",
+        payouts,
+        |made| [
+            made.pay_out.id.raw(),
+            made.pay_out.author.raw(),
+            i64::from(made.pay_out.rail.0),
+            made.pay_out.amount.micros(),
+            made.reference.as_str(),
+            now.micros(),
+        ]
+    )
 }
 
 fn transfers(till: TillNumber, first: i64, transfers: &[Transfer]) -> Rows<'_> {

@@ -1,31 +1,56 @@
 //! The till on SQLite: one transaction per batch, point look-ups by key, rows written in key order.
 
-use crate::store::{Db, StoreError, Value, id, shop, statement, tab, work};
+use super::checkpoint::Checkpoints;
+use crate::store::{Db, StoreError, Value, books, id, payout, shop, statement, tab, work};
 use crate::till::batch::{
     Batch, NewConsent, NewLine, NewSettlement, NewUndo, Snapshot, StoredOffer, WriteSet,
 };
 use crate::till::command::{Command, UndoAsk};
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
-use ledger::{Currency, TabId, Timestamp, Transfer, UndoneBy};
+use ledger::{Account, Currency, PayOut, TabId, Timestamp, Transfer, UndoneBy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 
 /// The one connection that writes.
 pub struct Writer {
     connection: Connection,
     /// Words that are known to be stored: they are never removed.
     consents: HashSet<i64>,
+    /// Keep the log short, where the store is in a file.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Writer {
     /// Writes through `connection`.
     pub fn new(connection: Connection) -> Self {
-        Self { connection, consents: HashSet::new() }
+        Self { connection, consents: HashSet::new(), checkpoints: None }
+    }
+
+    /// Lets another thread bring what is committed from the log into the store's file.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn with_checkpoints(self) -> Result<Self, StoreError> {
+        let path = self.connection.path().filter(|path| !path.is_empty()).map(PathBuf::from);
+        let checkpoints = path.map(|path| Checkpoints::start(&path)).transpose()?;
+        Ok(Self { checkpoints, ..self })
+    }
+
+    fn committed(&mut self) {
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.count();
+        }
     }
 
     /// The connection, for whoever needs the engine itself before the till starts.
     pub const fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    #[cfg(test)]
+    pub(super) const fn stored_consents(&self) -> &HashSet<i64> {
+        &self.consents
     }
 }
 
@@ -40,25 +65,15 @@ impl TillStore for Writer {
         now: Timestamp,
         commands: &[Command],
     ) -> Result<Applied, StoreError> {
-        let consents = &mut self.consents;
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let known = load(&*transaction, tariff, commands)?;
-        let mut batch = Batch::new(&tariff.rules, tariff.currency, now, known);
-        let outcomes = commands.iter().map(|command| batch.decide(command)).collect();
-        let Batch { known, writes, .. } = batch;
-        let mut applied = Applied { outcomes, ..Applied::default() };
-        if writes.is_empty() {
-            return Ok(applied);
+        let done = carry_out(&*transaction, tariff, now, commands, &self.consents)?;
+        if done.applied.committed {
+            transaction.commit()?;
+            self.consents.extend(done.consents);
+            self.committed();
         }
-        let new_consents = unknown(&writes.consents, consents);
-        persist(&*transaction, &known, &writes, &new_consents, now)?;
-        transaction.commit()?;
-        consents.extend(new_consents.iter().map(|consent| consent.id));
-        applied.committed = true;
-        applied.purchases = writes.lines.len() as u64;
-        applied.authors = authors(&writes);
-        Ok(applied)
+        Ok(done.applied)
     }
 
     fn write(
@@ -72,8 +87,40 @@ impl TillStore for Writer {
         self.connection.execute_batch("pragma synchronous = normal")?;
         let written = in_one_transaction(&mut self.connection, work);
         self.connection.execute_batch("pragma synchronous = full")?;
+        self.committed();
         written
     }
+}
+
+/// What a batch did, once it is committed.
+pub(super) struct Done {
+    pub(super) applied: Applied,
+    /// Words that are stored from now on.
+    pub(super) consents: Vec<i64>,
+}
+
+/// Everything of a batch between the beginning of its transaction and the commit.
+pub(super) fn carry_out(
+    db: &dyn Db,
+    tariff: &Tariff,
+    now: Timestamp,
+    commands: &[Command],
+    stored_consents: &HashSet<i64>,
+) -> Result<Done, StoreError> {
+    let known = load(db, tariff, commands)?;
+    let mut batch = Batch::new(&tariff.rules, tariff.currency, now, known);
+    let outcomes = commands.iter().map(|command| batch.decide(command)).collect();
+    let Batch { known, writes, .. } = batch;
+    let mut applied = Applied { outcomes, ..Applied::default() };
+    if writes.is_empty() {
+        return Ok(Done { applied, consents: Vec::new() });
+    }
+    let new_consents = unknown(&writes.consents, stored_consents);
+    persist(db, &known, &writes, &new_consents, now)?;
+    applied.committed = true;
+    applied.purchases = writes.lines.len() as u64;
+    applied.authors = authors(&writes);
+    Ok(Done { applied, consents: new_consents.iter().map(|consent| consent.id).collect() })
 }
 
 fn in_one_transaction(
@@ -99,7 +146,8 @@ fn authors(writes: &WriteSet) -> BTreeSet<ledger::AuthorId> {
     let bought = writes.lines.iter().map(|new| new.line.author);
     let undone = writes.undos.iter().map(|undo| undo.line.author);
     let paid = writes.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
-    bought.chain(undone).chain(paid).collect()
+    let paid_out = writes.payouts.iter().map(|made| made.pay_out.author);
+    bought.chain(undone).chain(paid).chain(paid_out).collect()
 }
 
 fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, StoreError> {
@@ -112,12 +160,13 @@ fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, 
                 loader.line(ask.buy.line)?;
                 loader.access(ask.tab.id, &ask.slug)?;
             }
-            Command::Undo(ask) => loader.undo(ask)?,
+            Command::Undo(ask) => loader.undo(ask, commands)?,
             Command::Settle(ask) => {
                 loader.tab(ask.tab)?;
                 loader.open_lines(ask.tab)?;
                 loader.settlement(ask.settle.id)?;
             }
+            Command::PayOut(ask) => loader.payout(&ask.pay_out)?,
         }
     }
     Ok(loader.known)
@@ -181,9 +230,11 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn undo(&mut self, ask: &UndoAsk) -> Result<(), StoreError> {
+    fn undo(&mut self, ask: &UndoAsk, commands: &[Command]) -> Result<(), StoreError> {
         self.line(ask.line)?;
-        let Some((line, _)) = self.known.lines.get(&ask.line) else { return Ok(()) };
+        let Some((line, _)) = self.known.lines.get(&ask.line) else {
+            return self.undo_in_the_same_batch(ask, commands);
+        };
         let (tab, work) = (line.tab, line.work);
         self.tab(tab)?;
         self.open_lines(tab)?;
@@ -193,10 +244,35 @@ impl Loader<'_> {
         Ok(())
     }
 
+    /// The line may be bought by another command of this batch: the tab's other lines must be known then.
+    fn undo_in_the_same_batch(
+        &mut self,
+        ask: &UndoAsk,
+        commands: &[Command],
+    ) -> Result<(), StoreError> {
+        for command in commands {
+            if let Command::Buy(bought) = command
+                && bought.buy.line == ask.line
+            {
+                self.open_lines(bought.tab.id)?;
+            }
+        }
+        Ok(())
+    }
+
     fn settlement(&mut self, settlement: ledger::SettlementId) -> Result<(), StoreError> {
         if let Some(found) = tab::settlement(self.db, settlement, self.currency())? {
             self.known.settlements.insert(settlement, found);
         }
+        Ok(())
+    }
+
+    fn payout(&mut self, ask: &PayOut) -> Result<(), StoreError> {
+        if let Some(found) = payout::by_id(self.db, ask.id, self.currency())? {
+            self.known.payouts.insert(ask.id, found);
+        }
+        let available = books::balance(self.db, Account::Available(ask.author))?;
+        self.known.available.insert(ask.author, available);
         Ok(())
     }
 }
@@ -212,7 +288,8 @@ fn persist(
         statement::keep_consent(db, consent, now)?;
     }
     persist_tabs(db, known, writes)?;
-    let mut news = Outbox { db, next: shop::next_number(db, TillNumber::ONLY, shop::Numbered::Outbox)?, now };
+    let mut news =
+        Outbox { db, next: shop::next_number(db, TillNumber::ONLY, shop::Numbered::Outbox)?, now };
     for new in &writes.lines {
         persist_line(db, new)?;
         news.tell("bought", new.line.author, new.line.id)?;
@@ -227,7 +304,22 @@ fn persist(
             news.tell("paid", *author, payment.line)?;
         }
     }
+    persist_access(db, known, writes)?;
+    for made in &writes.payouts {
+        payout::insert(db, made, now)?;
+    }
     persist_transfers(db, &writes.transfers)
+}
+
+/// Who may read what after the batch: a work bought, undone and bought again in it is written once.
+fn persist_access(db: &dyn Db, known: &Snapshot, writes: &WriteSet) -> Result<(), StoreError> {
+    for &(tab, work) in &writes.access {
+        match known.access.get(&(tab, work)) {
+            Some(line) => statement::give_access(db, tab, work, *line)?,
+            None => statement::take_access(db, tab, work)?,
+        }
+    }
+    Ok(())
 }
 
 /// In key order, so that neighbours are written together.
@@ -274,8 +366,6 @@ fn persist_line(db: &dyn Db, new: &NewLine) -> Result<(), StoreError> {
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         &values,
     )?;
-    let access = [id(line.tab), id(line.work), Value::Blob(&line_id)];
-    db.execute("insert into access (tab_id, work_id, line_id) values (?1, ?2, ?3)", &access)?;
     Ok(())
 }
 
@@ -299,8 +389,6 @@ fn persist_undo(db: &dyn Db, undo: &NewUndo, now: Timestamp) -> Result<(), Store
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         &values,
     )?;
-    let access = [id(undo.line.tab), id(undo.line.work), Value::Blob(&line)];
-    db.execute("delete from access where tab_id = ?1 and work_id = ?2 and line_id = ?3", &access)?;
     Ok(())
 }
 

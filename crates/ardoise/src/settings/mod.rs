@@ -3,10 +3,15 @@
 //! A value is looked for in `ARDOISE_…` variables first, then in `ardoise.toml`, then in the list.
 //! A key that is not in the list is refused, with the nearest one that is.
 
+mod reading;
+
+use crate::store::{Address, address};
 use crate::till::Tariff;
 use ledger::{Currency, Money, Rules};
 use std::collections::BTreeMap;
-use std::path::Path;
+
+/// The file of settings.
+pub const FILE_NAME: &str = "ardoise.toml";
 
 /// One setting.
 #[derive(Debug, Clone, Copy)]
@@ -120,8 +125,8 @@ pub const LIST: &[Setting] = &[
     setting("rates.as_of", "2026-11-22", "The day on which the rates below were looked up."),
     setting(
         "rates.source",
-        "Stripe (card, EEA) and PayPal (micropayments) public price lists",
-        "Where the rates below were looked up.",
+        "Stripe, PayPal",
+        "Whose public price lists the rates below are from: cards of the European Economic Area, and micropayments.",
     ),
     setting(
         "rates.card_basis_points",
@@ -210,8 +215,8 @@ pub struct Rates {
 /// The settings, read and checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the books are kept; empty for a file in the data folder. May hold a password.
-    pub store: String,
+    /// Where the books are kept.
+    pub store: Address,
     /// The shop's name.
     pub shop_name: String,
     /// One sentence about it; may be empty.
@@ -254,70 +259,46 @@ pub struct Settings {
     pub webhook_timeout_seconds: u32,
 }
 
+impl Settings {
+    /// Takes over the port that the machine chose, where port 0 asked for any and no address for readers is set.
+    pub fn listens_at(&mut self, port: u16) {
+        if self.url == "http://localhost:0" {
+            self.url = format!("http://localhost:{port}");
+        }
+    }
+}
+
 /// Values by key, before they are checked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<&'static str, String>);
 
+impl std::fmt::Debug for Values {
+    /// Without secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.0.keys().map(|&key| (key, self.shown(key)))).finish()
+    }
+}
+
 impl Values {
-    /// Reads the file at `path`; where it is absent, nothing is set.
-    ///
-    /// # Errors
-    /// [`SettingsError::File`], [`SettingsError::Unknown`].
-    pub fn read_file(&mut self, path: &Path) -> Result<(), SettingsError> {
-        let place = path.display().to_string();
-        let failed = |reason: String| SettingsError::File { path: place.clone(), reason };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(failed(error.to_string())),
-        };
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
-        for (group, value) in &table {
-            let toml::Value::Table(inner) = value else {
-                let value = plain(value).ok_or_else(|| unknown(&place, group))?;
-                self.set(&place, group, value)?;
-                continue;
-            };
-            for (name, value) in inner {
-                let value = plain(value).ok_or_else(|| {
-                    failed(format!("`{group}.{name}` is not a text, a number or true/false"))
-                })?;
-                self.set(&place, &format!("{group}.{name}"), value)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads `ARDOISE_…` variables: `ARDOISE_TAB_UNDO_MINUTES` is `tab.undo_minutes`. `ARDOISE_DATA` and
-    /// `ARDOISE_LOG` belong to the command line.
-    ///
-    /// # Errors
-    /// [`SettingsError::Unknown`].
-    pub fn read_environment(
-        &mut self,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<(), SettingsError> {
-        for (name, value) in variables {
-            let Some(rest) = name.strip_prefix("ARDOISE_") else { continue };
-            if ["DATA", "LOG", "CONFIG"].contains(&rest) || rest.starts_with("TEST_") {
-                continue;
-            }
-            let key = rest.to_lowercase().replacen('_', ".", 1);
-            self.set(&name, &key, value)?;
-        }
-        Ok(())
-    }
-
     /// Sets one value.
     ///
     /// # Errors
     /// [`SettingsError::Unknown`].
     pub fn set(&mut self, place: &str, key: &str, value: String) -> Result<(), SettingsError> {
         let known = LIST.iter().find(|setting| setting.key == key);
-        let setting = known.ok_or_else(|| unknown(place, key))?;
+        let setting = known.ok_or_else(|| reading::unknown(place, key))?;
         self.0.insert(setting.key, value);
         Ok(())
+    }
+
+    /// Takes a value back: the default holds again.
+    pub fn forget(&mut self, key: &'static str) {
+        self.0.remove(key);
+    }
+
+    /// Whether a setting was set, by the file or by the environment.
+    pub fn sets(&self, key: &'static str) -> bool {
+        self.0.contains_key(key)
     }
 
     /// The value of a setting that is in the list.
@@ -327,12 +308,24 @@ impl Values {
         self.0.get(key).map_or_else(default, String::as_str)
     }
 
+    /// The value of a setting as anybody may see it: without a password in it.
+    pub fn shown(&self, key: &'static str) -> String {
+        let value = self.get(key);
+        if key == "store" { address::shown(value) } else { value.to_owned() }
+    }
+
+    fn store(&self) -> Result<Address, SettingsError> {
+        let wanted =
+            "postgres://user:secret@host/database, or nothing for a file in the data folder";
+        Address::parse(self.get("store")).ok_or_else(|| self.wrong("store", wanted))
+    }
+
     fn words(&self, key: &'static str) -> String {
         self.get(key).trim().to_owned()
     }
 
     fn wrong(&self, key: &'static str, wanted: &'static str) -> SettingsError {
-        SettingsError::Value { key, value: self.get(key).to_owned(), wanted }
+        SettingsError::Value { key, value: self.shown(key), wanted }
     }
 
     fn number<T: std::str::FromStr>(&self, key: &'static str) -> Result<T, SettingsError> {
@@ -377,7 +370,7 @@ impl Values {
         let seller = self.words("shop.seller");
         Ok(Settings {
             seller: if seller.is_empty() { shop_name.clone() } else { seller },
-            store: self.words("store"),
+            store: self.store()?,
             shop_name,
             about: self.words("shop.about"),
             email: self.words("shop.email"),
@@ -475,29 +468,15 @@ impl Values {
     }
 }
 
-fn plain(value: &toml::Value) -> Option<String> {
-    match value {
-        toml::Value::String(text) => Some(text.clone()),
-        toml::Value::Integer(number) => Some(number.to_string()),
-        toml::Value::Boolean(truth) => Some(truth.to_string()),
-        _ => None,
-    }
-}
-
-fn unknown(place: &str, key: &str) -> SettingsError {
-    let likeness = |setting: &&Setting| {
-        // Similarity is a share of one; only its order matters here.
-        (strsim::jaro_winkler(setting.key, key) * 1_000.0) as i64
-    };
-    let nearest = LIST.iter().max_by_key(likeness).map_or("shop.name", |setting| setting.key);
-    SettingsError::Unknown { place: place.to_owned(), key: key.to_owned(), nearest }
-}
-
 /// The manual's page of settings.
 pub fn manual() -> String {
     let mut page = String::from(
         "# Settings\n\nEach can stand in `ardoise.toml` (`undo_minutes = 30` under `[tab]`) or in the environment \
          (`ARDOISE_TAB_UNDO_MINUTES=30`); the environment wins. An unknown key is refused.\n\n\
+         `ardoise.toml` is looked for in the data folder, where `ardoise backup` keeps it with the rest, and in the \
+         folder in which the program is started; `--config FILE` (or `ARDOISE_CONFIG`) names another. Two of them are \
+         refused. `ardoise settings` prints what holds, in a form that can be saved as `ardoise.toml`. \
+         `ARDOISE_DATA` stands for `--data`, and `ARDOISE_LOG` says how much is logged (`info`, `debug`).\n\n\
          | setting | default | what it is for |\n|---|---|---|\n",
     );
     for setting in LIST {
@@ -514,6 +493,7 @@ pub fn manual() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn environment(name: &str, value: &str) -> Result<Values, SettingsError> {
         let mut values = Values::default();

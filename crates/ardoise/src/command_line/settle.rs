@@ -1,0 +1,149 @@
+//! `ardoise settle`.
+
+use super::place::{Place, told};
+use super::{Done, Failure};
+use crate::app::App;
+use crate::problem::PURCHASE_CONFLICT;
+use crate::rails::{self, manual};
+use crate::store::statement::Paid;
+use crate::store::{statement, tab};
+use crate::tabs::{Received, settle};
+use clap::Args;
+use ledger::{Money, SettlementId, TabId};
+use std::process::ExitCode;
+
+/// Write down money that arrived for a tab; it pays the oldest lines first.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ardoise settle tab_01h2xcejqtf2n --received 1.90
+  ardoise settle tab_01h2xcejqtf2n --received 1,90 --rail cash --reference \"at the fair\"
+  ardoise settle tab_01h2xcejqtf2n --received 1.90 --id 0190b5a4-7c1e-7d3f-9a2b-0123456789ab
+
+The tab is what the reader wrote on the transfer; the desk lists those that owe. With --id, the same command can be
+sent again without harm: a program that does not know whether the first one got through should choose the id itself.")]
+pub struct Settle {
+    /// The tab (tab_…)
+    #[arg(value_name = "TAB")]
+    tab: String,
+    /// How much arrived
+    #[arg(long, value_name = "AMOUNT")]
+    received: String,
+    /// How it arrived
+    #[arg(long, value_name = "RAIL", default_value = "transfer", value_parser = ["transfer", "cash"])]
+    rail: String,
+    /// What the bank or you call it
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    reference: String,
+    /// Names this settlement (a UUID, or what an earlier run printed)
+    #[arg(long, value_name = "ID")]
+    id: Option<SettlementId>,
+}
+
+impl Settle {
+    /// Writes it down, and prints what it paid and what is left.
+    ///
+    /// # Errors
+    /// What is wrong, in words for the operator.
+    pub fn run(&self, place: &Place) -> Done {
+        place.with_shop(async |app| self.receive(app).await)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn receive(&self, app: &App) -> Result<(), Failure> {
+        let tab = self.tab(app).await?;
+        let amount = amount(app, "--received", &self.received)?;
+        let way = manual::Way::from_name(&self.rail).unwrap_or(manual::Way::Transfer);
+        let id = self.id.unwrap_or_else(|| app.mint.settlement());
+        let received = Received {
+            id,
+            rail: rails::MANUAL.number,
+            amount,
+            rail_fee: app.nothing(),
+            reference: way.reference(&self.reference),
+        };
+        let currency = app.currency();
+        let before = app.store.read(|db| tab::settlement(db, id, currency)).await?;
+        let (_, now) = settle(app, tab, received).await.map_err(|problem| {
+            if problem.kind.code == PURCHASE_CONFLICT.code {
+                return used_before(&id);
+            }
+            told(problem)
+        })?;
+        let paid = app.store.read(|db| statement::paid_by(db, id, tab, currency)).await?;
+        if before.is_some() {
+            say!("Settlement {id} was received before; nothing new happened.");
+        } else {
+            say!("Received {amount} for {tab} as settlement {id}.");
+        }
+        print_paid(&paid);
+        say!("{} is left to pay on the tab.", now.owed);
+        Ok(())
+    }
+
+    async fn tab(&self, app: &App) -> Result<TabId, Failure> {
+        let tab = from_statement(&self.tab);
+        let tab = tab.ok_or_else(|| {
+            format!("{:?} is not a tab: it looks like tab_01h2xcejqtf2n", self.tab)
+        })?;
+        let currency = app.currency();
+        let found = app.store.read(|db| tab::by_id(db, tab, currency)).await?;
+        found
+            .map(|stored| stored.tab.id)
+            .ok_or_else(|| format!("there is no tab {tab} in this shop").into())
+    }
+}
+
+/// The tab that a bank statement names: banks like capitals, drop what is neither letter nor digit, and put spaces in.
+fn from_statement(text: &str) -> Option<TabId> {
+    let kept: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("tab_{}", kept.to_lowercase().strip_prefix("tab")?).parse().ok()
+}
+
+fn print_paid(paid: &[Paid]) {
+    match paid {
+        [] => say!("It does not pay a whole line yet: it stays on the tab until more arrives."),
+        lines => {
+            say!("It paid:");
+            for line in lines {
+                say!("  {:>12}  {}", line.gross.to_string(), line.title);
+            }
+        }
+    }
+}
+
+/// Reads an amount in the shop's currency.
+///
+/// # Errors
+/// What it should look like.
+pub fn amount(app: &App, option: &str, text: &str) -> Result<Money, Failure> {
+    Money::parse(text, app.currency())
+        .map_err(|error| format!("{option} {text}: {error} ({})", app.currency()).into())
+}
+
+/// The same id for something else.
+pub fn used_before(id: &impl std::fmt::Display) -> Failure {
+    let next = "choose another --id, or leave it out";
+    format!("{id} was used before, for another tab, author or amount; nothing was written; {next}")
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_is_known_by_what_a_bank_makes_of_it() {
+        let tab: TabId = "tab_03fh1ar8t9a6y".parse().expect("a tab");
+        for text in
+            ["tab_03fh1ar8t9a6y", " TAB_03FH1AR8T9A6Y\n", "TAB03FH1 AR8T 9A6Y", "tab-03fh1ar8t9a6y"]
+        {
+            assert_eq!(from_statement(text), Some(tab), "{text}");
+        }
+        for text in
+            ["", "03fh1ar8t9a6y", "wrk_03fh1ar8t9a6y", "tab_03fh1ar8t9a6", "tab_03fh1ar8t9a6yy"]
+        {
+            assert_eq!(from_statement(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Making a receipt: what is kept about a tab, in the order in which it happened, signed.
+
+use super::document::{
+    About, Bought, Consent, Document, Entry, FORMAT, Head, Settled, Shop, Sums, Undone, What, hex,
+};
+use crate::api::wire::{SaleState, instant};
+use crate::app::App;
+use crate::rails;
+use crate::store::audit::{self, Kept, KeptLine, KeptSettlement, KeptUndo};
+use crate::store::{Db, StoreError, people, statement, tab, work};
+use ledger::receipts::Chain;
+use ledger::{
+    AuthorId, Currency, LineId, Money, RailNumber, SettlementId, Tab, TabId, Timestamp, UndoneBy,
+    WorkId,
+};
+use std::collections::{HashMap, HashSet};
+
+/// The receipt of everything that ever happened to a tab; nothing when there is no such tab.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn of_tab(app: &App, tab: TabId) -> Result<Option<Document>, StoreError> {
+    let Some(told) = read(app, tab, None).await? else { return Ok(None) };
+    Ok(Some(sign(app, About::Tab, told)))
+}
+
+/// The receipt of one line of a tab, with what became of it; nothing when it does not stand there.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn of_line(app: &App, tab: TabId, line: LineId) -> Result<Option<Document>, StoreError> {
+    let told = read(app, tab, Some(line)).await?.filter(|told| !told.entries.is_empty());
+    Ok(told.map(|told| sign(app, About::Line, told)))
+}
+
+/// What a receipt tells of a tab.
+struct Told {
+    tab: Tab,
+    entries: Vec<Entry>,
+    sums: Option<Sums>,
+}
+
+/// Reads one moment of the store, in a thread where that may take its time: tabs can be long.
+async fn read(app: &App, tab: TabId, line: Option<LineId>) -> Result<Option<Told>, StoreError> {
+    let currency = app.currency();
+    app.store.study(move |db| tell(db, tab, line, currency)).await
+}
+
+fn tell(
+    db: &dyn Db,
+    tab: TabId,
+    line: Option<LineId>,
+    currency: Currency,
+) -> Result<Option<Told>, StoreError> {
+    let Some(stored) = tab::by_id(db, tab, currency)? else { return Ok(None) };
+    let mut kept = audit::kept(db, tab, currency)?;
+    let sums = match line {
+        None => Some(sums(&kept, currency)?),
+        Some(line) => {
+            keep_only(&mut kept, line);
+            None
+        }
+    };
+    let mut entries = Teller::new(db, &kept).entries()?;
+    entries.sort_by_key(|entry| entry.number);
+    Ok(Some(Told { tab: stored.tab, entries, sums }))
+}
+
+fn keep_only(kept: &mut Kept, line: LineId) {
+    kept.lines.retain(|kept| kept.line.id == line);
+    kept.undos.retain(|undo| undo.line == line);
+    kept.payments.retain(|(payment, _)| payment.line == line);
+    let Kept { settlements, payments, .. } = kept;
+    settlements.retain(|made| payments.iter().any(|(_, by)| *by == made.settle.id));
+}
+
+fn sums(kept: &Kept, currency: Currency) -> Result<Sums, StoreError> {
+    let undone: HashSet<LineId> = kept.undos.iter().map(|undo| undo.line).collect();
+    let prices = || kept.lines.iter().map(|kept| (kept.line.id, kept.line.shares.gross));
+    let bought = total(prices().map(|(_, gross)| gross), currency)?;
+    let taken_back = prices().filter(|(line, _)| undone.contains(line));
+    let taken_back = total(taken_back.map(|(_, gross)| gross), currency)?;
+    let received = total(kept.settlements.iter().map(|made| made.settle.received), currency)?;
+    let less = |one: Money, other: Money| one.saturating_sub(other).map_err(corrupt);
+    let due = less(bought, taken_back)?;
+    Ok(Sums {
+        bought: bought.into(),
+        undone: taken_back.into(),
+        received: received.into(),
+        owed: less(due, received)?.into(),
+        credit: less(received, due)?.into(),
+    })
+}
+
+fn total(
+    mut amounts: impl Iterator<Item = Money>,
+    currency: Currency,
+) -> Result<Money, StoreError> {
+    amounts.try_fold(Money::zero(currency), Money::checked_add).map_err(corrupt)
+}
+
+fn corrupt(error: ledger::MoneyError) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+/// Turns what is kept into entries, and asks for each title, name and wording once.
+struct Teller<'a> {
+    db: &'a dyn Db,
+    kept: &'a Kept,
+    prices: HashMap<LineId, Money>,
+    undone: HashSet<LineId>,
+    paid_by: HashMap<LineId, SettlementId>,
+    memory: Memory,
+}
+
+#[derive(Default)]
+struct Memory {
+    versions: HashMap<(WorkId, u32), work::Version>,
+    authors: HashMap<AuthorId, String>,
+    consents: HashMap<i64, Consent>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(db: &'a dyn Db, kept: &'a Kept) -> Self {
+        let lines = kept.lines.iter().map(|kept| (kept.line.id, kept.line.shares.gross));
+        Self {
+            db,
+            kept,
+            prices: lines.collect(),
+            undone: kept.undos.iter().map(|undo| undo.line).collect(),
+            paid_by: kept.payments.iter().map(|(payment, by)| (payment.line, *by)).collect(),
+            memory: Memory::default(),
+        }
+    }
+
+    fn entries(&mut self) -> Result<Vec<Entry>, StoreError> {
+        let kept = self.kept;
+        let mut entries = Vec::new();
+        for line in &kept.lines {
+            let what = What::Bought(Box::new(self.bought(line)?));
+            entries.push(entry(line.before, &line.line.entry(), line.line.bought_at, what));
+        }
+        for undo in &kept.undos {
+            entries.push(self.undone(undo)?);
+        }
+        entries.extend(kept.settlements.iter().map(settled));
+        Ok(entries)
+    }
+
+    fn bought(&mut self, kept: &KeptLine) -> Result<Bought, StoreError> {
+        let line = &kept.line;
+        let paid_by = self.paid_by.get(&line.id).copied();
+        let version = self.version(line.work, line.version)?;
+        Ok(Bought {
+            line: line.id.to_string(),
+            work: line.work.to_string(),
+            title: version.title,
+            author: self.author(line.author)?,
+            version: hex(&line.version_digest),
+            parts: version.parts.iter().map(hex).collect(),
+            price: line.shares.gross.into(),
+            tax: line.shares.vat.into(),
+            tax_rate_basis_points: line.vat_basis_points,
+            consent: self.consent(line.consent)?,
+            state: state(self.undone.contains(&line.id), paid_by),
+            paid_by: paid_by.map(|by| by.to_string()),
+        })
+    }
+
+    fn undone(&self, undo: &KeptUndo) -> Result<Entry, StoreError> {
+        let gross = self.prices.get(&undo.line).copied();
+        let gross = gross.ok_or_else(|| gone("the line", undo.line))?;
+        let by = match undo.by {
+            UndoneBy::Reader => "reader",
+            UndoneBy::Shop => "shop",
+        };
+        let what = Undone { line: undo.line.to_string(), by: by.into(), amount: gross.into() };
+        let happened = ledger::receipts::Entry::Undone { line: undo.line, at: undo.at };
+        Ok(entry(undo.before, &happened, undo.at, What::Undone(what)))
+    }
+
+    fn version(&mut self, id: WorkId, number: u32) -> Result<work::Version, StoreError> {
+        if let Some(known) = self.memory.versions.get(&(id, number)) {
+            return Ok(known.clone());
+        }
+        let found = work::version(self.db, id, number)?;
+        let version = found.ok_or_else(|| gone("a version", id))?;
+        self.memory.versions.insert((id, number), version.clone());
+        Ok(version)
+    }
+
+    fn author(&mut self, id: AuthorId) -> Result<String, StoreError> {
+        if let Some(known) = self.memory.authors.get(&id) {
+            return Ok(known.clone());
+        }
+        let found = people::author(self.db, id)?.ok_or_else(|| gone("an author", id))?;
+        self.memory.authors.insert(id, found.name.clone());
+        Ok(found.name)
+    }
+
+    fn consent(&mut self, id: i64) -> Result<Consent, StoreError> {
+        if let Some(known) = self.memory.consents.get(&id) {
+            return Ok(known.clone());
+        }
+        let found = statement::consent(self.db, id)?.ok_or_else(|| gone("a wording", id))?;
+        let consent = Consent { locale: found.0, label: found.1 };
+        self.memory.consents.insert(id, consent.clone());
+        Ok(consent)
+    }
+}
+
+fn gone(what: &str, id: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(format!("{what} of {id} is not kept"))
+}
+
+fn state(undone: bool, paid_by: Option<SettlementId>) -> SaleState {
+    match (undone, paid_by) {
+        (true, _) => SaleState::Undone,
+        (false, Some(_)) => SaleState::Paid,
+        (false, None) => SaleState::Open,
+    }
+}
+
+fn settled(made: &KeptSettlement) -> Entry {
+    let ledger::Settle { id: settlement, received, rail, .. } = made.settle;
+    let what = Settled {
+        settlement: settlement.to_string(),
+        received: received.into(),
+        rail: rail_name(rail),
+    };
+    let happened = ledger::receipts::Entry::Settled { settlement, received, at: made.at };
+    entry(made.before, &happened, made.at, What::Settled(what))
+}
+
+fn rail_name(number: RailNumber) -> String {
+    let known = rails::ALL.iter().find(|rail| rail.number == number);
+    known.map_or_else(|| format!("rail {}", number.0), |rail| rail.name.to_owned())
+}
+
+fn entry(before: Chain, happened: &ledger::receipts::Entry, at: Timestamp, what: What) -> Entry {
+    Entry {
+        number: before.length,
+        at: instant(at),
+        what,
+        before: hex(&before.head),
+        hash: hex(&before.with(happened).head),
+    }
+}
+
+fn sign(app: &App, about: About, told: Told) -> Document {
+    let settings = &app.settings;
+    let mut document = Document {
+        format: FORMAT.into(),
+        about,
+        shop: Shop {
+            name: settings.shop_name.clone(),
+            url: settings.url.clone(),
+            seller: settings.seller.clone(),
+        },
+        tab: told.tab.id.to_string(),
+        currency: app.currency().code().into(),
+        made_at: instant(app.now()),
+        entries: told.entries,
+        head: Head { length: told.tab.chain.length, hash: hex(&told.tab.chain.head) },
+        sums: told.sums,
+        key: app.receipt_key.public(),
+        signature: String::new(),
+    };
+    document.signature = app.receipt_key.sign(document.signed_text().as_bytes());
+    document
+}
