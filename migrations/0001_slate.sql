@@ -283,9 +283,11 @@ create table payout (
 ) strict;
 create index payout_by_author on payout (author_id, id);
 
--- The journal: every movement of money, one account debited, one credited.
+-- The journal: every movement of money, one account debited, one credited. Each till that writes to this store numbers
+-- its own rows, without gaps and in the order of its commits; an embedded store has one till, number 1.
 create table transfer (
-    id integer primary key,
+    till integer not null,
+    id integer not null,
     made_at integer not null,
     reason integer not null,
     subject blob not null,
@@ -293,36 +295,43 @@ create table transfer (
     debit_owner integer not null,
     credit_kind integer not null,
     credit_owner integer not null,
-    micros integer not null check (micros > 0)
-) strict;
+    micros integer not null check (micros > 0),
+    primary key (till, id)
+) strict, without rowid;
 
--- What happened, in the order of commits, for those who follow: gains, webhooks. A row goes away once
+-- What happened, in the order of each till's commits, for those who follow: gains, webhooks. A row goes away once
 -- all of them have seen it.
 create table outbox (
-    id integer primary key,
+    till integer not null,
+    id integer not null,
     happened_at integer not null,
     kind text not null check (kind in ('bought', 'undone', 'paid')),
     author_id integer not null,
-    subject blob not null
-) strict;
+    subject blob not null,
+    primary key (till, id)
+) strict, without rowid;
 
--- How far each follower of the journal or the outbox has read.
+-- How far each follower of the journal or the outbox has read what a till wrote. A till's rows are made when it opens for
+-- the first time.
 create table cursor (
-    follower text primary key,
-    read_through integer not null
-) strict;
-insert into cursor (follower, read_through) values ('accounts', 0), ('gains', 0), ('webhooks', 0);
+    till integer not null,
+    follower text not null check (follower in ('accounts', 'gains', 'webhooks')),
+    read_through integer not null,
+    primary key (till, follower)
+) strict, without rowid;
 
--- Totals of accounts, a cache: what the journal says up to the cursor 'accounts'. What a tab owes stands with the tab.
+-- Totals of accounts, a cache: what each till's journal says up to its cursor 'accounts'. An account's total is the sum
+-- over the tills, so that no two of them ever wait for one row. What a tab owes stands with the tab.
 create table account_total (
     kind integer not null,
     owner integer not null,
+    till integer not null,
     debit_micros integer not null,
     credit_micros integer not null,
-    primary key (kind, owner)
+    primary key (kind, owner, till)
 ) strict, without rowid;
 
--- Sales by the hour in which they were made, a cache: what the outbox said up to the cursor 'gains'.
+-- Sales by the hour in which they were made, a cache: what each till's outbox said up to its cursor 'gains'.
 create table sale_hour (
     author_id integer not null,
     hour integer not null,
@@ -333,7 +342,8 @@ create table sale_hour (
     undone integer not null,
     gross_micros integer not null,
     author_micros integer not null,
-    primary key (author_id, hour, work_id, link_id, channel)
+    till integer not null,
+    primary key (author_id, hour, work_id, link_id, channel, till)
 ) strict, without rowid;
 
 -- Visits of works' pages by the hour.
@@ -377,7 +387,8 @@ create index webhook_by_author on webhook (author_id, id);
 
 -- Something that a webhook is to be told. The row goes away once it has heard, or once nobody tries any more.
 create table delivery (
-    -- The row of the outbox that it tells of; below zero for a test, which tells of none.
+    -- The row of the outbox that it tells of: those of one moment are told in this order. Below zero for a test, which
+    -- tells of none.
     number integer not null,
     webhook_id integer not null references webhook (id),
     -- Names the message to whoever receives it, however often it is sent.
@@ -387,7 +398,7 @@ create table delivery (
     attempts integer not null,
     -- Nobody tries before. While it is being sent, the end of the time that whoever sends it has taken for that.
     not_before integer not null,
-    primary key (number, webhook_id)
+    primary key (webhook_id, message)
 ) strict, without rowid;
 create index delivery_waiting on delivery (not_before);
 create index delivery_by_webhook on delivery (webhook_id, not_before, number);

@@ -8,10 +8,11 @@ use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
 use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
-use crate::store::sqlite::batch::Writer;
-use crate::store::{Store, StoreError, shop, sqlite};
+use crate::store::engine::{self, Writer};
+use crate::store::{Store, StoreError, shop};
 use crate::till::{Durable, Till, TillStore};
 use crate::works::storage::{FileStore, StorageError};
+use ledger::Currency;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -88,6 +89,25 @@ pub struct Running {
     pub till: JoinHandle<()>,
 }
 
+/// Founds the shop where it is not yet; answers whether it was. Refuses books in another currency.
+fn found(
+    writer: &mut impl TillStore,
+    currency: Currency,
+    now: ledger::Timestamp,
+) -> Result<bool, OpenError> {
+    let (mut before, mut after) = (None, None);
+    writer.write(Durable::AtOnce, &mut |db| {
+        before = shop::currency(db)?;
+        shop::found(db, currency, now)?;
+        after = shop::currency(db)?;
+        Ok(())
+    })?;
+    match after.filter(|books| *books != currency) {
+        Some(books) => Err(OpenError::Currency { books, settings: currency }),
+        None => Ok(before.is_some()),
+    }
+}
+
 impl App {
     /// Makes a data folder, for its owner alone; one that is there is left as it is.
     ///
@@ -130,19 +150,8 @@ impl App {
     ) -> Result<Running, OpenError> {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
         Self::make_folder(data).map_err(failed)?;
-        let now = clock.now();
-        let was_there = data.join(sqlite::FILE_NAME).exists();
-        let mut writer = Writer::new(sqlite::open_writer(data, now)?).with_checkpoints()?;
-        let currency = settings.tariff.currency;
-        let mut founded = None;
-        writer.write(Durable::AtOnce, &mut |db| {
-            shop::found(db, currency, now)?;
-            founded = shop::currency(db)?;
-            Ok(())
-        })?;
-        if let Some(books) = founded.filter(|books| *books != currency) {
-            return Err(OpenError::Currency { books, settings: currency });
-        }
+        let (mut writer, readers) = engine::open(&settings.store, data, clock.now())?;
+        let was_there = found(&mut writer, settings.tariff.currency, clock.now())?;
         if was_there && !data.join(key::FILE_NAME).exists() {
             let lost = "the key that signs receipts is gone, and a new one is made; earlier receipts hold only under \
                 the one that was published before: bring it back from a backup";
@@ -150,7 +159,6 @@ impl App {
         }
         let receipt_key = ReceiptKey::in_folder(data, &chance).map_err(OpenError::ReceiptKey)?;
         let files = FileStore::open(data.join("files"))?;
-        let readers = sqlite::Readers::open(data)?;
         let (till, thread) =
             Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
         let app = Self {

@@ -6,7 +6,7 @@ use crate::request::Claim;
 use crate::store::link::Link;
 use crate::store::people::Author;
 use crate::store::work::{Kind, State, Work};
-use crate::store::{Db, StoreError, link, people, shop, sqlite, tab, work};
+use crate::store::{Address, Db, StoreError, engine, link, people, shop, tab, work};
 use crate::till::{Durable, TillStore as _};
 use ledger::receipts::version_digest;
 use ledger::{Currency, Money, Price, Tab, TabId, Timestamp};
@@ -38,10 +38,10 @@ pub struct Seeded {
 ///
 /// # Errors
 /// Whatever the store says.
-pub fn seed(data: &Path, seed: &Seed) -> Result<Seeded, StoreError> {
+pub fn seed(store: &Address, data: &Path, seed: &Seed) -> Result<Seeded, StoreError> {
     let clock = Clock::System;
     let now = clock.now();
-    let mut writer = sqlite::batch::Writer::new(sqlite::open_writer(data, now)?);
+    let (mut writer, _) = engine::open(store, data, now)?;
     let mint = Mint::new(clock, Chance::System);
     let mut seeded = Seeded::default();
     writer.write(Durable::AtOnce, &mut |db| {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use ardoise::settings::{SettingsError, Values};
+use ardoise::store::Address;
 use ardoise::store::sqlite::FILE_NAME;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -27,7 +28,7 @@ pub fn fill(data: &Path, seed: &Seed) -> Result<Seeded, Fault> {
     let seed = ardoise::bench::Seed { works, authors, tabs, price_micros };
     let unfilled = |error| Fault::Shop(format!("filling {}: {error}", data.display()));
     let ardoise::bench::Seeded { slugs, tab_tokens } =
-        ardoise::bench::seed(data, &seed).map_err(unfilled)?;
+        ardoise::bench::seed(&Address::Folder, data, &seed).map_err(unfilled)?;
     Ok(Seeded { slugs, tab_tokens })
 }
 

@@ -1,13 +1,14 @@
 //! `ardoise backup`.
 
-use super::Done;
 use super::place::Place;
 use super::progress::Stages;
+use super::{Done, Failure};
 use crate::backup::save::{Order, Saved, save};
 use crate::clock::Clock;
+use crate::store::Address;
 use clap::Args;
 use indicatif::BinaryBytes;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Copy the whole shop to one file, while it sells: the store, the files, the key that signs receipts, the settings.
@@ -26,13 +27,26 @@ pub struct Backup {
     file: PathBuf,
 }
 
+/// Refuses books that are not in the data folder: PostgreSQL copies them far better itself.
+fn may_be_copied(store: &Address, data: &Path) -> Result<(), Failure> {
+    match store {
+        Address::Folder => Ok(()),
+        Address::Server(_) => Err(format!(
+            "the books are at {store}, and not in the data folder: copy them with `pg_dump`, first, and then the folder {}, \
+             which holds the files and the key that signs receipts (docs/operating.md shows how)",
+            data.display()
+        )
+        .into()),
+    }
+}
+
 impl Backup {
     /// Makes the backup, and says what is in it.
     ///
     /// # Errors
     /// What is wrong, in words for the operator: then there is no archive.
     pub fn run(&self, place: &Place) -> Done {
-        place.must_have_shop()?;
+        may_be_copied(&place.store()?, place.data())?;
         let settings = place.settings_file()?;
         let order = Order {
             data: place.data(),

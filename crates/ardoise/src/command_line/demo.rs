@@ -9,6 +9,7 @@ use crate::demo::{self, Made};
 use crate::ids::Chance;
 use crate::people::{door_for_operator, invite};
 use crate::settings::{FILE_NAME, Settings};
+use crate::store::Address;
 use crate::store::people::Role;
 use clap::Args;
 use std::fs;
@@ -74,7 +75,10 @@ impl Demo {
         App::make_folder(folder).map_err(failed)?;
         let file = folder.join(FILE_NAME);
         fs::write(&file, demo::SETTINGS).map_err(failed)?;
-        self.serve.settings(&Place::of(folder, Some(file)))
+        let mut settings = self.serve.settings(&Place::of(folder, Some(file)))?;
+        // Whatever the environment says: a made-up shop never goes where a real one may be.
+        settings.store = Address::Folder;
+        Ok(settings)
     }
 }
 

@@ -6,8 +6,8 @@ use crate::clock::Clock;
 use crate::ids::Chance;
 use crate::problem::Problem;
 use crate::settings::{FILE_NAME, Settings, Values};
-use crate::store::sqlite::{self, Readers};
-use crate::store::{Db, StoreError, migrations, shop};
+use crate::store::engine::{self, Readers};
+use crate::store::{Address, Db, StoreError, migrations, shop};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -87,22 +87,25 @@ impl Place {
         Ok(self.values()?.check()?)
     }
 
-    /// Whether there is a shop in the data folder.
-    pub fn has_shop(&self) -> bool {
-        self.data().join(sqlite::FILE_NAME).exists()
-    }
-
-    /// Refuses a data folder without a shop.
+    /// Where the books of the shop are kept. There must be some.
     ///
     /// # Errors
-    /// What to do instead.
-    pub fn must_have_shop(&self) -> Result<(), Failure> {
-        if self.has_shop() {
-            return Ok(());
+    /// What is wrong with the settings, or what to do where there is no shop.
+    pub fn store(&self) -> Result<Address, Failure> {
+        let store = self.settings()?.store;
+        if engine::is_there(&store, self.data())? {
+            return Ok(store);
         }
-        let data = self.data().display();
-        let next = "start one there with `ardoise serve`, or name another folder with --data";
-        Err(format!("there is no shop in the folder {data}; {next}").into())
+        let (place, other) = match &store {
+            Address::Folder => {
+                (format!("in the folder {}", self.data().display()), "another folder with --data")
+            }
+            Address::Server(_) => {
+                (format!("at {store}"), "another address with the setting `store`")
+            }
+        };
+        let next = format!("start one there with `ardoise serve`, or name {other}");
+        Err(format!("there is no shop {place}; {next}").into())
     }
 
     /// The settings for a command beside the open shop: where neither the file nor the environment says under which
@@ -126,7 +129,7 @@ impl Place {
         &self,
         work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.must_have_shop()?;
+        self.store()?;
         let settings = self.settings_beside()?;
         super::runtime()?.block_on(async {
             let Running { app, till } =
@@ -150,8 +153,7 @@ impl Place {
         &self,
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, Failure> {
-        self.must_have_shop()?;
-        let readers = Readers::open(self.data())?;
+        let readers = Readers::open(&self.store()?, self.data())?;
         let (found, known) = (readers.read(migrations::version)?, migrations::newest());
         if found > known {
             return Err(StoreError::TooNew { found, known }.into());

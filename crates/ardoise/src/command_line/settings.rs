@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Print every setting, its value and what it is for.
 ///
-/// What is printed can be saved as `ardoise.toml`.
+/// What is printed can be saved as `ardoise.toml`; a password in it is not shown.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -52,7 +52,7 @@ fn now(place: &Place) -> Result<String, Failure> {
             text.push_str(&format!("\n[{table}]\n"));
             group = table;
         }
-        let value = toml::Value::from(values.get(setting.key));
+        let value = toml::Value::from(values.shown(setting.key));
         text.push_str(&format!("# {}\n{name} = {value}\n", setting.about));
     }
     Ok(text)

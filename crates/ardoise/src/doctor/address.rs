@@ -1,12 +1,10 @@
 //! The address: does it lead readers to this very shop, safely?
 
 use super::choices::is_local;
-use super::{Finding, Findings};
+use super::{Chosen, Finding, Findings};
 use crate::receipts::http::Published;
 use crate::receipts::key::ReceiptKey;
-use crate::settings::{Settings, Values};
-use crate::store::shop;
-use crate::store::sqlite::Readers;
+use crate::store::shop::Served;
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,9 +25,12 @@ enum Answer {
 }
 
 /// Asks the address who answers there. Whether the shop is open at all is asked where it listens.
-pub(super) async fn look(data: &Path, settings: &Settings, values: &Values) -> Vec<Finding> {
+pub(super) async fn look(
+    data: &Path,
+    last: Option<Served>,
+    (settings, values): Chosen<'_>,
+) -> Vec<Finding> {
     let mut findings = Findings::about("address");
-    let last = Readers::open(data).ok().and_then(|readers| readers.read(shop::last_open).ok()?);
     let (seen, listen) = last.map_or((None, None), |last| (Some(last.url), Some(last.listen)));
     let seen = seen.filter(|_| !values.sets("serve.url"));
     let url = seen.unwrap_or_else(|| settings.url.clone());

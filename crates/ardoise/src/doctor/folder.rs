@@ -2,7 +2,6 @@
 
 use super::{Finding, Findings};
 use crate::receipts::key::{FILE_NAME, ReceiptKey};
-use crate::store::sqlite;
 use indicatif::BinaryBytes;
 use std::fs::{self, Metadata};
 use std::io::Write as _;
@@ -82,11 +81,11 @@ fn room(data: &Path) -> Option<u64> {
 }
 
 /// Is the key that signs receipts there, and nobody else's to read?
-pub(super) fn look_at_key(data: &Path) -> Vec<Finding> {
+pub(super) fn look_at_key(data: &Path, is_shop: bool) -> Vec<Finding> {
     let mut findings = Findings::about("receipt key");
     let path = data.join(FILE_NAME);
     let Ok(metadata) = fs::metadata(&path) else {
-        if !data.join(sqlite::FILE_NAME).exists() {
+        if !is_shop {
             return findings.or_well("the first start makes it");
         }
         findings.fail(
@@ -129,17 +128,16 @@ mod tests {
     #[test]
     fn a_key_that_others_can_read_is_a_failure() {
         let data = tempfile::tempdir().expect("a folder");
-        assert_eq!(levels(&look_at_key(data.path())), [Level::Ok], "there is no shop yet");
-        fs::write(data.path().join(sqlite::FILE_NAME), b"").expect("written");
-        assert_eq!(levels(&look_at_key(data.path())), [Level::Fail]);
+        assert_eq!(levels(&look_at_key(data.path(), false)), [Level::Ok], "there is no shop yet");
+        assert_eq!(levels(&look_at_key(data.path(), true)), [Level::Fail]);
         ReceiptKey::in_folder(data.path(), &Chance::seeded(1)).expect("made");
-        assert_eq!(levels(&look_at_key(data.path())), [Level::Ok]);
+        assert_eq!(levels(&look_at_key(data.path(), true)), [Level::Ok]);
         let path = data.path().join(FILE_NAME);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("changed");
-        assert_eq!(levels(&look_at_key(data.path())), [Level::Fail]);
+        assert_eq!(levels(&look_at_key(data.path(), true)), [Level::Fail]);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("changed");
         fs::write(&path, b"short").expect("written");
-        assert_eq!(levels(&look_at_key(data.path())), [Level::Fail]);
+        assert_eq!(levels(&look_at_key(data.path(), true)), [Level::Fail]);
     }
 
     #[test]

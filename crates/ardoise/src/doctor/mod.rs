@@ -96,15 +96,16 @@ pub async fn examine(
             tell(finding);
         }
     };
-    told(folder::look(patient.data));
-    told(folder::look_at_key(patient.data));
     let (values, findings) = choices::read(patient);
     let settings = choices::sound(&values);
+    let store = store::Opened::at(&settings.store, patient.data);
+    told(folder::look(patient.data));
+    told(folder::look_at_key(patient.data, store.is_there()));
     told(choices::look(&settings, &values, findings));
-    told(store::look_at_clock(patient.data, patient.clock.now()));
-    told(store::look(patient.data));
-    told(store::look_at_books(patient.data, progress));
-    told(address::look(patient.data, &settings, &values).await);
+    told(store::look_at_clock(&store, patient.clock.now()));
+    told(store::look(&store, patient.data));
+    told(store::look_at_books(&store, progress));
+    told(address::look(patient.data, store.last_open(), (&settings, &values)).await);
     worst
 }
 

@@ -102,7 +102,7 @@ impl Listener {
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
                 _ = self.look.tick() => {
-                    let newest = self.app.store.read(books::newest).await.ok();
+                    let newest = self.app.store.read(books::transfers).await.ok();
                     if std::mem::replace(&mut self.seen, newest) != newest {
                         break;
                     }

@@ -81,5 +81,7 @@ kinds! {
     STORE_BUSY = "store.busy", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-busy", "problem-store-busy-detail";
     STORE_FULL = "store.full", INSUFFICIENT_STORAGE, NothingCharged, "problem-store-full", "problem-store-full-detail";
     STORE_CLOSED = "store.closed", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-closed", "problem-store-closed-detail";
+    STORE_GONE = "store.gone", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-gone", "problem-store-gone-detail";
+    STORE_UNKNOWN = "store.unknown", SERVICE_UNAVAILABLE, BeingChecked, "problem-store-unknown", "problem-store-unknown-detail";
     SHOP_FAILED = "shop.failed", INTERNAL_SERVER_ERROR, NothingCharged, "problem-shop-failed", "problem-shop-failed-detail";
 }

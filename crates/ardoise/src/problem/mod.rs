@@ -240,6 +240,8 @@ impl From<StoreError> for Problem {
             StoreError::Busy(_) => (&STORE_BUSY, Some(1)),
             StoreError::Full(_) => (&STORE_FULL, Some(60)),
             StoreError::Closed => (&STORE_CLOSED, Some(5)),
+            StoreError::Gone(_) => (&STORE_GONE, Some(2)),
+            StoreError::Unknown(_) => (&STORE_UNKNOWN, Some(2)),
             StoreError::Constraint(_)
             | StoreError::Corrupt(_)
             | StoreError::TooNew { .. }

@@ -5,6 +5,7 @@
 
 mod reading;
 
+use crate::store::{Address, address};
 use crate::till::Tariff;
 use ledger::{Currency, Money, Rules};
 use std::collections::BTreeMap;
@@ -29,6 +30,11 @@ const fn setting(key: &'static str, default: &'static str, about: &'static str) 
 
 /// Every setting, in the order of the manual.
 pub const LIST: &[Setting] = &[
+    setting(
+        "store",
+        "",
+        "Where the books are kept: an address such as postgres://user:secret@host/ardoise, or empty for a file in the data folder.",
+    ),
     setting("shop.name", "Ardoise", "The name in the header of every page."),
     setting("shop.about", "", "One sentence about the shop, on its front."),
     setting(
@@ -209,6 +215,8 @@ pub struct Rates {
 /// The settings, read and checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Where the books are kept.
+    pub store: Address,
     /// The shop's name.
     pub shop_name: String,
     /// One sentence about it; may be empty.
@@ -261,8 +269,15 @@ impl Settings {
 }
 
 /// Values by key, before they are checked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<&'static str, String>);
+
+impl std::fmt::Debug for Values {
+    /// Without secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.0.keys().map(|&key| (key, self.shown(key)))).finish()
+    }
+}
 
 impl Values {
     /// Sets one value.
@@ -293,12 +308,24 @@ impl Values {
         self.0.get(key).map_or_else(default, String::as_str)
     }
 
+    /// The value of a setting as anybody may see it: without a password in it.
+    pub fn shown(&self, key: &'static str) -> String {
+        let value = self.get(key);
+        if key == "store" { address::shown(value) } else { value.to_owned() }
+    }
+
+    fn store(&self) -> Result<Address, SettingsError> {
+        let wanted =
+            "postgres://user:secret@host/database, or nothing for a file in the data folder";
+        Address::parse(self.get("store")).ok_or_else(|| self.wrong("store", wanted))
+    }
+
     fn words(&self, key: &'static str) -> String {
         self.get(key).trim().to_owned()
     }
 
     fn wrong(&self, key: &'static str, wanted: &'static str) -> SettingsError {
-        SettingsError::Value { key, value: self.get(key).to_owned(), wanted }
+        SettingsError::Value { key, value: self.shown(key), wanted }
     }
 
     fn number<T: std::str::FromStr>(&self, key: &'static str) -> Result<T, SettingsError> {
@@ -343,6 +370,7 @@ impl Values {
         let seller = self.words("shop.seller");
         Ok(Settings {
             seller: if seller.is_empty() { shop_name.clone() } else { seller },
+            store: self.store()?,
             shop_name,
             about: self.words("shop.about"),
             email: self.words("shop.email"),

@@ -31,7 +31,7 @@ impl Values {
         let mut entries = Vec::new();
         for (group, value) in table {
             let toml::Value::Table(inner) = value else {
-                entries.push((group, String::new()));
+                entries.push((group, plain(&value).unwrap_or_default()));
                 continue;
             };
             for (name, value) in inner {

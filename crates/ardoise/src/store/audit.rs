@@ -235,7 +235,7 @@ const STRAYS: &[(&str, &str)] = &[
         "select l.id from line l where not exists (select 1 from sale s where s.author_id = l.author_id \
          and s.bought_at = l.bought_at and s.line_id = l.id) and not exists (select 1 from outbox o \
          where o.subject = l.id and o.kind = 'bought' \
-         and o.id > (select read_through from cursor where follower = 'gains')) limit ?1",
+         and o.id > (select c.read_through from cursor c where c.till = o.till and c.follower = 'gains')) limit ?1",
     ),
     (
         "is among sales though it was never bought",
@@ -287,7 +287,7 @@ pub fn miscounted_hours(db: &dyn Db, limit: i64) -> Result<Vec<(AuthorId, i64)>,
           case when o.kind = 'bought' then l.gross_micros else -l.gross_micros end, \
           case when o.kind = 'bought' then l.author_micros else -l.author_micros end \
           from outbox o join line l on l.id = o.subject where o.kind in ('bought', 'undone') \
-          and o.id > (select read_through from cursor where follower = 'gains')) as counted \
+          and o.id > (select c.read_through from cursor c where c.till = o.till and c.follower = 'gains')) as counted \
         group by author_id, hour, work_id, link_id, channel \
         having sum(taps) <> 0 or sum(undone) <> 0 or sum(gross) <> 0 or sum(share) <> 0 \
         order by author_id, hour limit ?2";

@@ -2,16 +2,15 @@
 
 use super::sale::{self, Sale, sale_columns};
 use super::{Db, StoreError, Value, id};
+use crate::till::TillNumber;
 use ledger::{Currency, Timestamp, WebhookId};
 
 /// Rows of the outbox that one step of following reads at most: it bounds how long the till waits.
-const FOLLOWED_AT_ONCE: i64 = 10_000;
+pub const FOLLOWED_AT_ONCE: i64 = 10_000;
 
 /// Something that a webhook is to be told.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The row of the outbox that it tells of; below zero when it tells of none.
-    pub number: i64,
     /// Who is to be told.
     pub webhook: WebhookId,
     /// Names the message to whoever receives it, however often it is sent.
@@ -36,27 +35,6 @@ impl std::fmt::Debug for Delivery {
     }
 }
 
-/// How far the outbox was read for the webhooks, and how far to read now; nothing when there is nothing new.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn unread(db: &dyn Db) -> Result<Option<(i64, i64)>, StoreError> {
-    let read = db.number("select read_through from cursor where follower = 'webhooks'", &[])?;
-    let newest = db.number("select coalesce(max(id), 0) from outbox", &[])?;
-    let through = newest.min(read + FOLLOWED_AT_ONCE);
-    Ok((through > read).then_some((read, through)))
-}
-
-/// The outbox was read up to `through` for the webhooks.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn have_read(db: &dyn Db, through: i64) -> Result<(), StoreError> {
-    let sql = "update cursor set read_through = ?1 where follower = 'webhooks'";
-    db.execute(sql, &[Value::Int(through)])?;
-    Ok(())
-}
-
 /// Something that happened, and a webhook that listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -78,17 +56,17 @@ const TOLD: &str = concat!(
     ", o.id, o.kind, o.happened_at, w.id from outbox o ",
     "join webhook w on w.author_id = o.author_id join line l on l.id = o.subject ",
     "left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id ",
-    "where o.id > ?1 and o.id <= ?2 and w.removed_at is null and w.gone_at is null order by o.id, w.id"
+    "where o.till = ?1 and o.id > ?2 and o.id <= ?3 and w.removed_at is null and w.gone_at is null order by o.id, w.id"
 );
 
-/// What rows of the outbox after `read`, up to `through`, say to webhooks that listen.
+/// What rows of a till's outbox after `read`, up to `through`, say to webhooks that listen.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn to_tell(
     db: &dyn Db,
-    read: i64,
-    through: i64,
+    till: TillNumber,
+    (read, through): (i64, i64),
     currency: Currency,
 ) -> Result<Vec<Told>, StoreError> {
     let listens = "select count(*) from (select 1 from webhook \
@@ -96,7 +74,7 @@ pub fn to_tell(
     if db.number(listens, &[])? == 0 {
         return Ok(Vec::new());
     }
-    db.all(TOLD, &[Value::Int(read), Value::Int(through)], |row| {
+    db.all(TOLD, &[till.into(), Value::Int(read), Value::Int(through)], |row| {
         Ok(Told {
             sale: sale::read(row, currency)?,
             number: row.int(11)?,
@@ -116,8 +94,8 @@ pub struct Message {
     pub body: String,
 }
 
-/// Puts a new delivery in, due at once. Its number is the row of the outbox that it tells of, or below zero when it
-/// tells of none.
+/// Puts a new delivery in, due at once. What is due at the same moment is told in the order of its number: the row of the
+/// outbox that it tells of, or below zero when it tells of none.
 ///
 /// # Errors
 /// [`StoreError::Constraint`], or whatever the engine says.
@@ -159,21 +137,20 @@ pub struct Load {
 /// Whatever the engine says.
 pub fn due(db: &dyn Db, now: Timestamp, load: Load) -> Result<Vec<Delivery>, StoreError> {
     // By webhook, and of each its oldest: with a long list, what is due to all of them together is far more.
-    let sql = "select d.number, d.webhook_id, d.message, d.body, d.attempts, w.url, w.secret \
-        from webhook w cross join delivery d where d.webhook_id = w.id and d.number in ( \
-          select n.number from delivery n where n.webhook_id = w.id and n.not_before <= ?1 \
+    let sql = "select d.webhook_id, d.message, d.body, d.attempts, w.url, w.secret \
+        from webhook w cross join delivery d where d.webhook_id = w.id and d.message in ( \
+          select n.message from delivery n where n.webhook_id = w.id and n.not_before <= ?1 \
           order by n.not_before, n.number limit ?3) \
         and w.removed_at is null and w.gone_at is null order by d.not_before, d.number limit ?2";
     let values = [now.into(), Value::Int(load.most), Value::Int(load.most_to_one)];
     db.all(sql, &values, |row| {
         Ok(Delivery {
-            number: row.int(0)?,
-            webhook: row.id(1)?,
-            message: row.text(2)?,
-            body: row.text(3)?,
-            attempts: row.small(4)?,
-            url: row.text(5)?,
-            secret: row.bytes(6)?,
+            webhook: row.id(0)?,
+            message: row.text(1)?,
+            body: row.text(2)?,
+            attempts: row.small(3)?,
+            url: row.text(4)?,
+            secret: row.bytes(5)?,
         })
     })
 }
@@ -199,8 +176,8 @@ pub fn take(
     until: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = "update delivery set attempts = attempts + 1, not_before = ?4 \
-        where number = ?1 and webhook_id = ?2 and not_before <= ?3";
-    let values = [Value::Int(delivery.number), id(delivery.webhook), now.into(), until.into()];
+        where webhook_id = ?1 and message = ?2 and not_before <= ?3";
+    let values = [id(delivery.webhook), Value::Text(&delivery.message), now.into(), until.into()];
     Ok(db.execute(sql, &values)? == 1)
 }
 
@@ -209,8 +186,8 @@ pub fn take(
 /// # Errors
 /// Whatever the engine says.
 pub fn put_off(db: &dyn Db, delivery: &Delivery, then: Timestamp) -> Result<(), StoreError> {
-    let sql = "update delivery set not_before = ?3 where number = ?1 and webhook_id = ?2";
-    db.execute(sql, &[Value::Int(delivery.number), id(delivery.webhook), then.into()])?;
+    let sql = "update delivery set not_before = ?3 where webhook_id = ?1 and message = ?2";
+    db.execute(sql, &[id(delivery.webhook), Value::Text(&delivery.message), then.into()])?;
     Ok(())
 }
 
@@ -219,7 +196,7 @@ pub fn put_off(db: &dyn Db, delivery: &Delivery, then: Timestamp) -> Result<(), 
 /// # Errors
 /// Whatever the engine says.
 pub fn remove(db: &dyn Db, delivery: &Delivery) -> Result<(), StoreError> {
-    let sql = "delete from delivery where number = ?1 and webhook_id = ?2";
-    db.execute(sql, &[Value::Int(delivery.number), id(delivery.webhook)])?;
+    let sql = "delete from delivery where webhook_id = ?1 and message = ?2";
+    db.execute(sql, &[id(delivery.webhook), Value::Text(&delivery.message)])?;
     Ok(())
 }

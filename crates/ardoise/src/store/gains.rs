@@ -1,6 +1,8 @@
 //! What authors earn, by the hour in which it was sold: a cache that follows the outbox.
 
-use super::{Db, Row, StoreError, Value, id, sale};
+use super::books::Follower;
+use super::{Db, Row, StoreError, Value, books, id, sale};
+use crate::till::TillNumber;
 use ledger::{AuthorId, Currency, LinkId, Money, WorkId};
 
 /// Rows of the outbox that one step of following reads at most: it bounds how long the till waits.
@@ -8,54 +10,49 @@ const FOLLOWED_AT_ONCE: i64 = 50_000;
 /// Microseconds in an hour.
 pub const HOUR_MICROS: i64 = 3_600_000_000;
 
-/// Adds what is new in the outbox to the sales by hour; answers whether there may be more.
+/// Adds what is new in a till's outbox to the sales by hour; answers whether there may be more.
 ///
 /// A line counts in the hour in which it was bought, also when it is undone later, so that what was tapped less what was
 /// undone is what was kept.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn follow(db: &dyn Db) -> Result<bool, StoreError> {
-    let read = db.number("select read_through from cursor where follower = 'gains'", &[])?;
-    let newest = db.number("select coalesce(max(id), 0) from outbox", &[])?;
-    let through = newest.min(read + FOLLOWED_AT_ONCE);
-    if through <= read {
-        return Ok(false);
-    }
-    let range = [Value::Int(read), Value::Int(through), Value::Int(HOUR_MICROS)];
+pub fn follow(db: &dyn Db, till: TillNumber) -> Result<bool, StoreError> {
+    let unread = books::unread(db, till, Follower::Gains, FOLLOWED_AT_ONCE)?;
+    let Some((read, through)) = unread else { return Ok(false) };
+    let range = [till.into(), Value::Int(read), Value::Int(through), Value::Int(HOUR_MICROS)];
     db.execute(
-        "insert into sale_hour (author_id, hour, work_id, link_id, channel, taps, undone, gross_micros, author_micros) \
-         select l.author_id, l.bought_at / ?3, l.work_id, l.link_id, l.channel, \
-           cast(sum(case when o.kind = 'bought' then 1 else 0 end) as integer), \
-           cast(sum(case when o.kind = 'undone' then 1 else 0 end) as integer), \
-           cast(sum(case when o.kind = 'bought' then l.gross_micros else -l.gross_micros end) as integer), \
-           cast(sum(case when o.kind = 'bought' then l.author_micros else -l.author_micros end) as integer) \
-         from outbox o join line l on l.id = o.subject \
-         where o.id > ?1 and o.id <= ?2 and o.kind in ('bought', 'undone') \
-         group by l.author_id, l.bought_at / ?3, l.work_id, l.link_id, l.channel \
-         on conflict (author_id, hour, work_id, link_id, channel) do update set \
+        "insert into sale_hour (author_id, hour, work_id, link_id, channel, till, taps, undone, gross_micros, \
+           author_micros) \
+         select author_id, hour, work_id, link_id, channel, till, cast(sum(tap) as bigint), \
+           cast(sum(undo) as bigint), cast(sum(gross) as bigint), cast(sum(share) as bigint) from ( \
+           select l.author_id, l.bought_at / ?4 as hour, l.work_id, l.link_id, l.channel, o.till, \
+             case when o.kind = 'bought' then 1 else 0 end as tap, case when o.kind = 'undone' then 1 else 0 end as undo, \
+             case when o.kind = 'bought' then l.gross_micros else -l.gross_micros end as gross, \
+             case when o.kind = 'bought' then l.author_micros else -l.author_micros end as share \
+           from outbox o join line l on l.id = o.subject \
+           where o.till = ?1 and o.id > ?2 and o.id <= ?3 and o.kind in ('bought', 'undone') \
+         ) as happened where true group by author_id, hour, work_id, link_id, channel, till \
+         on conflict (author_id, hour, work_id, link_id, channel, till) do update set \
            taps = sale_hour.taps + excluded.taps, undone = sale_hour.undone + excluded.undone, \
            gross_micros = sale_hour.gross_micros + excluded.gross_micros, \
            author_micros = sale_hour.author_micros + excluded.author_micros",
         &range,
     )?;
-    sale::follow(db, read, through)?;
-    db.execute(
-        "update cursor set read_through = ?1 where follower = 'gains'",
-        &[Value::Int(through)],
-    )?;
-    Ok(through < newest)
+    sale::follow(db, till, read, through)?;
+    books::have_read(db, till, Follower::Gains, through)?;
+    Ok(true)
 }
 
-/// Forgets what every follower of the outbox has read.
+/// Forgets what every follower of a till's outbox has read.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn prune_outbox(db: &dyn Db) -> Result<(), StoreError> {
+pub fn prune_outbox(db: &dyn Db, till: TillNumber) -> Result<(), StoreError> {
     db.execute(
-        "delete from outbox where id <= (select min(read_through) from cursor \
-         where follower in ('gains', 'webhooks'))",
-        &[],
+        "delete from outbox where till = ?1 and id <= (select min(read_through) from cursor \
+         where till = ?1 and follower in ('gains', 'webhooks'))",
+        &[till.into()],
     )?;
     Ok(())
 }
@@ -98,9 +95,9 @@ macro_rules! asked {
     ($columns:literal, $rest:literal) => {
         concat!(
             "select ", $columns,
-            " cast(coalesce(sum(visits), 0) as integer), cast(coalesce(sum(taps), 0) as integer), ",
-            "cast(coalesce(sum(undone), 0) as integer), cast(coalesce(sum(gross), 0) as integer), ",
-            "cast(coalesce(sum(share), 0) as integer) from ( ",
+            " cast(coalesce(sum(visits), 0) as bigint), cast(coalesce(sum(taps), 0) as bigint), ",
+            "cast(coalesce(sum(undone), 0) as bigint), cast(coalesce(sum(gross), 0) as bigint), ",
+            "cast(coalesce(sum(share), 0) as bigint) from ( ",
             "select hour, work_id, link_id, channel, 0 as visits, taps, undone, gross_micros as gross, ",
             "author_micros as share from sale_hour where author_id = ?1 and hour >= ?2 and hour < ?3 union all ",
             "select hour, work_id, link_id, channel, visits, 0, 0, 0, 0 from visit_hour ",
@@ -311,7 +308,7 @@ pub fn counted_hours(db: &dyn Db, author: AuthorId) -> Result<Option<Hours>, Sto
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn paid_out(db: &dyn Db, author: AuthorId, currency: Currency) -> Result<Money, StoreError> {
-    let sql = "select cast(coalesce(sum(micros), 0) as integer) from payout where author_id = ?1";
+    let sql = "select cast(coalesce(sum(micros), 0) as bigint) from payout where author_id = ?1";
     let found = db.first(sql, &[id(author)], |row| row.money(0, currency))?;
     Ok(found.unwrap_or(Money::zero(currency)))
 }

@@ -10,6 +10,8 @@ pub struct Migration {
     pub common: &'static str,
     /// What only SQLite runs.
     pub sqlite: &'static str,
+    /// What only PostgreSQL runs.
+    pub postgres: &'static str,
 }
 
 /// Every step, oldest first. A step that was released is never changed.
@@ -17,6 +19,7 @@ pub const ALL: &[Migration] = &[Migration {
     version: 1,
     common: include_str!("../../../../migrations/0001_slate.sql"),
     sqlite: include_str!("../../../../migrations/0001_slate.sqlite.sql"),
+    postgres: include_str!("../../../../migrations/0001_slate.postgres.sql"),
 }];
 
 /// The newest version that this program knows.

@@ -8,10 +8,12 @@
 //! `on conflict`, `returning`, common table expressions and window functions are there; the clock,
 //! random numbers and counters of the engine are never asked.
 
+pub mod address;
 pub mod audit;
 pub mod books;
 pub mod delivery;
 pub mod discarded;
+pub mod engine;
 pub mod file;
 pub mod gains;
 pub mod idempotency;
@@ -20,6 +22,7 @@ pub mod link;
 pub mod migrations;
 pub mod payout;
 pub mod people;
+pub mod postgres;
 pub mod sale;
 pub mod shop;
 pub mod sqlite;
@@ -30,6 +33,8 @@ pub mod visit;
 pub mod webhook;
 pub mod work;
 
+pub use address::Address;
+use engine::Readers;
 use ledger::{Currency, Money, ShopId, Timestamp};
 use std::sync::Arc;
 
@@ -59,6 +64,13 @@ pub enum StoreError {
     /// The till has stopped.
     #[error("the store is closed")]
     Closed,
+    /// Nobody answers where the store should be: ask again. Nothing was written.
+    #[error("the store does not answer: {0}")]
+    Gone(String),
+    /// The connection was lost while something was being committed: it may stand or not. Asking again with the same id
+    /// tells.
+    #[error("the store was lost during a commit: {0}")]
+    Unknown(String),
     /// Anything else the engine says.
     #[error("the store failed: {0}")]
     Engine(String),
@@ -74,6 +86,8 @@ impl StoreError {
             | Self::Full(_)
             | Self::TooNew { .. }
             | Self::Closed
+            | Self::Gone(_)
+            | Self::Unknown(_)
             | Self::Engine(_) => false,
         }
     }
@@ -254,13 +268,13 @@ impl dyn Db + '_ {
 /// The shop's store: reads run beside each other, writes one after the other in the till's thread.
 #[derive(Clone)]
 pub struct Store {
-    engine: Arc<sqlite::Readers>,
+    engine: Arc<Readers>,
     till: crate::till::Till,
 }
 
 impl Store {
     /// A store that reads with `engine` and writes through `till`.
-    pub fn new(engine: sqlite::Readers, till: crate::till::Till) -> Self {
+    pub fn new(engine: Readers, till: crate::till::Till) -> Self {
         Self { engine: Arc::new(engine), till }
     }
 

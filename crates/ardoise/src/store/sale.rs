@@ -2,19 +2,20 @@
 
 use super::statement::{Before, state};
 use super::{Db, Row, StoreError, Value, id};
+use crate::till::TillNumber;
 use ledger::{AuthorId, Currency, LineId, LineState, LinkId, Shares, Timestamp, WorkId};
 
-/// Keeps the lines that the rows of the outbox after `read`, up to `through`, say were bought.
+/// Keeps the lines that the rows of a till's outbox after `read`, up to `through`, say were bought.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn follow(db: &dyn Db, read: i64, through: i64) -> Result<(), StoreError> {
+pub fn follow(db: &dyn Db, till: TillNumber, read: i64, through: i64) -> Result<(), StoreError> {
     // In key order, so that neighbours are written together.
     db.execute(
         "insert into sale (author_id, bought_at, line_id, work_id) \
          select l.author_id, l.bought_at, l.id, l.work_id from outbox o join line l on l.id = o.subject \
-         where o.id > ?1 and o.id <= ?2 and o.kind = 'bought' order by 1, 2, 3",
-        &[Value::Int(read), Value::Int(through)],
+         where o.till = ?1 and o.id > ?2 and o.id <= ?3 and o.kind = 'bought' order by 1, 2, 3",
+        &[till.into(), Value::Int(read), Value::Int(through)],
     )?;
     Ok(())
 }
@@ -103,7 +104,7 @@ pub fn by_author(
         " from sale s join line l on l.id = s.line_id left join undo u on u.line_id = s.line_id ",
         "left join payment p on p.line_id = s.line_id ",
         "where s.author_id = ?1 and (s.bought_at, s.line_id) < (?2, ?3) and s.bought_at >= ?5 ",
-        "and (?6 is null or s.work_id = ?6) ",
+        "and (cast(?6 as bigint) is null or s.work_id = ?6) ",
         "order by s.bought_at desc, s.line_id desc limit ?4"
     );
     db.all(sql, &values, |row| read(row, currency))

@@ -1,6 +1,7 @@
 //! The shop itself: what it can never change, and where it was last open.
 
 use super::{Db, StoreError};
+use crate::till::TillNumber;
 use ledger::{Currency, Timestamp};
 
 /// The currency of the shop's books, if the shop was founded.
@@ -58,7 +59,7 @@ pub fn last_open(db: &dyn Db) -> Result<Option<Served>, StoreError> {
     db.first(sql, &[], |row| Ok(Served { url: row.text(0)?, listen: row.text(1)? }))
 }
 
-/// What is numbered without gaps, in the order of commits, by the one who writes it.
+/// What a till numbers without gaps, in the order of its commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Numbered {
     /// Rows of the journal.
@@ -67,18 +68,18 @@ pub enum Numbered {
     Outbox,
 }
 
-/// The number of the next row. Outbox rows go away once read, so their number is also remembered in the cursors.
+/// The number of the next row of a till. Outbox rows go away once read, so their number is also remembered in the cursors.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn next_number(db: &dyn Db, numbered: Numbered) -> Result<i64, StoreError> {
+pub fn next_number(db: &dyn Db, till: TillNumber, numbered: Numbered) -> Result<i64, StoreError> {
     let last = match numbered {
-        Numbered::Transfer => "select max(id) from transfer",
+        Numbered::Transfer => "select max(id) from transfer where till = ?1",
         Numbered::Outbox => {
-            "select max(number) from (select max(id) as number from outbox union all \
-             select max(read_through) from cursor where follower in ('gains', 'webhooks')) as numbers"
+            "select max(number) from (select max(id) as number from outbox where till = ?1 union all \
+             select max(read_through) from cursor where till = ?1 and follower in ('gains', 'webhooks')) as numbers"
         }
     };
-    let last = db.first(last, &[], |row| row.maybe_int(0))?.flatten();
+    let last = db.first(last, &[till.into()], |row| row.maybe_int(0))?.flatten();
     Ok(last.unwrap_or(0) + 1)
 }

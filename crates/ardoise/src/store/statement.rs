@@ -7,14 +7,42 @@ use ledger::{
     Timestamp, WorkId,
 };
 
-/// One line, with what became of it.
-const LINE: &str = "select l.id, l.tab_id, l.work_id, l.version, v.digest, l.author_id, l.gross_micros, l.vat_micros, \
-     l.fee_micros, l.author_micros, l.vat_basis_points, l.consent_id, l.bought_at, u.line_id is not null, \
-     p.line_id is not null \
-     from line l join work_version v on v.work_id = l.work_id and v.version = l.version \
-     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where l.id = ?1";
+/// The columns of an open line that [`read_open_line`] reads, from column 0, and its tab behind them.
+macro_rules! open_line_columns {
+    ($whose:literal) => {
+        concat!(
+            "select l.id, l.gross_micros, l.author_id, l.author_micros, l.bought_at, l.tab_id ",
+            "from access a join line l on l.id = a.line_id left join payment p on p.line_id = l.id ",
+            "where ", $whose, " and p.line_id is null and l.gross_micros > 0 order by l.bought_at, l.id"
+        )
+    };
+}
+pub(super) use open_line_columns;
 
-fn read_line(row: &dyn Row, currency: Currency) -> Result<(Line, LineState), StoreError> {
+/// The columns of a line, with what became of it, that [`read_line`] reads, from column 0.
+macro_rules! line_columns {
+    ($more:literal, $rest:literal) => {
+        concat!(
+            "select l.id, l.tab_id, l.work_id, l.version, v.digest, l.author_id, l.gross_micros, l.vat_micros, ",
+            "l.fee_micros, l.author_micros, l.vat_basis_points, l.consent_id, l.bought_at, u.line_id is not null, ",
+            "p.line_id is not null", $more, " ",
+            $rest
+        )
+    };
+}
+pub(super) use line_columns;
+
+const LINE: &str = line_columns!(
+    "",
+    "from line l join work_version v on v.work_id = l.work_id and v.version = l.version \
+     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where l.id = ?1"
+);
+
+/// Reads the columns that [`line_columns`] names.
+pub(super) fn read_line(
+    row: &dyn Row,
+    currency: Currency,
+) -> Result<(Line, LineState), StoreError> {
     let line = Line {
         id: LineId::from_bytes(row.bytes(0)?),
         tab: row.id(1)?,
@@ -97,17 +125,18 @@ pub fn open_lines(
     tab: TabId,
     currency: Currency,
 ) -> Result<Vec<OpenLine>, StoreError> {
-    let sql = "select l.id, l.gross_micros, l.author_id, l.author_micros, l.bought_at \
-        from access a join line l on l.id = a.line_id left join payment p on p.line_id = l.id \
-        where a.tab_id = ?1 and p.line_id is null and l.gross_micros > 0 order by l.bought_at, l.id";
-    db.all(sql, &[id(tab)], |row| {
-        Ok(OpenLine {
-            id: LineId::from_bytes(row.bytes(0)?),
-            gross: row.money(1, currency)?,
-            author: row.id(2)?,
-            author_share: row.money(3, currency)?,
-            bought_at: row.time(4)?,
-        })
+    let sql = open_line_columns!("a.tab_id = ?1");
+    db.all(sql, &[id(tab)], |row| read_open_line(row, currency))
+}
+
+/// Reads the columns that [`open_line_columns`] names.
+pub(super) fn read_open_line(row: &dyn Row, currency: Currency) -> Result<OpenLine, StoreError> {
+    Ok(OpenLine {
+        id: LineId::from_bytes(row.bytes(0)?),
+        gross: row.money(1, currency)?,
+        author: row.id(2)?,
+        author_share: row.money(3, currency)?,
+        bought_at: row.time(4)?,
     })
 }
 
@@ -153,14 +182,14 @@ pub struct Shown {
     pub kind: String,
 }
 
-const SHOWN: &str = "select l.id, l.tab_id, l.work_id, l.version, v.digest, l.author_id, l.gross_micros, l.vat_micros, \
-     l.fee_micros, l.author_micros, l.vat_basis_points, l.consent_id, l.bought_at, u.line_id is not null, \
-     p.line_id is not null, v.title, n.name, w.kind \
-     from (select line_id from access where tab_id = ?1 union all select line_id from undo where tab_id = ?1) as mine \
+const SHOWN: &str = line_columns!(
+    ", v.title, n.name, w.kind",
+    "from (select line_id from access where tab_id = ?1 union all select line_id from undo where tab_id = ?1) as mine \
      join line l on l.id = mine.line_id join work_version v on v.work_id = l.work_id and v.version = l.version \
      join work w on w.id = l.work_id join author n on n.id = l.author_id \
      left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id \
-     where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4";
+     where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4"
+);
 
 /// Where a page of a statement begins: before this instant and line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,20 @@ use crate::till::command::SecretHash;
 use ledger::receipts::Chain;
 use ledger::{Currency, Money, SettlementId, ShopId, Tab, TabId, Timestamp};
 
-/// Columns of a tab, as [`read`] expects them.
-const BY_ID: &str = "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, \
-     settlements, purchases, undone, chain_length, chain_head from tab where id = ?1";
+/// The columns of a tab that [`read`] reads, from column 0, and the rest of the question.
+macro_rules! tab_columns {
+    ($rest:literal) => {
+        concat!(
+            "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, ",
+            "settlements, purchases, undone, chain_length, chain_head from tab ",
+            $rest
+        )
+    };
+}
+pub(super) use tab_columns;
 
-fn read(row: &dyn Row, currency: Currency) -> Result<StoredTab, StoreError> {
+/// Reads the columns that [`tab_columns`] names.
+pub(super) fn read(row: &dyn Row, currency: Currency) -> Result<StoredTab, StoreError> {
     let tab = Tab {
         id: row.id(0)?,
         opened_at: row.time(2)?,
@@ -31,7 +40,7 @@ fn read(row: &dyn Row, currency: Currency) -> Result<StoredTab, StoreError> {
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn by_id(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Option<StoredTab>, StoreError> {
-    db.first(BY_ID, &[id(tab)], |row| read(row, currency))
+    db.first(tab_columns!("where id = ?1"), &[id(tab)], |row| read(row, currency))
 }
 
 /// Tabs with ids above `after`, oldest first, at most `limit`.
@@ -44,8 +53,7 @@ pub fn page(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Tab>, StoreError> {
-    let sql = "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, \
-        settlements, purchases, undone, chain_length, chain_head from tab where id > ?1 order by id limit ?2";
+    let sql = tab_columns!("where id > ?1 order by id limit ?2");
     db.all(sql, &[id(after), Value::Int(limit)], |row| Ok(read(row, currency)?.tab))
 }
 
@@ -170,7 +178,7 @@ pub fn owing(
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn owed_in_all(db: &dyn Db, currency: Currency) -> Result<Money, StoreError> {
-    let sql = "select cast(coalesce(sum(open_micros - credit_micros), 0) as integer) from tab \
+    let sql = "select cast(coalesce(sum(open_micros - credit_micros), 0) as bigint) from tab \
         where open_micros > credit_micros";
     let found = db.first(sql, &[], |row| row.money(0, currency))?;
     Ok(found.unwrap_or(Money::zero(currency)))

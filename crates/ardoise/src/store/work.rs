@@ -332,29 +332,42 @@ pub fn remove_article(db: &dyn Db, work: WorkId) -> Result<(), StoreError> {
     db.execute("delete from article where work_id = ?1", &[id(work)])?;
     Ok(())
 }
+/// The columns of an offer that [`read_offer`] reads, from column 0, and its slug behind them.
+macro_rules! offer_columns {
+    ($rest:literal) => {
+        concat!(
+            "select l.id, w.id, w.author_id, w.version, w.digest, w.price_kind, w.price_micros, w.minimum_micros, ",
+            "w.state, w.vat_class, l.slug from link l join work w on w.id = l.work_id ",
+            $rest
+        )
+    };
+}
+pub(super) use offer_columns;
 
 /// What is offered under a slug, as the till decides on it.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn offer(db: &dyn Db, slug: &str, tariff: &Tariff) -> Result<Option<StoredOffer>, StoreError> {
-    let sql = "select l.id, w.id, w.author_id, w.version, w.digest, w.price_kind, w.price_micros, w.minimum_micros, \
-        w.state, w.vat_class from link l join work w on w.id = l.work_id where l.slug = ?1";
-    let currency = tariff.currency;
-    db.first(sql, &[Value::Text(slug)], |row| {
-        let class = row.text(9)?;
-        let vat_basis_points = *tariff.vat.get(&class).ok_or_else(|| {
-            StoreError::Corrupt(format!("no tax rate is set for the class {class}"))
-        })?;
-        let offer = Offer {
-            work: row.id(1)?,
-            author: row.id(2)?,
-            version: row.small(3)?,
-            version_digest: row.bytes(4)?,
-            price: price(&row.text(5)?, row.money(6, currency)?, row.money(7, currency)?)?,
-            for_sale: row.text(8)? == State::Published.stored(),
-            vat_basis_points,
-        };
-        Ok(StoredOffer { link: row.id(0)?, offer })
-    })
+    let sql = offer_columns!("where l.slug = ?1");
+    db.first(sql, &[Value::Text(slug)], |row| read_offer(row, tariff))
+}
+
+/// Reads the columns that [`offer_columns`] names.
+pub(super) fn read_offer(row: &dyn Row, tariff: &Tariff) -> Result<StoredOffer, StoreError> {
+    let (class, currency) = (row.text(9)?, tariff.currency);
+    let vat_basis_points = *tariff
+        .vat
+        .get(&class)
+        .ok_or_else(|| StoreError::Corrupt(format!("no tax rate is set for the class {class}")))?;
+    let offer = Offer {
+        work: row.id(1)?,
+        author: row.id(2)?,
+        version: row.small(3)?,
+        version_digest: row.bytes(4)?,
+        price: price(&row.text(5)?, row.money(6, currency)?, row.money(7, currency)?)?,
+        for_sale: row.text(8)? == State::Published.stored(),
+        vat_basis_points,
+    };
+    Ok(StoredOffer { link: row.id(0)?, offer })
 }

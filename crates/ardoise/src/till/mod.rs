@@ -48,6 +48,21 @@ const FOLLOW_WITHIN: Duration = Duration::from_millis(50);
 /// How many authors' news may wait for a slow listener before it only hears that it missed some.
 const NEWS: usize = 1_024;
 
+/// A till's number in its store. An embedded store has one; several processes on one server have each their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TillNumber(pub i64);
+
+impl TillNumber {
+    /// The one till of an embedded store.
+    pub const ONLY: Self = Self(1);
+}
+
+impl From<TillNumber> for crate::store::Value<'_> {
+    fn from(till: TillNumber) -> Self {
+        Self::Int(till.0)
+    }
+}
+
 /// What the shop decides by.
 #[derive(Debug, Clone)]
 pub struct Tariff {
@@ -61,6 +76,9 @@ pub struct Tariff {
 
 /// What an engine does for the till.
 pub trait TillStore: Send + 'static {
+    /// The number under which this till writes.
+    fn number(&self) -> TillNumber;
+
     /// Decides and writes a whole batch in one durable transaction.
     ///
     /// # Errors
@@ -361,17 +379,22 @@ impl Writer {
                 let _ = answer.send(write_or_fail(store, &mut *work));
             }
             Job::Follow(answer) => {
-                let _ = answer.send(self.follow(store));
+                let _ = answer.send(self.follow(store, Tills::All));
             }
             Job::Command(..) => {}
         }
     }
 
-    fn follow(&mut self, store: &mut impl TillStore) -> Result<(), StoreError> {
+    fn follow(&mut self, store: &mut impl TillStore, tills: Tills) -> Result<(), StoreError> {
         let now = self.clock.now();
+        let own = store.number();
         let mut is_to_tell = false;
         store.write(Durable::InTime, &mut |db| {
-            is_to_tell = followers::catch_up(db, now)?;
+            let tills = match tills {
+                Tills::Own => vec![own],
+                Tills::All => crate::store::books::tills(db)?,
+            };
+            is_to_tell = followers::catch_up(db, &tills, now)?;
             Ok(())
         })?;
         if is_to_tell {
@@ -383,11 +406,20 @@ impl Writer {
 
     /// A follower that fails now tries again after the next batch: it only falls behind.
     fn follow_quietly(&mut self, store: &mut impl TillStore) {
-        if let Err(error) = self.follow(store) {
+        if let Err(error) = self.follow(store, Tills::Own) {
             tracing::error!(%error, "the gains could not be brought up to date");
             self.behind_since = Some(Instant::now());
         }
     }
+}
+
+/// Whose journal is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tills {
+    /// This till's.
+    Own,
+    /// Every till's that writes to the same store.
+    All,
 }
 
 /// Work that panics is rolled back and fails; the thread goes on for everybody else.

@@ -1,7 +1,7 @@
 //! The till on a store that fails, panics or is slow: everybody is told, nobody is charged, nobody hangs.
 
 use super::command::{Command, Outcome};
-use super::{Applied, Durable, QUEUE, Tariff, Till, TillStore};
+use super::{Applied, Durable, QUEUE, Tariff, Till, TillNumber, TillStore};
 use crate::clock::Clock;
 use crate::store::sqlite::testing::{NOON, tap, tariff, undo};
 use crate::store::{Db, StoreError};
@@ -37,6 +37,10 @@ struct Stub {
 }
 
 impl TillStore for Stub {
+    fn number(&self) -> TillNumber {
+        TillNumber::ONLY
+    }
+
     fn apply(
         &mut self,
         _: &Tariff,

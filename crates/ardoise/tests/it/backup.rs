@@ -9,6 +9,7 @@ use ardoise::backup::{BackupError, Stage};
 use ardoise::bench::{Seed, seed};
 use ardoise::pages::author::{Draft as Typed, Pricing};
 use ardoise::receipts::verify::verify;
+use ardoise::store::Address;
 use ardoise::store::file;
 use ardoise::works::draft::Draft;
 use ardoise::works::parts::Parts;
@@ -84,7 +85,7 @@ fn listing(folder: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn the_whole_shop_comes_back() {
-    let shop = TestApp::open();
+    let shop = TestApp::embedded();
     let (ada, _) = shop.ada().await;
     let (bus, tram) = (
         sell(&shop, ada, "Night bus", b"timetable").await,
@@ -103,7 +104,7 @@ async fn the_whole_shop_comes_back() {
 
     let most = shop.app.settings.upload_max_bytes;
     uploads::receive(&shop.app, ada, "waits.txt", most, pieces(b"waits")).await.expect("received");
-    let program = Program::new();
+    let program = Program::embedded();
     let archive = program.path("shop.tar");
     let saved = save_to(&shop, &archive, &mut |_, _, _| ()).expect("saved");
     assert_eq!((saved.files, &saved.lost[..], &saved.findings[..]), (4, &[][..], &[][..]));
@@ -133,7 +134,7 @@ async fn the_whole_shop_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_goes_while_the_backup_is_made_is_not_needed_by_it() {
-    let shop = Arc::new(TestApp::open());
+    let shop = Arc::new(TestApp::embedded());
     let (ada, _) = shop.ada().await;
     let kept = sell(&shop, ada, "Kept", b"kept").await;
     let gone = sell(&shop, ada, "Gone", b"gone").await;
@@ -168,7 +169,7 @@ async fn replace(shop: &TestApp, author: AuthorId, made: &Made) {
 
 #[tokio::test]
 async fn a_file_that_was_lost_before_is_told_and_does_not_stop_the_backup() {
-    let shop = TestApp::open();
+    let shop = TestApp::embedded();
     let (ada, _) = shop.ada().await;
     let [lost, damaged] =
         [sell(&shop, ada, "Lost", b"1").await, sell(&shop, ada, "Bad", b"2").await];
@@ -188,10 +189,10 @@ async fn a_file_that_was_lost_before_is_told_and_does_not_stop_the_backup() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_is_made_while_readers_buy_and_holds_every_purchase_made_before() {
-    let program = Program::new();
+    let program = Program::embedded();
     fs::create_dir(program.path("data")).expect("a folder");
     let what = Seed { works: 40, authors: 2, tabs: 0, price_micros: 10_000 };
-    let works = seed(&program.path("data"), &what).expect("filled").slugs;
+    let works = seed(&Address::Folder, &program.path("data"), &what).expect("filled").slugs;
     let shop = program.serve();
     let (bought, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let reading = async |works: &[String]| {
@@ -233,7 +234,7 @@ async fn a_backup_is_made_while_readers_buy_and_holds_every_purchase_made_before
 
 /// A small backup with everything in it.
 async fn small(folder: &Path) -> std::path::PathBuf {
-    let shop = TestApp::open();
+    let shop = TestApp::embedded();
     let (ada, _) = shop.ada().await;
     let made = sell(&shop, ada, "Night bus", b"timetable").await;
     shop.browser().tap(&made.link.slug).await;
@@ -300,7 +301,7 @@ fn an_archive_writes_nowhere_but_where_a_shop_keeps_things() {
 
 #[tokio::test]
 async fn a_shop_comes_back_to_an_empty_folder_only() {
-    let program = Program::new();
+    let program = Program::embedded();
     small(program.folder.path()).await;
     let restore = |data: &str| program.run(&["restore", "shop.tar", "--data", data]);
     fs::create_dir_all(program.path("full")).expect("a folder");
@@ -320,7 +321,8 @@ async fn a_shop_comes_back_to_an_empty_folder_only() {
 
 #[tokio::test]
 async fn a_backup_replaces_none_and_leaves_nothing_unfinished() {
-    let program = Program::with_shop();
+    let program = Program::embedded();
+    drop(program.serve());
     // What a backup that was killed has left.
     fs::create_dir(program.path("shop.tar.partial")).expect("a folder");
     fs::write(program.path("shop.tar.partial/archive.tar"), "half").expect("written");
@@ -338,10 +340,10 @@ async fn a_backup_replaces_none_and_leaves_nothing_unfinished() {
 
 #[tokio::test]
 async fn books_that_do_not_balance_are_kept_and_not_brought_back() {
-    let program = Program::new();
+    let program = Program::embedded();
     fs::create_dir(program.path("data")).expect("a folder");
     let what = Seed { works: 1, authors: 1, tabs: 1, price_micros: 10_000 };
-    seed(&program.path("data"), &what).expect("filled");
+    seed(&Address::Folder, &program.path("data"), &what).expect("filled");
     drop(program.serve());
     let store = Connection::open(program.path("data/ardoise.db")).expect("a store");
     store.execute("update tab set open_micros = open_micros + 1", []).expect("changed");

@@ -58,7 +58,7 @@ async fn event(stream: &mut reqwest::Response) -> String {
 
 #[tokio::test]
 async fn in_the_demonstration_gains_move_by_themselves() {
-    let program = Program::new();
+    let program = Program::embedded();
     let words = ["demo", "--days", "2", "--listen", "127.0.0.1:0"];
     let shop = Serving::start(program.command(&words));
     let link = shop.greeting.split_whitespace().find(|word| word.contains("/invite/"));

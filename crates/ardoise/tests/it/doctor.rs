@@ -74,14 +74,9 @@ fn what_is_wrong_is_told_with_the_next_step() {
     let key = program.path("data/receipt.key");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("changed");
     fs::write(program.path("data/ardoise.toml"), "[tab]\nundo_minuts = 5\n").expect("written");
-    let store = Connection::open(program.path("data/ardoise.db")).expect("a store");
-    store
-        .execute(
-            "insert into tab values (1, zeroblob(32), 0, 5, 0, 0, null, 0, 0, 0, 0, zeroblob(32))",
-            [],
-        )
-        .expect("changed");
-    drop(store);
+    program.meddle(
+        "insert into tab select 1, secret_hash, 0, 5, 0, 0, null, 0, 0, 0, 0, secret_hash from invite limit 1",
+    );
     let ran = program.run(&["doctor"]);
     assert_eq!(ran.code, 1);
     for (subject, word) in [
@@ -97,7 +92,8 @@ fn what_is_wrong_is_told_with_the_next_step() {
 
 #[test]
 fn a_store_that_is_damaged_or_too_new_is_a_failure() {
-    let program = well();
+    let program = Program::embedded();
+    drop(program.serve());
     let store = Connection::open(program.path("data/ardoise.db")).expect("a store");
     store.execute("insert into migration values (999, 0)", []).expect("changed");
     let ran = program.run(&["doctor"]);
@@ -132,7 +128,7 @@ async fn a_clock_that_was_set_back_is_a_failure() {
         let patient = Patient {
             data: &program.path("data"),
             settings_file: Ok(None),
-            environment: Vec::new(),
+            environment: program.environment(),
             clock,
         };
         let mut found: Vec<Finding> = Vec::new();

@@ -1,11 +1,11 @@
 //! What breaks breaks cleanly: whoever asks is told so, nothing is charged, nothing is lost, and it goes on.
 
 use crate::shop::{Answer, Browser, TestApp};
+use ardoise::store::engine::Writer;
 use ardoise::store::sqlite::FILE_NAME;
-use ardoise::store::sqlite::batch::Writer;
 use ardoise::store::{Db, StoreError};
 use ardoise::till::command::Command;
-use ardoise::till::{Applied, Durable, Tariff, TillStore};
+use ardoise::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use http::{StatusCode, header};
 use ledger::Timestamp;
 use rusqlite::Connection;
@@ -31,6 +31,10 @@ struct Stormy {
 }
 
 impl TillStore for Stormy {
+    fn number(&self) -> TillNumber {
+        self.writer.number()
+    }
+
     fn apply(
         &mut self,
         tariff: &Tariff,
@@ -168,7 +172,7 @@ async fn a_till_that_stopped_says_so_at_once_and_what_was_bought_can_still_be_re
 
 #[tokio::test]
 async fn a_store_that_another_process_holds_charges_nothing() {
-    let shop = TestApp::open();
+    let shop = TestApp::embedded();
     let (mut ben, slug) = ben_and_a_work(&shop).await;
     let purchase = shop.app.mint.purchase().to_string();
     let other = Connection::open(shop.folder.path().join(FILE_NAME)).expect("opens");
@@ -185,7 +189,7 @@ async fn a_store_that_another_process_holds_charges_nothing() {
 
 #[tokio::test]
 async fn a_full_disk_charges_nothing_and_loses_nothing() {
-    let shop = TestApp::open();
+    let shop = TestApp::embedded();
     let (ada, _) = shop.ada().await;
     let mut ben = shop.program();
     let mut slugs = Vec::new();
@@ -231,6 +235,10 @@ struct Slow {
 }
 
 impl TillStore for Slow {
+    fn number(&self) -> TillNumber {
+        self.writer.number()
+    }
+
     fn apply(
         &mut self,
         tariff: &Tariff,

@@ -39,7 +39,7 @@ async fn a_key_is_shown_once_and_opens_the_shop_for_its_authors_programs() {
 
 #[tokio::test]
 async fn only_the_hash_of_a_key_is_kept() {
-    let shop = TestApp::open();
+    let shop = TestApp::embedded();
     let (_, mut ada) = shop.ada().await;
     let key = fresh(&ada.post("/keys", &[("name", "books")]).await);
     let secret = key.split('.').nth(1).expect("a secret");

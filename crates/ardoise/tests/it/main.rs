@@ -9,6 +9,7 @@ mod commands;
 mod connections;
 mod demo;
 mod doctor;
+mod engine;
 mod failures;
 mod forms;
 mod gains;

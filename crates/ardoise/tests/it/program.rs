@@ -1,6 +1,11 @@
 //! [`Program`]: the real program in a folder of its own, [`Serving`]: one that serves, and [`Reader`]: somebody who
 //! reads there, over real connections.
 
+use crate::engine::PrivateDatabase;
+use ardoise::store::postgres::Server;
+use ardoise::store::sqlite::FILE_NAME;
+use ardoise::store::{Address, Db as _};
+use rusqlite::Connection;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -9,6 +14,7 @@ use tempfile::TempDir;
 /// The program, started in a folder of its own; the shop's data is in `data` there.
 pub struct Program {
     pub folder: TempDir,
+    database: Option<PrivateDatabase>,
 }
 
 /// What a command came to.
@@ -35,7 +41,39 @@ impl Ran {
 
 impl Program {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        Self { database: PrivateDatabase::where_wanted(), ..Self::embedded() }
+    }
+
+    /// One whose books are in the data folder, whatever store the stories are told about.
+    pub fn embedded() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), database: None }
+    }
+
+    /// Where its books are kept.
+    pub fn store(&self) -> Address {
+        self.database.as_ref().map_or(Address::Folder, |database| Address::Server(database.url()))
+    }
+
+    /// What its environment says.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let store = self.database.as_ref().map(|database| ("ARDOISE_STORE".into(), database.url()));
+        store.into_iter().collect()
+    }
+
+    /// Changes the store behind the program's back.
+    pub fn meddle(&self, sql: &'static str) {
+        let changed = match self.store() {
+            Address::Folder => {
+                let store = Connection::open(self.path("data").join(FILE_NAME)).expect("a store");
+                store.execute(sql, []).map_err(|error| error.to_string())
+            }
+            Address::Server(url) => {
+                let server = Server::at(&url).expect("an address");
+                let store = server.connect().expect("a server");
+                store.execute(sql, &[]).map_err(|error| error.to_string())
+            }
+        };
+        assert_eq!(changed, Ok(1), "{sql}");
     }
 
     /// A shop that was open once.
@@ -51,7 +89,12 @@ impl Program {
 
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ardoise"));
-        command.args(words).env_clear().current_dir(self.folder.path()).stdin(Stdio::null());
+        command
+            .args(words)
+            .env_clear()
+            .envs(self.environment())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
         command
     }
 

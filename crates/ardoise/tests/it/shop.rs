@@ -1,14 +1,15 @@
 //! [`TestApp`]: the real shop in a folder of its own, and [`Browser`]: somebody who uses it.
 
+use crate::engine::PrivateDatabase;
 use ardoise::app::{App, Running, Shared};
 use ardoise::clock::Clock;
 use ardoise::ids::Chance;
 use ardoise::request::Claim;
 use ardoise::routes;
 use ardoise::settings::Values;
+use ardoise::store::engine::Writer;
 use ardoise::store::link::Link;
 use ardoise::store::people::Role;
-use ardoise::store::sqlite::batch::Writer;
 use ardoise::store::work::{Kind, State, Work};
 use ardoise::store::{gains, link, work};
 use ardoise::till::TillStore;
@@ -31,6 +32,8 @@ pub struct TestApp {
     pub clock: Clock,
     router: Router,
     pub folder: TempDir,
+    // Dropped last: nobody uses it any more.
+    _database: Option<PrivateDatabase>,
 }
 
 impl TestApp {
@@ -45,9 +48,25 @@ impl TestApp {
 
     /// A shop with some settings, and something between its till and its store.
     pub fn on<S: TillStore>(settings: &[(&str, &str)], between: impl FnOnce(Writer) -> S) -> Self {
+        Self::in_database(PrivateDatabase::where_wanted(), settings, between)
+    }
+
+    /// A shop whose books are in its folder, whatever store the stories are told about.
+    pub fn embedded() -> Self {
+        Self::in_database(None, &[], |writer| writer)
+    }
+
+    fn in_database<S: TillStore>(
+        database: Option<PrivateDatabase>,
+        settings: &[(&str, &str)],
+        between: impl FnOnce(Writer) -> S,
+    ) -> Self {
         let mut values = Values::default();
         for (key, value) in settings {
             values.set("test", key, (*value).to_owned()).expect("a known setting");
+        }
+        if let Some(database) = &database {
+            values.set("test", "store", database.url()).expect("a known setting");
         }
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Clock::standing_at(Timestamp::from_micros(NOON));
@@ -56,7 +75,7 @@ impl TestApp {
         let opened = App::open_with(settings, data, clock.clone(), chance, between);
         let Running { app, .. } = opened.expect("opens");
         let router = routes::router(app.clone());
-        Self { app, clock, router, folder }
+        Self { app, clock, router, folder, _database: database }
     }
 
     pub fn pass_seconds(&self, seconds: i64) {

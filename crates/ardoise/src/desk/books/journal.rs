@@ -2,6 +2,7 @@
 
 use super::{Findings, Pace};
 use crate::store::{Db, StoreError, books};
+use crate::till::TillNumber;
 use ledger::books::Total;
 use ledger::{Account, Books, Currency, LineId, Transfer};
 use sha2::{Digest, Sha256};
@@ -22,6 +23,22 @@ struct Left {
     count: i64,
 }
 
+/// How far a till's journal was read.
+struct Reading {
+    till: TillNumber,
+    expected: i64,
+}
+
+impl Reading {
+    fn expect(&mut self, number: i64, findings: &mut Findings) {
+        if number != self.expected {
+            let (till, last) = (self.till.0, self.expected - 1);
+            findings.tell(format!("after transfer {last} of till {till} comes {number}"));
+        }
+        self.expected = number + 1;
+    }
+}
+
 impl Journal {
     /// Reads all of it, and compares the remembered totals at the place that their follower has reached.
     pub fn read(
@@ -31,36 +48,56 @@ impl Journal {
         pace: &mut Pace,
     ) -> Result<Self, StoreError> {
         let mut journal = Self { books: Books::new(currency), unexplained: HashMap::new() };
-        let (followed, newest) = books::followed(db)?;
-        if followed > newest {
-            findings.tell(format!("the totals follow transfer {followed}; the last is {newest}"));
+        let tills = books::tills(db)?;
+        let mut rest = Vec::new();
+        for till in tills {
+            let (followed, newest) = books::followed(db, till)?;
+            if followed > newest {
+                findings.tell(format!(
+                    "the totals follow transfer {followed} of till {}; the last is {newest}",
+                    till.0
+                ));
+            }
+            let mut reading = Reading { till, expected: 1 };
+            journal.post_all(db, &mut reading, followed, currency, findings, pace)?;
+            rest.push(reading);
         }
-        let mut expected = 1;
-        let mut each = |number: i64, transfer: Transfer| {
-            journal.post(number, expected, &transfer, findings);
-            expected = number + 1;
-            pace.step();
-            Ok(())
-        };
-        books::each_transfer(db, i64::MIN, followed, currency, &mut each)?;
         journal.compare_totals(db, findings)?;
-        let mut each = |number: i64, transfer: Transfer| {
-            journal.post(number, expected, &transfer, findings);
-            expected = number + 1;
-            pace.step();
-            Ok(())
-        };
-        books::each_transfer(db, followed, i64::MAX, currency, &mut each)?;
+        for mut reading in rest {
+            journal.post_all(db, &mut reading, i64::MAX, currency, findings, pace)?;
+        }
         findings.compare("debits less credits of all accounts", 0, journal.books.imbalance());
         Ok(journal)
     }
 
-    fn post(&mut self, number: i64, expected: i64, transfer: &Transfer, findings: &mut Findings) {
-        if number != expected {
-            findings.tell(format!("after transfer {} comes {number}", expected - 1));
-        }
+    /// Posts a till's transfers from where it was read to, up to number `through`.
+    fn post_all(
+        &mut self,
+        db: &dyn Db,
+        reading: &mut Reading,
+        through: i64,
+        currency: Currency,
+        findings: &mut Findings,
+        pace: &mut Pace,
+    ) -> Result<(), StoreError> {
+        let (till, after) = (reading.till, reading.expected - 1);
+        books::each_transfer(db, till, (after, through), currency, &mut |number, transfer| {
+            reading.expect(number, findings);
+            self.post(till, number, &transfer, findings);
+            pace.step();
+            Ok(())
+        })
+    }
+
+    fn post(
+        &mut self,
+        till: TillNumber,
+        number: i64,
+        transfer: &Transfer,
+        findings: &mut Findings,
+    ) {
         if !self.books.post(transfer) {
-            findings.tell(format!("transfer {number} moves nothing"));
+            findings.tell(format!("transfer {number} of till {} moves nothing", till.0));
         }
         let left = self.unexplained.entry(transfer.subject.bytes()).or_default();
         left.sum = left.sum.wrapping_add(identity(transfer));

@@ -97,6 +97,10 @@ problem-store-closed = The shop is closing
 problem-store-closed-detail = Try again in a moment.
 problem-shop-failed = Something went wrong on our side
 problem-shop-failed-detail = Try again; if it goes on, tell the seller the number below.
+problem-store-gone = The shop cannot write at the moment
+problem-store-gone-detail = Try again in a moment.
+problem-store-unknown = We are checking whether that was written
+problem-store-unknown-detail = Press the same button again in a moment: you will not pay twice.
 
 ## The shop for programs
 

@@ -97,6 +97,10 @@ problem-store-closed = La boutique ferme
 problem-store-closed-detail = Réessayez dans un instant.
 problem-shop-failed = Quelque chose s’est mal passé chez nous
 problem-shop-failed-detail = Réessayez ; si cela persiste, donnez au vendeur le numéro ci-dessous.
+problem-store-gone = La boutique ne peut rien écrire pour l’instant
+problem-store-gone-detail = Réessayez dans un instant.
+problem-store-unknown = Nous vérifions si cela a été écrit
+problem-store-unknown-detail = Appuyez de nouveau sur le même bouton dans un instant : vous ne paierez pas deux fois.
 
 ## La boutique pour les programmes
 

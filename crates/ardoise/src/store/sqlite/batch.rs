@@ -6,7 +6,7 @@ use crate::till::batch::{
     Batch, NewConsent, NewLine, NewSettlement, NewUndo, Snapshot, StoredOffer, WriteSet,
 };
 use crate::till::command::{Command, UndoAsk};
-use crate::till::{Applied, Durable, Tariff, TillStore};
+use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use ledger::{Account, Currency, PayOut, TabId, Timestamp, Transfer, UndoneBy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{BTreeSet, HashSet};
@@ -55,6 +55,10 @@ impl Writer {
 }
 
 impl TillStore for Writer {
+    fn number(&self) -> TillNumber {
+        TillNumber::ONLY
+    }
+
     fn apply(
         &mut self,
         tariff: &Tariff,
@@ -287,7 +291,8 @@ fn persist(
         statement::keep_consent(db, consent, now)?;
     }
     persist_tabs(db, known, writes)?;
-    let mut news = Outbox { db, next: shop::next_number(db, shop::Numbered::Outbox)?, now };
+    let mut news =
+        Outbox { db, next: shop::next_number(db, TillNumber::ONLY, shop::Numbered::Outbox)?, now };
     for new in &writes.lines {
         persist_line(db, new)?;
         news.tell("bought", new.line.author, new.line.id)?;
@@ -420,12 +425,13 @@ fn persist_settlement(db: &dyn Db, made: &NewSettlement, now: Timestamp) -> Resu
 }
 
 fn persist_transfers(db: &dyn Db, transfers: &[Transfer]) -> Result<(), StoreError> {
-    let first = shop::next_number(db, shop::Numbered::Transfer)?;
+    let first = shop::next_number(db, TillNumber::ONLY, shop::Numbered::Transfer)?;
     for (number, transfer) in (first..).zip(transfers) {
         let subject = transfer.subject.bytes();
         let (debit_kind, debit_owner) = transfer.debit.stored();
         let (credit_kind, credit_owner) = transfer.credit.stored();
         let values = [
+            TillNumber::ONLY.into(),
             Value::Int(number),
             transfer.at.into(),
             Value::Int(transfer.reason.stored()),
@@ -437,8 +443,8 @@ fn persist_transfers(db: &dyn Db, transfers: &[Transfer]) -> Result<(), StoreErr
             transfer.amount.into(),
         ];
         db.execute(
-            "insert into transfer (id, made_at, reason, subject, debit_kind, debit_owner, credit_kind, \
-             credit_owner, micros) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "insert into transfer (till, id, made_at, reason, subject, debit_kind, debit_owner, credit_kind, \
+             credit_owner, micros) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             &values,
         )?;
     }
@@ -460,6 +466,7 @@ impl Outbox<'_> {
     ) -> Result<(), StoreError> {
         let line = line.bytes();
         let values = [
+            TillNumber::ONLY.into(),
             Value::Int(self.next),
             self.now.into(),
             Value::Text(kind),
@@ -467,7 +474,7 @@ impl Outbox<'_> {
             Value::Blob(&line),
         ];
         self.db.execute(
-            "insert into outbox (id, happened_at, kind, author_id, subject) values (?1, ?2, ?3, ?4, ?5)",
+            "insert into outbox (till, id, happened_at, kind, author_id, subject) values (?1, ?2, ?3, ?4, ?5, ?6)",
             &values,
         )?;
         self.next += 1;

@@ -11,7 +11,8 @@ pub mod checkpoint;
 #[cfg(test)]
 pub mod testing;
 
-use super::{Db, EachRow, Row, StoreError, Value, migrations};
+use super::{Db, EachRow, Row, StoreError, Value, books, migrations};
+use crate::till::TillNumber;
 use ledger::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -126,6 +127,7 @@ fn prepared(mut connection: Connection, now: Timestamp) -> Result<Connection, St
     )?;
     connection.pragma_update(None, "wal_autocheckpoint", checkpoint::LOG_PAGES)?;
     migrate(&mut connection, now)?;
+    books::open_till(&connection, TillNumber::ONLY)?;
     Ok(connection)
 }
 

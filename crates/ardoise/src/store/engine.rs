@@ -1,0 +1,119 @@
+//! The engines: which one keeps a shop's books is chosen here, and nowhere else.
+
+use super::{Address, Db, StoreError, postgres, sqlite};
+use crate::till::command::Command;
+use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
+use ledger::Timestamp;
+use std::path::Path;
+
+/// What writes, on whichever engine.
+pub enum Writer {
+    /// The embedded engine.
+    Sqlite(sqlite::batch::Writer),
+    /// PostgreSQL.
+    Postgres(postgres::batch::Writer),
+}
+
+impl TillStore for Writer {
+    fn number(&self) -> TillNumber {
+        match self {
+            Self::Sqlite(writer) => writer.number(),
+            Self::Postgres(writer) => writer.number(),
+        }
+    }
+
+    fn apply(
+        &mut self,
+        tariff: &Tariff,
+        now: Timestamp,
+        batch: &[Command],
+    ) -> Result<Applied, StoreError> {
+        match self {
+            Self::Sqlite(writer) => writer.apply(tariff, now, batch),
+            Self::Postgres(writer) => writer.apply(tariff, now, batch),
+        }
+    }
+
+    fn write(
+        &mut self,
+        durable: Durable,
+        work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(writer) => writer.write(durable, work),
+            Self::Postgres(writer) => writer.write(durable, work),
+        }
+    }
+}
+
+/// What only reads, on whichever engine.
+pub enum Readers {
+    /// The embedded engine.
+    Sqlite(sqlite::Readers),
+    /// PostgreSQL.
+    Postgres(postgres::Readers),
+}
+
+impl Readers {
+    /// Readers of a store that is there.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn open(address: &Address, data: &Path) -> Result<Self, StoreError> {
+        Ok(match address {
+            Address::Folder => Self::Sqlite(sqlite::Readers::open(data)?),
+            Address::Server(url) => {
+                Self::Postgres(postgres::Readers::open(postgres::Server::at(url)?)?)
+            }
+        })
+    }
+
+    /// Runs `work` on one moment of the store.
+    ///
+    /// # Errors
+    /// Whatever `work` or the engine says.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite(readers) => readers.read(work),
+            Self::Postgres(readers) => readers.read(work),
+        }
+    }
+}
+
+/// Whether a store was made there before.
+///
+/// # Errors
+/// [`StoreError::Gone`] when the server does not answer; whatever the engine says.
+pub fn is_there(address: &Address, data: &Path) -> Result<bool, StoreError> {
+    match address {
+        Address::Folder => Ok(data.join(sqlite::FILE_NAME).exists()),
+        Address::Server(url) => postgres::Server::at(url)?.has_store(),
+    }
+}
+
+/// Opens the store, makes it if it is not there, and brings it up to date.
+///
+/// # Errors
+/// [`StoreError::TooNew`], or whatever the engine says.
+pub fn open(
+    address: &Address,
+    data: &Path,
+    now: Timestamp,
+) -> Result<(Writer, Readers), StoreError> {
+    match address {
+        Address::Folder => {
+            let writer = sqlite::batch::Writer::new(sqlite::open_writer(data, now)?);
+            let writer = Writer::Sqlite(writer.with_checkpoints()?);
+            Ok((writer, Readers::Sqlite(sqlite::Readers::open(data)?)))
+        }
+        Address::Server(url) => {
+            let server = postgres::Server::at(url)?;
+            server.migrate(now)?;
+            let writer = Writer::Postgres(postgres::batch::Writer::open(server.clone())?);
+            Ok((writer, Readers::Postgres(postgres::Readers::open(server)?)))
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What is read for a batch: whole sets of rows by their keys, in two trips.
+
+use super::Connection;
+use super::connection::wait;
+use crate::store::statement::{line_columns, open_line_columns, read_line, read_open_line};
+use crate::store::tab::{self, tab_columns};
+use crate::store::work::{offer_columns, read_offer};
+use crate::store::{Row as _, StoreError, books};
+use crate::till::Tariff;
+use crate::till::batch::Snapshot;
+use crate::till::command::Command;
+use futures_util::future::{try_join3, try_join5};
+use ledger::{Account, AuthorId, LineId, PayoutId, SettlementId, ShopId as _, TabId};
+use std::collections::BTreeSet;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
+
+/// What the commands of a batch name.
+#[derive(Default)]
+struct Named<'a> {
+    slugs: BTreeSet<&'a str>,
+    tabs: BTreeSet<i64>,
+    lines: BTreeSet<[u8; 16]>,
+    undone: BTreeSet<[u8; 16]>,
+    /// Tabs whose open lines are asked for.
+    opened: BTreeSet<i64>,
+    settlements: BTreeSet<[u8; 16]>,
+    payouts: BTreeSet<i64>,
+    /// Authors who are to be paid.
+    paid: BTreeSet<i64>,
+}
+
+impl<'a> Named<'a> {
+    fn by(commands: &'a [Command]) -> Self {
+        let mut named = Self::default();
+        for command in commands {
+            match command {
+                Command::Buy(ask) => {
+                    // No slug holds a zero, and PostgreSQL refuses to look for one: it would spoil the whole batch.
+                    if !ask.slug.contains('\0') {
+                        named.slugs.insert(&ask.slug);
+                    }
+                    named.tabs.insert(ask.tab.id.raw());
+                    named.lines.insert(ask.buy.line.bytes());
+                }
+                Command::Undo(ask) => {
+                    named.undone.insert(ask.line.bytes());
+                }
+                Command::Settle(ask) => {
+                    named.tabs.insert(ask.tab.raw());
+                    named.opened.insert(ask.tab.raw());
+                    named.settlements.insert(ask.settle.id.bytes());
+                }
+                Command::PayOut(ask) => {
+                    named.payouts.insert(ask.pay_out.id.raw());
+                    named.paid.insert(ask.pay_out.author.raw());
+                }
+            }
+        }
+        named.lines.extend(&named.undone);
+        named
+    }
+}
+
+const OFFERS: &str = offer_columns!("where l.slug = any(?1)");
+const TABS_OF_LINES: &str = "select tab_id, work_id from line where id = any(?1)";
+const TABS: &str = tab_columns!("where id = any(?1) order by id for update");
+const LINES: &str = line_columns!(
+    "",
+    "from line l join work_version v on v.work_id = l.work_id and v.version = l.version \
+     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where l.id = any(?1)"
+);
+const ACCESS: &str = "select a.tab_id, a.work_id, a.line_id \
+     from unnest(cast(?1 as int8[]), cast(?2 as int8[])) as wanted(tab_id, work_id) \
+     join access a on a.tab_id = wanted.tab_id and a.work_id = wanted.work_id";
+const OPEN_LINES: &str = open_line_columns!("a.tab_id = any(?1)");
+/// Whoever else pays one of these authors waits: two payouts at once must not both see the same money.
+const AUTHORS: &str = "select id from author where id = any(?1) order by id for update";
+const PAYOUTS: &str = "select id, author_id, micros from payout where id = any(?1)";
+const SETTLEMENTS: &str = "select id, tab_id, received_micros from settlement where id = any(?1)";
+
+/// Begins a transaction and reads everything that the commands name; their tabs are locked from then on.
+pub(super) fn load(
+    connection: &Connection,
+    tariff: &Tariff,
+    commands: &[Command],
+) -> Result<Snapshot, StoreError> {
+    let mut named = Named::by(commands);
+    let mut known = Snapshot::default();
+    let slugs: Vec<&str> = named.slugs.iter().copied().collect();
+    let undone = slices(&named.undone);
+    let [offers, tabs_of_lines] = [OFFERS, TABS_OF_LINES].map(|sql| connection.prepared(sql));
+    let (offers, tabs_of_lines) = (offers?, tabs_of_lines?);
+    let ((), offers, undone) = wait(try_join3(
+        async { Ok(connection.client().batch_execute("begin").await?) },
+        ask(connection, &offers, &[&slugs]),
+        ask_if(!undone.is_empty(), connection, &tabs_of_lines, &[&undone]),
+    ))?;
+    for row in &offers {
+        known.offers.insert(row.text(10)?, read_offer(row, tariff)?);
+    }
+    let mut accesses = wanted_accesses(commands, &known);
+    for row in &undone {
+        let (tab, work) = (row.int(0)?, row.int(1)?);
+        named.tabs.insert(tab);
+        named.opened.insert(tab);
+        accesses.insert((tab, work));
+    }
+    load_tabs(connection, tariff, &named, &accesses, &mut known)?;
+    load_payouts(connection, tariff, &named, &mut known)?;
+    Ok(known)
+}
+
+fn wanted_accesses(commands: &[Command], known: &Snapshot) -> BTreeSet<(i64, i64)> {
+    let bought = commands.iter().filter_map(|command| match command {
+        Command::Buy(ask) => {
+            let offer = known.offers.get(&ask.slug)?;
+            Some((ask.tab.id.raw(), offer.offer.work.raw()))
+        }
+        Command::Undo(_) | Command::Settle(_) | Command::PayOut(_) => None,
+    });
+    bought.collect()
+}
+
+/// The tabs first: what stands on them is read once nobody else can change it.
+fn load_tabs(
+    connection: &Connection,
+    tariff: &Tariff,
+    named: &Named<'_>,
+    accesses: &BTreeSet<(i64, i64)>,
+    known: &mut Snapshot,
+) -> Result<(), StoreError> {
+    let tabs: Vec<i64> = named.tabs.iter().copied().collect();
+    let lines = slices(&named.lines);
+    let (of_tabs, of_works): (Vec<i64>, Vec<i64>) = accesses.iter().copied().unzip();
+    let opened: Vec<i64> = named.opened.iter().copied().collect();
+    let settlements = slices(&named.settlements);
+    let prepared =
+        [TABS, LINES, ACCESS, OPEN_LINES, SETTLEMENTS].map(|sql| connection.prepared(sql));
+    let [tab, line, access, open_line, settlement] = prepared;
+    let (tab, line, access) = (tab?, line?, access?);
+    let (open_line, settlement) = (open_line?, settlement?);
+    let (tabs, lines, accesses, open_lines, settlements) = wait(try_join5(
+        ask(connection, &tab, &[&tabs]),
+        ask(connection, &line, &[&lines]),
+        ask(connection, &access, &[&of_tabs, &of_works]),
+        ask_if(!opened.is_empty(), connection, &open_line, &[&opened]),
+        ask_if(!settlements.is_empty(), connection, &settlement, &[&settlements]),
+    ))?;
+    let currency = tariff.currency;
+    for row in &tabs {
+        let stored = tab::read(row, currency)?;
+        known.tabs.insert(stored.tab.id, stored);
+    }
+    for row in &lines {
+        let (line, state) = read_line(row, currency)?;
+        known.lines.insert(line.id, (line, state));
+    }
+    for row in &accesses {
+        let key = (TabId::from_raw(row.int(0)?), ledger::WorkId::from_raw(row.int(1)?));
+        known.access.insert(key, LineId::from_bytes(bytes(row, 2)?));
+    }
+    known.open_lines = opened.iter().map(|tab| (TabId::from_raw(*tab), Vec::new())).collect();
+    for row in &open_lines {
+        let tab = TabId::from_raw(row.int(5)?);
+        known.open_lines.entry(tab).or_default().push(read_open_line(row, currency)?);
+    }
+    for row in &settlements {
+        let id = SettlementId::from_bytes(bytes(row, 0)?);
+        let row: &dyn crate::store::Row = row;
+        known.settlements.insert(id, (row.id(1)?, row.money(2, currency)?));
+    }
+    Ok(())
+}
+
+/// Payouts are few: each author is asked about alone.
+fn load_payouts(
+    connection: &Connection,
+    tariff: &Tariff,
+    named: &Named<'_>,
+    known: &mut Snapshot,
+) -> Result<(), StoreError> {
+    if named.payouts.is_empty() {
+        return Ok(());
+    }
+    let payouts: Vec<i64> = named.payouts.iter().copied().collect();
+    let paid: Vec<i64> = named.paid.iter().copied().collect();
+    let (author, payout) = (connection.prepared(AUTHORS)?, connection.prepared(PAYOUTS)?);
+    wait(ask(connection, &author, &[&paid]))?;
+    for row in &wait(ask(connection, &payout, &[&payouts]))? {
+        let row: &dyn crate::store::Row = row;
+        known
+            .payouts
+            .insert(PayoutId::from_raw(row.int(0)?), (row.id(1)?, row.money(2, tariff.currency)?));
+    }
+    for author in paid.into_iter().map(AuthorId::from_raw) {
+        let available = books::balance(connection, Account::Available(author))?;
+        known.available.insert(author, available);
+    }
+    Ok(())
+}
+
+fn bytes(row: &Row, column: usize) -> Result<[u8; 16], StoreError> {
+    let row: &dyn crate::store::Row = row;
+    row.bytes(column)
+}
+
+fn slices(keys: &BTreeSet<[u8; 16]>) -> Vec<&[u8]> {
+    keys.iter().map(<[u8; 16]>::as_slice).collect()
+}
+
+/// A question about a set of keys. Questions that wait together travel in one trip and are answered in the order in which
+/// they are first polled, so each must be prepared before any of them is.
+async fn ask(
+    connection: &Connection,
+    statement: &Statement,
+    keys: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, StoreError> {
+    Ok(connection.client().query(statement, keys).await?)
+}
+
+async fn ask_if(
+    wanted: bool,
+    connection: &Connection,
+    statement: &Statement,
+    keys: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, StoreError> {
+    if wanted { ask(connection, statement, keys).await } else { Ok(Vec::new()) }
+}

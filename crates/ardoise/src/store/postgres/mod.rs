@@ -1,0 +1,217 @@
+//! The second engine: PostgreSQL 15 or later, and what speaks its protocol.
+//!
+//! What is asked runs through the same [`Db`] as on the embedded engine: a question waits for its answer in the thread that
+//! asks. The bytes themselves travel in a small runtime of the engine's own, so that a thread that waits never keeps them
+//! from arriving.
+
+pub mod batch;
+mod connection;
+mod dialect;
+mod load;
+mod persist;
+
+pub use connection::Connection;
+
+use super::{Db, StoreError, Value, migrations};
+use ledger::Timestamp;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
+use tokio_postgres::Config;
+
+/// Connections for reading: as many questions are asked at the same time, and others wait for their turn. A server lets a
+/// hundred connections in, unless it is told otherwise, and there may be several shops.
+const READERS: usize = 16;
+/// How long a question may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Names the lock under which migrations run: "ardoise" in ASCII.
+const MIGRATION_LOCK: i64 = 0x61_72_64_6f_69_73_65;
+
+/// The oldest version of PostgreSQL that this program is tried on.
+pub const OLDEST: i64 = 15;
+
+/// The version of the server, as its makers count: 15, 16.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn version(db: &dyn Db) -> Result<i64, StoreError> {
+    db.number("select cast(current_setting('server_version_num') as int) / 10000", &[])
+}
+
+/// Where the store is, and the runtime that its connections live in.
+#[derive(Clone)]
+pub struct Server {
+    config: Arc<Config>,
+    runtime: Arc<Background>,
+}
+
+/// A runtime that may be dropped anywhere, also inside another one.
+struct Background(Option<Runtime>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Server {
+    /// The server at `url` (`postgres://…`; several hosts may be named, as libpq understands it).
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when the address cannot be read or no thread can be had. The address may hold a password: no
+    /// message shows it.
+    pub fn at(url: &str) -> Result<Self, StoreError> {
+        let unreadable = |_| StoreError::Engine("the address of the store cannot be read".into());
+        let mut config: Config = url.parse().map_err(unreadable)?;
+        if config.get_application_name().is_none() {
+            config.application_name("ardoise");
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("postgres")
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Engine(error.to_string()))?;
+        Ok(Self { config: Arc::new(config), runtime: Arc::new(Background(Some(runtime))) })
+    }
+
+    /// A new connection.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when nobody answers; whatever the engine says.
+    pub fn connect(&self) -> Result<Connection, StoreError> {
+        let Some(runtime) = &self.runtime.0 else { return Err(StoreError::Closed) };
+        Connection::open(&self.config, runtime.handle())
+    }
+
+    /// Whether a store was made there before.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when nobody answers; whatever the engine says.
+    pub fn has_store(&self) -> Result<bool, StoreError> {
+        let connection: &dyn Db = &self.connect()?;
+        Ok(connection.number("select to_regclass('migration') is not null", &[])? == 1)
+    }
+
+    /// Brings the schema up to date; whoever else wants to do so at the same time waits.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`], or whatever the engine says: then nothing was changed.
+    pub fn migrate(&self, now: Timestamp) -> Result<(), StoreError> {
+        let connection = self.connect()?;
+        connection.transaction(|db| {
+            db.first("select pg_advisory_xact_lock(?1)", &[Value::Int(MIGRATION_LOCK)], |_| Ok(()))?;
+            connection.run_script(
+                "create table if not exists migration (version bigint primary key, applied_at bigint not null)",
+            )?;
+            let found = migrations::version(db)?;
+            if found > migrations::newest() {
+                return Err(StoreError::TooNew { found, known: migrations::newest() });
+            }
+            for step in migrations::ALL.iter().filter(|step| step.version > found) {
+                connection.run_script(&dialect::schema(step.common))?;
+                connection.run_script(step.postgres)?;
+                let applied = [Value::Int(step.version), Value::from(now)];
+                db.execute("insert into migration (version, applied_at) values (?1, ?2)", &applied)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Connections that only read.
+pub struct Readers {
+    server: Server,
+    pool: Mutex<Pool>,
+    /// Told whenever a connection comes back.
+    back: Condvar,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Connection>,
+    /// Connections that are open or being opened, idle or not.
+    open: usize,
+}
+
+impl Readers {
+    /// Readers of the store on `server`, which must be there.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn open(server: Server) -> Result<Self, StoreError> {
+        let readers = Self { server, pool: Mutex::default(), back: Condvar::new() };
+        readers.read(|db| migrations::version(db).map(drop))?;
+        Ok(readers)
+    }
+
+    /// Runs `work` on one moment of the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when every connection is in use for too long; whatever `work` or the engine says.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        waiting(|| {
+            let lent = self.lend()?;
+            lent.connection.as_ref().map_or(Err(StoreError::Closed), |db| db.moment(work))
+        })
+    }
+
+    /// An idle connection; a new one where there is none and there may be one more.
+    fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        let closed = |_| StoreError::Closed;
+        let full = |pool: &mut Pool| {
+            // One that was closed while it was idle, by a restart of the server say, is left behind.
+            let before = pool.idle.len();
+            pool.idle.retain(Connection::is_open);
+            pool.open -= before - pool.idle.len();
+            pool.idle.is_empty() && pool.open >= READERS
+        };
+        let pool = self.pool.lock().map_err(closed)?;
+        let (mut pool, waited) =
+            self.back.wait_timeout_while(pool, PATIENCE, full).map_err(|_| StoreError::Closed)?;
+        if waited.timed_out() {
+            return Err(StoreError::Busy(format!("{READERS} connections are reading")));
+        }
+        if let Some(connection) = pool.idle.pop() {
+            return Ok(Lent { readers: self, connection: Some(connection) });
+        }
+        pool.open += 1;
+        drop(pool);
+        let mut lent = Lent { readers: self, connection: None };
+        lent.connection = Some(self.server.connect()?);
+        Ok(lent)
+    }
+}
+
+/// A connection that goes back when it is dropped, or makes room for another where it is lost.
+struct Lent<'a> {
+    readers: &'a Readers,
+    connection: Option<Connection>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        // Whoever panicked while it was lent has left a transaction open.
+        let sound = |connection: &Connection| connection.is_open() && !std::thread::panicking();
+        let connection = self.connection.take().filter(sound);
+        if let Ok(mut pool) = self.readers.pool.lock() {
+            match connection {
+                Some(connection) => pool.idle.push(connection),
+                None => pool.open -= 1,
+            }
+        }
+        self.readers.back.notify_one();
+    }
+}
+
+/// Runs what waits for the server, letting other tasks of this thread move to another one.
+fn waiting<T>(work: impl FnOnce() -> T) -> T {
+    let in_a_pool = Handle::try_current()
+        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if in_a_pool { tokio::task::block_in_place(work) } else { work() }
+}
