@@ -246,3 +246,34 @@ fn the_page_of_settings_is_what_the_program_prints() {
     let printed = Program::new().run(&["settings", "--markdown"]).well();
     assert_eq!(printed, fs::read_to_string(page).expect("docs/settings.md"));
 }
+
+#[test]
+fn the_password_of_the_store_is_shown_nowhere() {
+    let program = Program::embedded();
+    fs::create_dir(program.path("data")).expect("a folder");
+    // Nobody listens on port 1 of this machine; the second address cannot be read.
+    for store in
+        ["postgres://ada:hunter2@127.0.0.1:1/shop", "postgres://ada:hunter2@127.0.0.1:port/shop"]
+    {
+        let commands: [&[&str]; 6] = [
+            &["settings"],
+            &["serve"],
+            &["doctor"],
+            &["check-books"],
+            &["invite", "operator"],
+            &["backup", "x"],
+        ];
+        for words in commands {
+            let output =
+                program.command(words).env("ARDOISE_STORE", store).output().expect("starts");
+            let said = [output.stdout, output.stderr]
+                .map(|said| String::from_utf8(said).expect("UTF-8"))
+                .concat();
+            assert!(!said.contains("hunter2"), "{words:?}: {said}");
+            assert!(
+                said.contains("ada:***@127.0.0.1") || said.contains("does not answer"),
+                "{words:?}: {said}"
+            );
+        }
+    }
+}
