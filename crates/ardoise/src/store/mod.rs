@@ -299,10 +299,11 @@ impl Store {
         studied.map_err(|error| StoreError::Engine(error.to_string()))?
     }
 
-    /// Writes in one transaction of its own: when this answers, it is durable.
+    /// Writes in one transaction of its own: when this answers, it is durable. Where several processes write to one store and get
+    /// into each other's way, `work` is taken back and done again, and must not keep anything of the first time.
     pub async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&dyn Db) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnMut(&dyn Db) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.till.write(work).await
     }

@@ -17,6 +17,7 @@ mod getting_paid;
 mod guide;
 mod keys;
 mod openapi;
+mod processes;
 mod program;
 mod publishing;
 mod receipts;

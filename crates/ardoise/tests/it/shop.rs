@@ -19,6 +19,7 @@ use http::{HeaderMap, Request, Response, StatusCode, header};
 use ledger::receipts::version_digest;
 use ledger::{AuthorId, Money, Price, SessionId, Timestamp};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -31,9 +32,9 @@ pub struct TestApp {
     pub app: Shared,
     pub clock: Clock,
     router: Router,
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
     // Dropped last: nobody uses it any more.
-    _database: Option<PrivateDatabase>,
+    database: Option<Arc<PrivateDatabase>>,
 }
 
 impl TestApp {
@@ -61,6 +62,30 @@ impl TestApp {
         settings: &[(&str, &str)],
         between: impl FnOnce(Writer) -> S,
     ) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let clock = Clock::standing_at(Timestamp::from_micros(NOON));
+        let place = (folder, database.map(Arc::new));
+        Self::at(place, clock, Chance::seeded(7), settings, between)
+    }
+
+    /// Another process of the same shop: it has the same store and folder.
+    pub fn beside(&self) -> Self {
+        let place = (Arc::clone(&self.folder), self.database.clone());
+        Self::at(place, self.clock.clone(), Chance::seeded(8), &[], |writer| writer)
+    }
+
+    /// Whether the books are on a server, where several processes write at the same time.
+    pub const fn is_on_a_server(&self) -> bool {
+        self.database.is_some()
+    }
+
+    fn at<S: TillStore>(
+        (folder, database): (Arc<TempDir>, Option<Arc<PrivateDatabase>>),
+        clock: Clock,
+        chance: Chance,
+        settings: &[(&str, &str)],
+        between: impl FnOnce(Writer) -> S,
+    ) -> Self {
         let mut values = Values::default();
         for (key, value) in settings {
             values.set("test", key, (*value).to_owned()).expect("a known setting");
@@ -68,14 +93,11 @@ impl TestApp {
         if let Some(database) = &database {
             values.set("test", "store", database.url()).expect("a known setting");
         }
-        let folder = tempfile::tempdir().expect("a folder");
-        let clock = Clock::standing_at(Timestamp::from_micros(NOON));
         let settings = values.check().expect("sound settings");
-        let (data, chance) = (folder.path(), Chance::seeded(7));
-        let opened = App::open_with(settings, data, clock.clone(), chance, between);
+        let opened = App::open_with(settings, folder.path(), clock.clone(), chance, between);
         let Running { app, .. } = opened.expect("opens");
         let router = routes::router(app.clone());
-        Self { app, clock, router, folder, _database: database }
+        Self { app, clock, router, folder, database }
     }
 
     pub fn pass_seconds(&self, seconds: i64) {

@@ -125,7 +125,7 @@ async fn connect(config: &Config) -> Result<Client, StoreError> {
 }
 
 /// TLS where the server offers it (or where the address demands it), checked against this machine's own certificates.
-fn tls() -> Result<MakeRustlsConnect, StoreError> {
+pub(super) fn tls() -> Result<MakeRustlsConnect, StoreError> {
     use rustls_platform_verifier::BuilderVerifierExt as _;
     let failed = |error: rustls::Error| StoreError::Engine(error.to_string());
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -8,15 +8,18 @@ pub mod batch;
 mod connection;
 mod dialect;
 mod load;
+mod news;
 mod persist;
 
 pub use connection::Connection;
 
 use super::{Db, StoreError, Value, migrations};
-use ledger::Timestamp;
+use ledger::{AuthorId, Timestamp};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
+use tokio::sync::broadcast;
 use tokio_postgres::Config;
 
 /// Connections for reading: as many questions are asked at the same time, and others wait for their turn. A server lets a
@@ -43,6 +46,8 @@ pub fn version(db: &dyn Db) -> Result<i64, StoreError> {
 pub struct Server {
     config: Arc<Config>,
     runtime: Arc<Background>,
+    /// The number of this process's till; zero before it has one.
+    till: Arc<AtomicI64>,
 }
 
 /// A runtime that may be dropped anywhere, also inside another one.
@@ -74,7 +79,11 @@ impl Server {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Engine(error.to_string()))?;
-        Ok(Self { config: Arc::new(config), runtime: Arc::new(Background(Some(runtime))) })
+        Ok(Self {
+            config: Arc::new(config),
+            runtime: Arc::new(Background(Some(runtime))),
+            till: Arc::default(),
+        })
     }
 
     /// A new connection.
@@ -84,6 +93,13 @@ impl Server {
     pub fn connect(&self) -> Result<Connection, StoreError> {
         let Some(runtime) = &self.runtime.0 else { return Err(StoreError::Closed) };
         Connection::open(&self.config, runtime.handle())
+    }
+
+    /// Passes on what the tills of other processes tell, to `news`, in a task that ends when nobody listens any more.
+    pub fn listen(&self, news: broadcast::WeakSender<AuthorId>) {
+        if let Some(runtime) = &self.runtime.0 {
+            runtime.spawn(news::listen(self.config.clone(), self.till.clone(), news));
+        }
     }
 
     /// Whether a store was made there before.
@@ -145,6 +161,11 @@ impl Readers {
         let readers = Self { server, pool: Mutex::default(), back: Condvar::new() };
         readers.read(|db| migrations::version(db).map(drop))?;
         Ok(readers)
+    }
+
+    /// The server that is asked.
+    pub const fn server(&self) -> &Server {
+        &self.server
     }
 
     /// Runs `work` on one moment of the store.
