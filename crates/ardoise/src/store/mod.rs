@@ -20,6 +20,7 @@ pub mod idempotency;
 pub mod key;
 pub mod link;
 pub mod migrations;
+pub mod moving;
 pub mod payout;
 pub mod people;
 pub mod postgres;
@@ -171,6 +172,8 @@ pub trait Row {
     fn maybe_text(&self, column: usize) -> Result<Option<String>, StoreError>;
     /// Bytes.
     fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError>;
+    /// Bytes, or none.
+    fn maybe_blob(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 impl dyn Row + '_ {

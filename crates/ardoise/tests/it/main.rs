@@ -16,6 +16,7 @@ mod gains;
 mod getting_paid;
 mod guide;
 mod keys;
+mod moving;
 mod openapi;
 mod processes;
 mod program;

@@ -1,10 +1,11 @@
 //! Several processes serve one shop: what one of them did holds for all, and none waits for another for long.
 
+use crate::engine::Way;
 use crate::shop::{Answer, Browser, TestApp};
 use crate::webhooks::listens;
 use ardoise::store::delivery::{self, Load};
 use ardoise::store::{Db, Value};
-use http::StatusCode;
+use http::{StatusCode, header};
 use ledger::ShopId as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
@@ -190,4 +191,60 @@ async fn a_deadlock_is_undone_without_anybody_noticing() {
     assert_eq!(tries.load(Ordering::SeqCst), 3, "one of them is done again");
     let sql = "select count(*) from author where name in ('Ada..', 'Zoe..')";
     assert_eq!(shop.app.store.read(|db| db.number(sql, &[])).await, Ok(2));
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_charges_nothing_and_comes_back_by_itself() {
+    let Some((shop, relay)) = TestApp::behind_a_relay() else { return };
+    let (ada, _) = shop.ada().await;
+    let first = shop.article(ada, "Night bus", 20).await;
+    let slug = shop.article(ada, "Tides", 20).await;
+    let mut ben = ben(&shop, &first).await;
+    let purchase = shop.app.mint.purchase().to_string();
+    relay.cut();
+    for _ in 0..2 {
+        let refused = buy(&mut ben, &slug, &purchase).await;
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text());
+        assert_eq!(refused.json()["code"], "store.gone");
+        assert!(refused.headers.contains_key(header::RETRY_AFTER));
+        // What asks the store nothing is served.
+        assert_eq!(ben.get("/.well-known/ardoise").await.status, StatusCode::OK);
+    }
+    relay.mend();
+    for _ in 0..2 {
+        let bought = buy(&mut ben, &slug, &purchase).await;
+        assert_eq!(bought.json()["total"]["amount"], "0.400000", "{}", bought.text());
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_anywhere_in_a_purchase_charges_once() {
+    let Some((shop, relay)) = TestApp::behind_a_relay() else { return };
+    let (ada, _) = shop.ada().await;
+    let mut ben = shop.program();
+    let mut cents = 0;
+    let mut lost = 0;
+    for way in [Way::Asking, Way::Answering] {
+        for bytes in (0..3_000).step_by(31) {
+            let slug = shop.article(ada, &format!("Work {cents}"), 1).await;
+            let purchase = shop.app.mint.purchase().to_string();
+            let fields = [("purchase", purchase.as_str()), ("price", "0.01")];
+            relay.lose_one_after(bytes, way);
+            let mut bought = ben.post(&format!("/l/{slug}/buy"), &fields).await;
+            lost += usize::from(relay.lose_no_more(way));
+            if bought.status == StatusCode::SERVICE_UNAVAILABLE {
+                assert!(bought.headers.contains_key(header::RETRY_AFTER));
+                bought = ben.post(&format!("/l/{slug}/buy"), &fields).await;
+            }
+            cents += 1;
+            let total = format!("{}.{:02}0000", cents / 100, cents % 100);
+            assert_eq!(
+                bought.json()["total"]["amount"],
+                total,
+                "{way:?} {bytes}: {}",
+                bought.text()
+            );
+        }
+    }
+    assert!(lost > 60, "only {lost} connections were lost");
 }

@@ -1,6 +1,6 @@
 //! [`TestApp`]: the real shop in a folder of its own, and [`Browser`]: somebody who uses it.
 
-use crate::engine::PrivateDatabase;
+use crate::engine::{PrivateDatabase, Relay};
 use ardoise::app::{App, Running, Shared};
 use ardoise::clock::Clock;
 use ardoise::ids::Chance;
@@ -68,6 +68,18 @@ impl TestApp {
         Self::at(place, clock, Chance::seeded(7), settings, between)
     }
 
+    /// A shop with its server behind a relay; none where the stories are told of no server.
+    pub fn behind_a_relay() -> Option<(Self, Relay)> {
+        let database = PrivateDatabase::where_wanted()?;
+        let relay = database.relay();
+        let store = database.url_behind(&relay);
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let clock = Clock::standing_at(Timestamp::from_micros(NOON));
+        let place = (folder, Some(Arc::new(database)));
+        let shop = Self::at(place, clock, Chance::seeded(7), &[("store", &store)], |writer| writer);
+        Some((shop, relay))
+    }
+
     /// Another process of the same shop: it has the same store and folder.
     pub fn beside(&self) -> Self {
         let place = (Arc::clone(&self.folder), self.database.clone());
@@ -87,11 +99,11 @@ impl TestApp {
         between: impl FnOnce(Writer) -> S,
     ) -> Self {
         let mut values = Values::default();
-        for (key, value) in settings {
-            values.set("test", key, (*value).to_owned()).expect("a known setting");
-        }
         if let Some(database) = &database {
             values.set("test", "store", database.url()).expect("a known setting");
+        }
+        for (key, value) in settings {
+            values.set("test", key, (*value).to_owned()).expect("a known setting");
         }
         let settings = values.check().expect("sound settings");
         let opened = App::open_with(settings, folder.path(), clock.clone(), chance, between);

@@ -29,7 +29,7 @@ const TRIES: u32 = 6;
 /// The longest wait before it is done again; the first is a hundredth of it.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Half of the name under which a till's number is locked; the other half is the number. "till" in ASCII.
-const TILL_LOCK: i64 = 0x74_69_6c_6c;
+pub(super) const TILL_LOCK: i64 = 0x74_69_6c_6c;
 /// Tills that may write to one store at the same time.
 const TILLS: i64 = 1_000;
 

@@ -8,6 +8,7 @@ pub mod batch;
 mod connection;
 mod dialect;
 mod load;
+pub mod moving;
 mod news;
 mod persist;
 
@@ -27,6 +28,10 @@ use tokio_postgres::Config;
 const READERS: usize = 16;
 /// How long a question may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection may take to open, where the address says nothing else.
+const CONNECTING: Duration = Duration::from_secs(3);
+/// How long the server's machine may acknowledge nothing before the connection is lost.
+const SILENCE: Duration = Duration::from_secs(10);
 /// Names the lock under which migrations run: "ardoise" in ASCII.
 const MIGRATION_LOCK: i64 = 0x61_72_64_6f_69_73_65;
 
@@ -73,6 +78,10 @@ impl Server {
         if config.get_application_name().is_none() {
             config.application_name("ardoise");
         }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECTING);
+        }
+        config.tcp_user_timeout(SILENCE);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
@@ -177,9 +186,27 @@ impl Readers {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         waiting(|| {
-            let lent = self.lend()?;
-            lent.connection.as_ref().map_or(Err(StoreError::Closed), |db| db.moment(work))
+            let lent = self.lend_at_a_moment()?;
+            let db = lent.connection.as_ref().ok_or(StoreError::Closed)?;
+            let result = work(db);
+            let ended = db.end_moment();
+            let value = result?;
+            ended.map(|()| value)
         })
+    }
+
+    /// A connection on which everything is read as it is now. One that was lost while it was idle is only found out by asking.
+    fn lend_at_a_moment(&self) -> Result<Lent<'_>, StoreError> {
+        for _ in 0..READERS {
+            let lent = self.lend()?;
+            match lent.connection.as_ref().map(Connection::begin_moment) {
+                Some(Ok(())) => return Ok(lent),
+                Some(Err(StoreError::Gone(_))) => {}
+                Some(Err(error)) => return Err(error),
+                None => return Err(StoreError::Closed),
+            }
+        }
+        Err(StoreError::Gone("each connection was lost while it was idle".into()))
     }
 
     /// An idle connection; a new one where there is none and there may be one more.
