@@ -256,7 +256,7 @@ create table settlement (
     id blob primary key check (length(id) = 16),
     tab_id integer not null references tab (id),
     rail integer not null,
-    received_micros integer not null check (received_micros > 0),
+    received_micros integer not null check (received_micros > 0 or (rail = 0 and received_micros = 0)),
     rail_fee_micros integer not null check (rail_fee_micros >= 0),
     reference text not null,
     settled_at integer not null,

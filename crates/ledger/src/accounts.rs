@@ -10,6 +10,11 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RailNumber(pub u16);
 
+impl RailNumber {
+    /// No rail: lines paid from the credit of their tab. No money comes in by it.
+    pub const CREDIT: Self = Self(0);
+}
+
 /// Where money can stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Account {

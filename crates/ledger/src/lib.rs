@@ -29,7 +29,7 @@ pub use ids::{
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use paying_out::{PayOut, pay_out};
 pub use refusal::LedgerRefusal;
-pub use settling::{OpenLine, Payment, Settle, Settled, settle};
+pub use settling::{OpenLine, Payment, Settle, Settled, settle, spend_credit};
 pub use tab::{Rules, Tab};
 pub use time::Timestamp;
 pub use undoing::{LineState, Undone, UndoneBy, undo};

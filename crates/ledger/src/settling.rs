@@ -3,7 +3,7 @@
 use crate::accounts::{Account, RailNumber, Reason, Subject, Transfer};
 use crate::ids::{AuthorId, LineId, SettlementId, TabId};
 use crate::money::Money;
-use crate::receipts::Entry;
+use crate::receipts::{Chain, Entry};
 use crate::refusal::LedgerRefusal;
 use crate::tab::Tab;
 use crate::time::Timestamp;
@@ -79,15 +79,38 @@ pub fn settle(
         return Err(LedgerRefusal::MoreThanOwed { owed });
     }
     tab.credit = tab.credit.checked_add(ask.received)?;
-    let paid = tab.pay_oldest(open_lines)?;
-    tab.chain =
-        tab.chain.with(&Entry::Settled { settlement: ask.id, received: ask.received, at: now });
-    if !paid.is_empty() {
+    let settled = ask.carry_out(tab, open_lines, now)?;
+    if !settled.payments.is_empty() {
         tab.settlements = tab.settlements.saturating_add(1);
     }
-    let mut transfers = vec![ask.receipt(tab.id, now)];
-    let payments = ask.pay(paid, now, &mut transfers)?;
-    Ok(Settled { payments, transfers })
+    Ok(settled)
+}
+
+/// Pays the oldest open lines of `tab` from its credit, where it reaches: it may have grown since (a paid line was taken
+/// back), or what it has to pay may have become less. Nobody settles then, so no trust is earned; but the lines are paid
+/// and their authors' shares available. Nothing when the credit does not pay a whole line.
+///
+/// Whoever puts a line on a tab or takes one back does this after it, so that a tab with open lines always owes something.
+///
+/// # Errors
+/// [`LedgerRefusal::Amount`]. The tab may then be half changed: the caller drops it.
+pub fn spend_credit(
+    tab: &mut Tab,
+    open_lines: &[OpenLine],
+    now: Timestamp,
+) -> Result<Option<(Settle, Settled)>, LedgerRefusal> {
+    if open_lines.first().is_none_or(|oldest| tab.credit < oldest.gross) {
+        return Ok(None);
+    }
+    let nothing = Money::zero(tab.credit.currency());
+    let ask = Settle {
+        id: SettlementId::of_credit(&tab.chain),
+        rail: RailNumber::CREDIT,
+        received: nothing,
+        rail_fee: nothing,
+    };
+    let settled = ask.carry_out(tab, open_lines, now)?;
+    Ok(Some((ask, settled)))
 }
 
 impl Tab {
@@ -105,13 +128,39 @@ impl Tab {
     }
 }
 
+impl SettlementId {
+    /// What pays from a tab's credit is named after the receipt that let it: no two of a shop are equal, none is known
+    /// before, and nobody can have named another settlement so.
+    pub fn of_credit(chain: &Chain) -> Self {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&chain.head[..16]);
+        Self::from_bytes(bytes)
+    }
+}
+
 impl Settle {
-    /// The transfer that takes the money in.
-    pub const fn receipt(&self, tab: TabId, at: Timestamp) -> Transfer {
+    /// Pays what the credit of `tab`, with what was received already in it, reaches.
+    fn carry_out(
+        &self,
+        tab: &mut Tab,
+        open_lines: &[OpenLine],
+        now: Timestamp,
+    ) -> Result<Settled, LedgerRefusal> {
+        let paid = tab.pay_oldest(open_lines)?;
+        let entry = Entry::Settled { settlement: self.id, received: self.received, at: now };
+        tab.chain = tab.chain.with(&entry);
+        let mut transfers = Vec::from_iter(self.receipt(tab.id, now));
+        let payments = self.pay(paid, now, &mut transfers)?;
+        Ok(Settled { payments, transfers })
+    }
+
+    /// The transfer that takes the money in, if any came in.
+    pub fn receipt(&self, tab: TabId, at: Timestamp) -> Option<Transfer> {
         let debit = Account::Rail(self.rail);
         let credit = Account::Tab(tab);
         let (reason, subject) = (Reason::Settled, Subject::Settlement(self.id));
-        Transfer { at, reason, subject, debit, credit, amount: self.received }
+        let received = Transfer { at, reason, subject, debit, credit, amount: self.received };
+        (!self.received.is_zero()).then_some(received)
     }
 
     /// The transfer by which the operator bears the rail's fee, where no paid line can.

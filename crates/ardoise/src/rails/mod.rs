@@ -17,10 +17,12 @@ pub struct Rail {
     pub name: &'static str,
 }
 
+/// The credit of the tab itself.
+pub const CREDIT: Rail = Rail { number: RailNumber::CREDIT, name: "credit" };
 /// Money that the operator saw arrive: a bank transfer, cash.
 pub const MANUAL: Rail = Rail { number: RailNumber(1), name: "manual" };
 /// Fake money.
 pub const SANDBOX: Rail = Rail { number: RailNumber(2), name: "sandbox" };
 
-/// Every rail.
-pub const ALL: &[Rail] = &[MANUAL, SANDBOX];
+/// Everything by which lines are paid.
+pub const ALL: &[Rail] = &[CREDIT, MANUAL, SANDBOX];

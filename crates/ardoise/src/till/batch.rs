@@ -45,8 +45,8 @@ pub struct Snapshot {
     pub lines: HashMap<LineId, (Line, LineState)>,
     /// What readers have already.
     pub access: HashMap<(TabId, WorkId), LineId>,
-    /// Of tabs on which a line is undone or money is received: the open lines that cost something,
-    /// oldest first.
+    /// Of tabs that have credit, or on which a line is undone or money is received: the open lines that
+    /// cost something, oldest first.
     pub open_lines: HashMap<TabId, Vec<OpenLine>>,
     /// Settlements that were received before, with the tab and the amount.
     pub settlements: HashMap<ledger::SettlementId, (TabId, Money)>,
@@ -188,6 +188,7 @@ impl<'a> Batch<'a> {
         let (purchase, line) = match bought {
             Bought::New(line) => {
                 self.write_line(ask, offer.link, line, chain_before, &tab);
+                self.spend_credit(&mut tab)?;
                 (Purchase::Bought, line.id)
             }
             Bought::Again { undone: false } => (Purchase::Again, ask.buy.line),
@@ -257,6 +258,7 @@ impl<'a> Batch<'a> {
             Undone::Before => None,
             Undone::Now(transfers) => {
                 self.write_undo(line, state, ask.by, before, transfers, &tab);
+                self.spend_credit(&mut tab)?;
                 Some(self.now)
             }
         };
@@ -306,16 +308,29 @@ impl<'a> Batch<'a> {
         let none = Vec::new();
         let open = self.known.open_lines.get(&ask.tab).unwrap_or(&none);
         let settled = ledger::settle(&ask.settle, &mut tab, open, self.now)?;
-        let authors = settled.payments.iter().zip(open).map(|(paid, line)| (*paid, line.author));
         let settlement = NewSettlement {
             tab: tab.id,
             settle: ask.settle,
             reference: ask.reference.clone(),
-            payments: authors.collect(),
+            payments: with_authors(&settled.payments, open),
             before,
         };
         self.write_settlement(settlement, &settled.transfers, &tab);
         Ok(Answer::Settled { settled: Some(settled), now: self.stand(tab)? })
+    }
+
+    /// Pays from the credit of `tab` what it has come to reach.
+    fn spend_credit(&mut self, tab: &mut Tab) -> Result<(), LedgerRefusal> {
+        let none = Vec::new();
+        let open = self.known.open_lines.get(&tab.id).unwrap_or(&none);
+        let before = tab.chain;
+        if let Some((settle, settled)) = ledger::spend_credit(tab, open, self.now)? {
+            let reference = String::new();
+            let payments = with_authors(&settled.payments, open);
+            let made = NewSettlement { tab: tab.id, settle, reference, payments, before };
+            self.write_settlement(made, &settled.transfers, tab);
+        }
+        Ok(())
     }
 
     fn write_settlement(&mut self, made: NewSettlement, transfers: &[Transfer], tab: &Tab) {
@@ -370,6 +385,11 @@ impl<'a> Batch<'a> {
     fn stand(&self, tab: Tab) -> Result<TabNow, LedgerRefusal> {
         Ok(TabNow { owed: tab.owed()?, limit: self.rules.limit(&tab), tab })
     }
+}
+
+/// The lines paid are the oldest open ones.
+fn with_authors(payments: &[Payment], open: &[OpenLine]) -> Vec<(Payment, AuthorId)> {
+    payments.iter().zip(open).map(|(paid, line)| (*paid, line.author)).collect()
 }
 
 /// A new line among the open ones of its tab.

@@ -315,6 +315,7 @@ impl Naive {
         self.tabs.insert(id, tab);
         let line = NaiveLine { tab: id, work, micros, at: now, undone: false, paid: false };
         self.lines.insert(ask.buy.line, line);
+        self.pay_oldest(id, 0);
         Ok(("bought", self.owed(id)))
     }
 
@@ -366,6 +367,7 @@ impl Naive {
             *self.available.entry(author_of(line.work)).or_default() -= line.share();
         }
         self.lines.insert(ask.line, NaiveLine { undone: true, ..line });
+        self.pay_oldest(line.tab, 0);
         Ok(("undone", self.owed(line.tab)))
     }
 
@@ -380,7 +382,17 @@ impl Naive {
         if received > self.owed(id) {
             return Err("not owed");
         }
-        let mut credit = self.tabs[&id].credit + received;
+        let paid = self.pay_oldest(id, received);
+        let tab = self.tabs.get_mut(&id).ok_or("no tab")?;
+        tab.settlements += u32::from(paid);
+        self.settlements.insert(settlement, (id, received));
+        Ok(("settled", self.owed(id)))
+    }
+
+    /// Pays the oldest open lines from the tab's credit and what is received; whether that was enough for one.
+    fn pay_oldest(&mut self, id: TabId, received: i64) -> bool {
+        let tab = &self.tabs[&id];
+        let mut credit = tab.credit + received;
         let mut paid = Vec::new();
         for (line, open) in self.open(id) {
             if open.micros > credit {
@@ -389,18 +401,16 @@ impl Naive {
             credit -= open.micros;
             paid.push(line);
         }
-        let tab = self.tabs.get_mut(&id).ok_or("no tab")?;
-        tab.credit = credit;
-        tab.settlements += u32::from(!paid.is_empty());
+        self.tabs.entry(id).or_default().credit = credit;
+        let any = !paid.is_empty();
         let weights: Vec<u64> = paid.iter().map(|line| self.lines[line].micros as u64).collect();
         let fees = money(received / 10).split(&weights).unwrap_or_default();
         for (line, fee) in paid.into_iter().zip(fees) {
-            let line = self.lines.get_mut(&line).ok_or("no line")?;
+            let Some(line) = self.lines.get_mut(&line) else { continue };
             line.paid = true;
             *self.available.entry(author_of(line.work)).or_default() += line.share() - fee.micros();
         }
-        self.settlements.insert(settlement, (id, received));
-        Ok(("settled", self.owed(id)))
+        any
     }
 
     fn pay_out(&mut self, ask: &PayOut) -> Said {

@@ -53,3 +53,28 @@ async fn money_received_pays_the_tab() {
     assert!(!olu.get("/desk").await.text().contains(&tab(&ben)));
     assert!(ben.get("/tab").await.text().contains("€0.00"));
 }
+
+#[tokio::test]
+async fn what_a_reader_has_to_their_credit_pays_what_they_take_next() {
+    let shop = TestApp::open();
+    let (author, mut ada) = shop.ada().await;
+    let [first, second, third] = [("Night bus", 24), ("Day bus", 20), ("Ferry", 20)];
+    let mut ben = shop.browser();
+    ben.tap(&shop.article(author, first.0, first.1).await).await;
+    let settlement = ben.get("/tab/settle").await.hidden("settlement");
+    let fields = [("settlement", settlement.as_str()), ("amount", "0.24")];
+    assert_eq!(ben.post("/tab/settle/sandbox", &fields).await.status, StatusCode::SEE_OTHER);
+    let undo = ben.get("/tab").await.text();
+    let undo = undo.split("action=\"/lines/").nth(1).expect("an undo").split('/').next();
+    let undo = format!("/lines/{}/undo", undo.expect("an id"));
+    assert_eq!(ben.post(&undo, &[]).await.status, StatusCode::SEE_OTHER);
+    ben.tap(&shop.article(author, second.0, second.1).await).await;
+    assert!(ben.get("/tab").await.text().contains("€0.00"), "nothing is owed");
+    let gains = ada.get("/gains").await.text();
+    assert!(gains.contains("data-gain=\"available\">€0.16<"), "the share of it is paid: {gains}");
+    // What is paid does not become due, however long the reader stays away.
+    shop.pass_days(60);
+    let bought = ben.tap(&shop.article(author, third.0, third.1).await).await;
+    assert_eq!(bought.status, StatusCode::SEE_OTHER, "{}", bought.text());
+    assert!(ben.get("/tab").await.text().contains("€0.16"), "four cents were left");
+}

@@ -5,7 +5,9 @@ use super::journal::Journal;
 use crate::store::audit::{Kept, KeptLine, KeptSettlement, KeptUndo};
 use crate::till::batch::open_line;
 use ledger::receipts::{Chain, Entry};
-use ledger::{Account, LineId, Payment, Settle, SettlementId, Tab, Timestamp, Transfer, UndoneBy};
+use ledger::{
+    Account, LineId, Payment, RailNumber, Settle, SettlementId, Tab, Timestamp, Transfer, UndoneBy,
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// Checks `tab` against what is `kept` about it, and explains its transfers to the journal.
@@ -92,7 +94,10 @@ impl<'a> Rows<'a> {
         let oldest: Option<Timestamp> = costly().map(|kept| kept.line.bought_at).min();
         let by = |who| self.kept.undos.iter().filter(move |undo| undo.by == who).count();
         let purchases = self.kept.lines.len() - by(UndoneBy::Shop).min(self.kept.lines.len());
-        let paying = |made: &&KeptSettlement| self.paid_with(made.settle.id).next().is_some();
+        let paying = |made: &&KeptSettlement| {
+            made.settle.rail != RailNumber::CREDIT
+                && self.paid_with(made.settle.id).next().is_some()
+        };
         let settlements = self.kept.settlements.iter().filter(paying).count();
         let credit = micros(tab.credit);
         let mut compare = |what: &str, kept: i128, computed: i128| {
@@ -201,7 +206,7 @@ impl<'a> Rows<'a> {
             }
         }
         for made in &self.kept.settlements {
-            transfers.push(made.settle.receipt(self.tab.id, made.at));
+            transfers.extend(made.settle.receipt(self.tab.id, made.at));
             if self.paid_with(made.settle.id).next().is_none() {
                 transfers.extend(made.settle.unborne(made.at));
             }

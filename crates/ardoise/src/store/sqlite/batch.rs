@@ -196,6 +196,9 @@ impl Loader<'_> {
         if !self.known.tabs.contains_key(&tab)
             && let Some(stored) = tab::by_id(self.db, tab, self.currency())?
         {
+            if !stored.tab.credit.is_zero() {
+                self.open_lines(tab)?;
+            }
             self.known.tabs.insert(tab, stored);
         }
         Ok(())

@@ -119,14 +119,15 @@ fn set_up(connection: &Connection) -> Result<(), StoreError> {
 
 fn prepared(mut connection: Connection, now: Timestamp) -> Result<Connection, StoreError> {
     set_up(&connection)?;
-    // Only a new store takes its page size from here.
+    // Only a new store takes its page size from here. The cache is small because the engine goes through all of it
+    // after every commit in which siblings of a tree were put in order; what it lacks, the operating system has.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.execute_batch(
         "pragma journal_mode = wal;
          pragma synchronous = full;
          pragma foreign_keys = on;
          pragma temp_store = memory;
-         pragma cache_size = -16384;",
+         pragma cache_size = -2048;",
     )?;
     connection.pragma_update(None, "wal_autocheckpoint", checkpoint::LOG_PAGES)?;
     migrate(&mut connection, now)?;
