@@ -1,4 +1,5 @@
-//! What is read for a batch: whole sets of rows by their keys, in two trips.
+//! What is read for a batch: whole sets of rows by their keys, in two trips; in three where a tab has credit, or a line
+//! is undone or money received.
 
 use super::Connection;
 use super::connection::wait;
@@ -9,7 +10,7 @@ use crate::store::{Row as _, StoreError, books};
 use crate::till::Tariff;
 use crate::till::batch::Snapshot;
 use crate::till::command::Command;
-use futures_util::future::{try_join3, try_join5};
+use futures_util::future::{try_join3, try_join4};
 use ledger::{Account, AuthorId, LineId, PayoutId, SettlementId, ShopId as _, TabId};
 use std::collections::BTreeSet;
 use tokio_postgres::types::ToSql;
@@ -107,6 +108,7 @@ pub(super) fn load(
         accesses.insert((tab, work));
     }
     load_tabs(connection, tariff, &named, &accesses, &mut known)?;
+    load_open_lines(connection, tariff, &named, &mut known)?;
     load_payouts(connection, tariff, &named, &mut known)?;
     Ok(known)
 }
@@ -133,18 +135,14 @@ fn load_tabs(
     let tabs: Vec<i64> = named.tabs.iter().copied().collect();
     let lines = slices(&named.lines);
     let (of_tabs, of_works): (Vec<i64>, Vec<i64>) = accesses.iter().copied().unzip();
-    let opened: Vec<i64> = named.opened.iter().copied().collect();
     let settlements = slices(&named.settlements);
-    let prepared =
-        [TABS, LINES, ACCESS, OPEN_LINES, SETTLEMENTS].map(|sql| connection.prepared(sql));
-    let [tab, line, access, open_line, settlement] = prepared;
-    let (tab, line, access) = (tab?, line?, access?);
-    let (open_line, settlement) = (open_line?, settlement?);
-    let (tabs, lines, accesses, open_lines, settlements) = wait(try_join5(
+    let prepared = [TABS, LINES, ACCESS, SETTLEMENTS].map(|sql| connection.prepared(sql));
+    let [tab, line, access, settlement] = prepared;
+    let (tab, line, access, settlement) = (tab?, line?, access?, settlement?);
+    let (tabs, lines, accesses, settlements) = wait(try_join4(
         ask(connection, &tab, &[&tabs]),
         ask(connection, &line, &[&lines]),
         ask(connection, &access, &[&of_tabs, &of_works]),
-        ask_if(!opened.is_empty(), connection, &open_line, &[&opened]),
         ask_if(!settlements.is_empty(), connection, &settlement, &[&settlements]),
     ))?;
     let currency = tariff.currency;
@@ -160,15 +158,33 @@ fn load_tabs(
         let key = (TabId::from_raw(row.int(0)?), ledger::WorkId::from_raw(row.int(1)?));
         known.access.insert(key, LineId::from_bytes(bytes(row, 2)?));
     }
-    known.open_lines = opened.iter().map(|tab| (TabId::from_raw(*tab), Vec::new())).collect();
-    for row in &open_lines {
-        let tab = TabId::from_raw(row.int(5)?);
-        known.open_lines.entry(tab).or_default().push(read_open_line(row, currency)?);
-    }
     for row in &settlements {
         let id = SettlementId::from_bytes(bytes(row, 0)?);
         let row: &dyn crate::store::Row = row;
         known.settlements.insert(id, (row.id(1)?, row.money(2, currency)?));
+    }
+    Ok(())
+}
+
+/// Of the tabs that have credit too, which most have not.
+fn load_open_lines(
+    connection: &Connection,
+    tariff: &Tariff,
+    named: &Named<'_>,
+    known: &mut Snapshot,
+) -> Result<(), StoreError> {
+    let with_credit = known.tabs.values().filter(|stored| !stored.tab.credit.is_zero());
+    let mut opened = named.opened.clone();
+    opened.extend(with_credit.map(|stored| stored.tab.id.raw()));
+    known.open_lines = opened.iter().map(|tab| (TabId::from_raw(*tab), Vec::new())).collect();
+    if opened.is_empty() {
+        return Ok(());
+    }
+    let opened: Vec<i64> = opened.into_iter().collect();
+    let open_line = connection.prepared(OPEN_LINES)?;
+    for row in &wait(ask(connection, &open_line, &[&opened]))? {
+        let tab = TabId::from_raw(row.int(5)?);
+        known.open_lines.entry(tab).or_default().push(read_open_line(row, tariff.currency)?);
     }
     Ok(())
 }
