@@ -30,7 +30,7 @@ fn impatient() -> TestApp {
 }
 
 /// A webhook of `author` that leads to `url`.
-async fn listens(shop: &TestApp, author: AuthorId, url: &str) -> Webhook {
+pub async fn listens(shop: &TestApp, author: AuthorId, url: &str) -> Webhook {
     let webhook = Webhook {
         id: shop.app.mint.id(),
         author,
