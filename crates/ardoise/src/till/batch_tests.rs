@@ -478,3 +478,11 @@ fn the_naive_till_meets_every_answer() {
         assert!(met.contains_key(&Err(what)), "{what} in {met:?}");
     }
 }
+
+#[test]
+fn a_payout_is_news_to_its_author() {
+    let mut writer = shop(&prices());
+    apply(&mut writer, NOON, &[tap(1, 0, 0, PRICES[0]), receive(1, 0, PRICES[0])]);
+    let sent = writer.apply(&tariff(), NOON, &[send(1, 0, 20_000)]).expect("nothing is in the way");
+    assert_eq!(sent.authors, std::collections::BTreeSet::from([author_of(0)]));
+}

@@ -16,11 +16,11 @@ use super::load::load;
 use super::persist::{Numbers, persist};
 use super::{Connection, Server};
 use crate::store::{Db, StoreError, Value, books, shop};
-use crate::till::batch::{Batch, WriteSet};
+use crate::till::batch::Batch;
 use crate::till::command::Command;
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
-use ledger::{AuthorId, Timestamp};
-use std::collections::{BTreeSet, HashSet};
+use ledger::Timestamp;
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// How often a batch that collided, or that lost its connection, is done again before those who wait are told.
@@ -118,7 +118,7 @@ impl Writer {
         self.consents.extend(writes.consents.iter().map(|consent| consent.id));
         applied.committed = true;
         applied.purchases = writes.lines.len() as u64;
-        applied.authors = authors(&writes);
+        applied.authors = writes.authors();
         Ok(applied)
     }
 }
@@ -184,11 +184,4 @@ impl Writer {
     fn rollback(&self) -> Result<(), StoreError> {
         self.session.as_ref().map_or(Ok(()), |session| session.connection.run_script("rollback"))
     }
-}
-
-fn authors(writes: &WriteSet) -> BTreeSet<AuthorId> {
-    let bought = writes.lines.iter().map(|new| new.line.author);
-    let undone = writes.undos.iter().map(|undo| undo.line.author);
-    let paid = writes.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
-    bought.chain(undone).chain(paid).collect()
 }
