@@ -1,4 +1,4 @@
-//! `simulator`: measure the shop (`bench`) or kill it (`crash`).
+//! `simulator`: put the shop through everything (`explore`, `mutations`), measure it (`bench`) or kill it (`crash`).
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,20 +9,22 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use simulator::chance::{Chance, fresh_seed};
+use simulator::explore::mutations;
+use simulator::explore::stand;
 use simulator::fault::Fault;
 use simulator::place::Place;
 use simulator::process::ShopProcess;
 use simulator::purchase_id::PurchaseId;
 use simulator::shop::{Seed, Shop};
 use simulator::struck::{Outages, Struck};
-use simulator::{bench, crash, product, report};
+use simulator::{bench, crash, explore, product, report};
 use tempfile::TempDir;
 
 /// So many kills under load go with one of a shop that starts for the first time.
 const KILLS_FOR_EACH_FIRST_START: u32 = 5;
 
-/// Readers against an Ardoise shop: how fast it sells, and whether it forgets anything when it is
-/// killed.
+/// Readers against an Ardoise shop: whether its books are right whatever happens, how fast it sells, and whether it forgets
+/// anything when it is killed.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -36,6 +38,10 @@ enum Command {
     Bench(BenchArguments),
     /// Kill the shop at random moments and check that every acknowledged purchase is there, once.
     Crash(CrashArguments),
+    /// Put the shop's own code below HTTP through random histories, beside a second ledger that knows every answer.
+    Explore(ExploreArguments),
+    /// Plant mistakes around the shop, one at a time, and see that each is found.
+    Mutations(PlaceArguments),
     /// Serve a shop with the bench's echo route (the bench starts this itself).
     #[command(hide = true)]
     Serve {
@@ -110,10 +116,50 @@ struct CrashArguments {
     server: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct ExploreArguments {
+    /// About so many commands in all, half of them in histories that are always the same.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    operations: u64,
+    /// Only the history of this seed.
+    #[arg(long, conflicts_with = "operations")]
+    seed: Option<u64>,
+    /// A PostgreSQL server (postgres://…) instead of the embedded store; each history makes a schema of its own there.
+    #[arg(long, conflicts_with = "folder")]
+    store: Option<String>,
+    #[command(flatten)]
+    place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+struct PlaceArguments {
+    /// Where the stores are put for the run; by default in memory, where the system has files there.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Histories at the same time; by default one for each core.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+impl PlaceArguments {
+    fn folder(&self) -> stand::Place {
+        let memory = PathBuf::from("/dev/shm");
+        let usual = || if memory.is_dir() { memory } else { std::env::temp_dir() };
+        stand::Place::Folder(self.folder.clone().unwrap_or_else(usual))
+    }
+
+    fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.unwrap_or_else(cores)
+    }
+}
+
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(arguments) => run_bench(&arguments),
         Command::Crash(arguments) => run_crash(&arguments),
+        Command::Explore(arguments) => run_explore(&arguments),
+        Command::Mutations(arguments) => run_mutations(&arguments),
         Command::Serve { data, listen, store } => {
             product::serve(&data, listen, &store).map(|()| true)
         }
@@ -197,6 +243,38 @@ fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
             Ok(false)
         }
     }
+}
+
+fn run_explore(arguments: &ExploreArguments) -> Result<bool, Fault> {
+    let place = match &arguments.store {
+        Some(url) => stand::Place::Server(url.clone()),
+        None => arguments.place.folder(),
+    };
+    let seeds = match arguments.seed {
+        Some(seed) => vec![seed],
+        None => explore::seeds(arguments.operations, fresh_seed()),
+    };
+    let bar = progress_bar(seeds.len() as u64);
+    let progress = |tally: &explore::Tally| {
+        bar.set_position(tally.histories);
+        bar.set_message(format!("{} operations", tally.operations));
+    };
+    let tally = explore::explore(&seeds, &place, arguments.place.threads(), &progress);
+    bar.finish_and_clear();
+    println!("{}", tally?);
+    Ok(true)
+}
+
+fn run_mutations(arguments: &PlaceArguments) -> Result<bool, Fault> {
+    let (place, threads) = (arguments.folder(), arguments.threads());
+    // What is found where no mistake is planted says nothing about one that is.
+    explore::explore(&mutations::SEEDS, &place, threads, &|_| ())?;
+    let bar = progress_bar(mutations::ALL.len() as u64);
+    let verdicts = mutations::run(&place, threads, &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    println!("| mistake | found after so many operations | by this check |\n|---|---|---|");
+    verdicts.iter().for_each(|verdict| println!("{verdict}"));
+    Ok(verdicts.iter().all(|verdict| verdict.finding.is_some()))
 }
 
 fn crash_at(

@@ -1,5 +1,5 @@
-//! The one place that knows the shop's own code: filling a data folder, serving with the echo
-//! route, counting lines. Everything else in this crate only speaks HTTP.
+//! What `bench` and `crash` need of the shop's own code: filling a data folder, serving with the echo
+//! route, counting lines. Everything else of theirs only speaks HTTP.
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -16,7 +16,7 @@ use super::load::load;
 use super::persist::{Numbers, persist};
 use super::{Connection, Server, news};
 use crate::store::{Db, StoreError, Value, books, shop};
-use crate::till::batch::{Batch, WriteSet};
+use crate::till::batch::Batch;
 use crate::till::command::Command;
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use ledger::{AuthorId, Timestamp};
@@ -124,7 +124,7 @@ impl Writer {
         self.consents.extend(writes.consents.iter().map(|consent| consent.id));
         applied.committed = true;
         applied.purchases = writes.lines.len() as u64;
-        applied.authors = authors(&writes);
+        applied.authors = writes.authors();
         Ok(applied)
     }
 }
@@ -219,12 +219,4 @@ fn again<T>(mut once: impl FnMut() -> Result<T, (StoreError, bool)>) -> Result<T
         wait = (wait * 3).min(LONGEST_WAIT);
     }
     once().map_err(|(error, _)| error)
-}
-
-fn authors(writes: &WriteSet) -> BTreeSet<AuthorId> {
-    let bought = writes.lines.iter().map(|new| new.line.author);
-    let undone = writes.undos.iter().map(|undo| undo.line.author);
-    let paid = writes.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
-    let paid_out = writes.payouts.iter().map(|made| made.pay_out.author);
-    bought.chain(undone).chain(paid).chain(paid_out).collect()
 }
