@@ -4,6 +4,7 @@ use super::faults::{Failing, Fault, Then};
 use super::planted::Planted;
 use crate::fault::Fault as Broken;
 use ardoise::store::engine::{self, Readers, Writer};
+use ardoise::store::postgres::Server;
 use ardoise::store::sqlite::FILE_NAME;
 use ardoise::store::sqlite::batch::carry_out;
 use ardoise::store::{Address, Db, StoreError};
@@ -43,6 +44,8 @@ pub struct Stand {
     tariff: Tariff,
     /// The writer and the readers; none between two lives.
     engine: Option<(Writer, Readers)>,
+    /// Goes after the engine.
+    _schema: Option<Schema>,
     /// What is wrong with it, on purpose.
     planted: Option<Planted>,
     /// Starts so far.
@@ -66,12 +69,17 @@ impl Stand {
         };
         let folder = tempfile::Builder::new().prefix("ardoise-history-").tempdir_in(&below);
         let folder = folder.map_err(Broken::io(format!("a folder in {}", below.display())))?;
-        let address = match place {
-            Place::Folder(_) => Address::Folder,
-            Place::Server(url) => schema_of(url, seed)?,
+        let unmade = |error| Broken::Shop(format!("a schema on the server: {error}"));
+        let (schema, address) = match place {
+            Place::Folder(_) => (None, Address::Folder),
+            Place::Server(url) => {
+                let (schema, address) = Schema::new(url, seed).map_err(unmade)?;
+                (Some(schema), address)
+            }
         };
         let data = folder.path().to_owned();
-        Ok(Self { address, folder, data, tariff, engine: None, planted, starts: 0 })
+        let engine = None;
+        Ok(Self { address, folder, data, tariff, engine, _schema: schema, planted, starts: 0 })
     }
 
     /// Opens the store, for the first time or again.
@@ -222,15 +230,30 @@ impl Stand {
     }
 }
 
-/// A schema of its own for one history.
-fn schema_of(url: &str, seed: u64) -> Result<Address, Broken> {
-    let schema = format!("history_{seed}");
-    let server = ardoise::store::postgres::Server::at(url);
-    let made = server.and_then(|server| server.connect()).and_then(|connection| {
-        connection
-            .run_script(&format!("drop schema if exists {schema} cascade; create schema {schema}"))
-    });
-    made.map_err(|error| Broken::Shop(format!("a schema on the server: {error}")))?;
-    let and = if url.contains('?') { '&' } else { '?' };
-    Ok(Address::Server(format!("{url}{and}options=-c%20search_path%3D{schema}")))
+/// A schema of its own on a server, for one history.
+struct Schema {
+    server: Server,
+    name: String,
+}
+
+impl Schema {
+    fn new(url: &str, seed: u64) -> Result<(Self, Address), StoreError> {
+        let name = format!("history_{seed}");
+        let schema = Self { server: Server::at(url)?, name: name.clone() };
+        schema.run(&format!("drop schema if exists {name} cascade; create schema {name}"))?;
+        let and = if url.contains('?') { '&' } else { '?' };
+        let url = format!("{url}{and}options=-c%20search_path%3D{name}");
+        Ok((schema, Address::Server(url)))
+    }
+
+    fn run(&self, script: &str) -> Result<(), StoreError> {
+        self.server.connect()?.run_script(script)
+    }
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        // Whatever is left of a history that stopped goes away when its seed is lived again.
+        let _ = self.run(&format!("drop schema if exists {} cascade", self.name));
+    }
 }
