@@ -222,4 +222,7 @@ impl Row for ZeroIn<'_> {
     fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError> {
         self.row.blob(column)
     }
+    fn maybe_blob(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        self.row.maybe_blob(column)
+    }
 }
