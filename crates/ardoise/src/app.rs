@@ -158,7 +158,7 @@ impl App {
             tracing::warn!(lost);
         }
         let receipt_key = ReceiptKey::in_folder(data, &chance).map_err(OpenError::ReceiptKey)?;
-        let files = FileStore::open(data.join("files"))?;
+        let files = FileStore::open(data.join("files"), &settings.files)?;
         let (till, thread) =
             Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
         let app = Self {

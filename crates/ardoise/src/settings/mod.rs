@@ -7,6 +7,7 @@ mod reading;
 
 use crate::store::{Address, address};
 use crate::till::Tariff;
+use crate::works::storage::location::{self, BucketLocation, Location};
 use ledger::{Currency, Money, Rules};
 use std::collections::BTreeMap;
 
@@ -34,6 +35,11 @@ pub const LIST: &[Setting] = &[
         "store",
         "",
         "Where the books are kept: an address such as postgres://user:secret@host/ardoise, or empty for a file in the data folder.",
+    ),
+    setting(
+        "files",
+        "",
+        "Where finished files are kept: a bucket such as s3://bucket/folder, or empty for the data folder.",
     ),
     setting("shop.name", "Ardoise", "The name in the header of every page."),
     setting("shop.about", "", "One sentence about the shop, on its front."),
@@ -122,6 +128,14 @@ pub const LIST: &[Setting] = &[
         "How to settle by bank transfer, as readers see it. Empty: not offered.",
     ),
     setting("rail.cash", "", "How to settle in cash, as readers see it. Empty: not offered."),
+    setting(
+        "s3.endpoint",
+        "",
+        "The address of the server that has the bucket, such as https://s3.example. Empty: Amazon's, for the region.",
+    ),
+    setting("s3.region", "us-east-1", "The region of the bucket, as its server calls it."),
+    setting("s3.key_id", "", "Who the shop is to that server: the id of an access key."),
+    setting("s3.secret", "", "The secret of that access key. It is never shown."),
     setting("rates.as_of", "2026-11-22", "The day on which the rates below were looked up."),
     setting(
         "rates.source",
@@ -217,6 +231,8 @@ pub struct Rates {
 pub struct Settings {
     /// Where the books are kept.
     pub store: Address,
+    /// Where finished files are kept.
+    pub files: Location,
     /// The shop's name.
     pub shop_name: String,
     /// One sentence about it; may be empty.
@@ -311,13 +327,41 @@ impl Values {
     /// The value of a setting as anybody may see it: without a password in it.
     pub fn shown(&self, key: &'static str) -> String {
         let value = self.get(key);
-        if key == "store" { address::shown(value) } else { value.to_owned() }
+        match key {
+            "store" => address::shown(value),
+            "s3.secret" if !value.is_empty() => address::HIDDEN.to_owned(),
+            _ => value.to_owned(),
+        }
     }
 
     fn store(&self) -> Result<Address, SettingsError> {
         let wanted =
             "postgres://user:secret@host/database, or nothing for a file in the data folder";
         Address::parse(self.get("store")).ok_or_else(|| self.wrong("store", wanted))
+    }
+
+    fn files(&self) -> Result<Location, SettingsError> {
+        if self.words("files").is_empty() {
+            return Ok(Location::Folder);
+        }
+        let wanted = "s3://bucket/folder in plain small letters, or nothing for the data folder";
+        let read = location::read(self.get("files"));
+        let (bucket, prefix) = read.ok_or_else(|| self.wrong("files", wanted))?;
+        let region = self.needed("s3.region", "a region such as eu-west-3")?;
+        let base = location::base(self.get("s3.endpoint"), &region, &bucket);
+        let wanted = "an address such as https://s3.example, without a path";
+        let base = base.ok_or_else(|| self.wrong("s3.endpoint", wanted))?;
+        let key_id = self.needed("s3.key_id", "set; the bucket in `files` needs an access key")?;
+        let secret = self.needed("s3.secret", "set; the bucket in `files` needs an access key")?;
+        let place = BucketLocation { bucket, prefix, base, region, key_id, secret };
+        Ok(Location::Bucket(Box::new(place)))
+    }
+
+    /// Words that are one header's worth of plain signs, and not none.
+    fn needed(&self, key: &'static str, wanted: &'static str) -> Result<String, SettingsError> {
+        let words = self.words(key);
+        let is_plain = !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_plain { Ok(words) } else { Err(self.wrong(key, wanted)) }
     }
 
     fn words(&self, key: &'static str) -> String {
@@ -371,6 +415,7 @@ impl Values {
         Ok(Settings {
             seller: if seller.is_empty() { shop_name.clone() } else { seller },
             store: self.store()?,
+            files: self.files()?,
             shop_name,
             about: self.words("shop.about"),
             email: self.words("shop.email"),

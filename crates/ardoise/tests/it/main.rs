@@ -3,6 +3,7 @@
 mod api;
 mod attacks;
 mod backup;
+mod bucket;
 mod buying;
 mod client;
 mod commands;
@@ -11,6 +12,7 @@ mod demo;
 mod doctor;
 mod engine;
 mod failures;
+mod files;
 mod forms;
 mod gains;
 mod getting_paid;

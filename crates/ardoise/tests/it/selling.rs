@@ -406,7 +406,7 @@ async fn a_file_that_is_gone_undoes_the_line_and_the_reader_is_told() {
     let place = downloads(&take(&mut ben, &slug).await).remove(0);
     take(&mut cleo, &slug).await;
     let files = whole(&shop.app, work.parse().expect("an id")).await.expect("there").files;
-    let path = shop.app.files.path(&files[0].storage_key).expect("a path");
+    let path = shop.file_path(&files[0].storage_key);
     std::fs::remove_file(path).expect("removed");
     let lost = ben.get(&place).await;
     assert_eq!(lost.status, StatusCode::SEE_OTHER, "{}", lost.text());
