@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import S3rver from 's3rver';
+import S3rver from '@20minutes/s3rver';
 
 const directory = mkdtempSync(join(tmpdir(), 'ardoise-s3-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));

@@ -4,6 +4,8 @@ mod api;
 mod attacks;
 mod backup;
 mod bucket;
+mod bucket_failures;
+mod bucket_selling;
 mod buying;
 mod client;
 mod commands;

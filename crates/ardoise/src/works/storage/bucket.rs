@@ -37,9 +37,11 @@ const SENDING: Duration = Duration::from_secs(300);
 const PAUSING: Duration = Duration::from_secs(30);
 /// How often a request is made before it is given up, and how long it waits before it is repeated, for each time.
 const REPEATED_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
-/// How much of an answer that refuses is read, in bytes.
-const REFUSAL_MOST: usize = 64 * 1024;
+/// How much of an answer in words is read, in bytes.
+const WORDS_MOST: usize = 64 * 1024;
 
+/// The name and the content of an object that is written to try whether one can be.
+const TRIAL: &str = "ardoise-doctor";
 /// Headers that hold the sums of a file, so that nobody has to read it to know them.
 const SHA256: &str = "x-amz-meta-sha256";
 /// See [`SHA256`].
@@ -172,6 +174,16 @@ impl Bucket {
         self.ask(asking).await.map(drop)
     }
 
+    /// Keeps, reads and removes an object that nobody needs.
+    pub(super) async fn try_out(&self) -> Result<(), StorageError> {
+        let name = format!("{}{TRIAL}", self.place.prefix);
+        let content = Bytes::from_static(TRIAL.as_bytes());
+        self.ask(Asking { content, ..Asking::new(Method::PUT, &name) }).await?;
+        let read = words_of(self.ask(Asking::new(Method::GET, &name)).await?).await;
+        self.ask(Asking::new(Method::DELETE, &name)).await?;
+        if read == TRIAL { Ok(()) } else { Err(strange("it gives back something else")) }
+    }
+
     /// Nothing stands under the name until every part is there. Parts of a file that is given up are given up with it.
     async fn put_in_parts(
         &self,
@@ -183,7 +195,7 @@ impl Bucket {
         let asking = Asking { query, headers: sums, ..Asking::new(Method::POST, name) };
         let begun = self.ask(asking).await?;
         let id =
-            element(&refusal(begun).await, "UploadId").ok_or_else(|| strange("no UploadId"))?;
+            element(&words_of(begun).await, "UploadId").ok_or_else(|| strange("no UploadId"))?;
         let sent = async {
             let parts = self.send_parts(name, &id, whole).await?;
             self.put_together(name, &id, &parts).await
@@ -239,7 +251,7 @@ impl Bucket {
         let asking =
             Asking { query, content, patience: SENDING, ..Asking::new(Method::POST, name) };
         // It may take minutes, so the answer begins before it is known how it ends.
-        let said = refusal(self.ask(asking).await?).await;
+        let said = words_of(self.ask(asking).await?).await;
         match element(&said, "Code") {
             None => Ok(()),
             Some(code) => Err(strange(&code)),
@@ -339,7 +351,7 @@ fn said(error: &reqwest::Error) -> String {
 /// address says 404, too. An answer to `HEAD` has no words.
 async fn refused(response: Response, is_head: bool) -> Stumbled {
     let status = response.status();
-    let text = refusal(response).await;
+    let text = words_of(response).await;
     let code = element(&text, "Code");
     let what = format!("{status} {}", code.as_deref().unwrap_or_default());
     match (status, code.as_deref()) {
@@ -352,10 +364,10 @@ async fn refused(response: Response, is_head: bool) -> Stumbled {
     }
 }
 
-/// The text of a short answer, as far as it comes.
-async fn refusal(mut response: Response) -> String {
+/// The words of a short answer, as far as they come.
+async fn words_of(mut response: Response) -> String {
     let mut text = Vec::new();
-    while text.len() < REFUSAL_MOST
+    while text.len() < WORDS_MOST
         && let Ok(Ok(Some(piece))) = timeout(SENDING, response.chunk()).await
     {
         text.extend_from_slice(&piece);

@@ -286,6 +286,31 @@ impl FileStore {
         self.depot.has(key).await
     }
 
+    /// Whether any of these finished files is there, or none is asked for. Where none of the newest is, the store is not
+    /// that of the books: a shop that went on would take every file for lost, and undo the lines of its buyers.
+    ///
+    /// # Errors
+    /// `BadKey`, `Unavailable`.
+    pub async fn has_any(&self, keys: &[String]) -> Result<bool, StorageError> {
+        for key in keys {
+            if self.has(key).await? {
+                return Ok(true);
+            }
+        }
+        Ok(keys.is_empty())
+    }
+
+    /// Tries whether finished files can be kept, read and removed, with one that nobody needs.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Full`, `Io`.
+    pub async fn try_out(&self) -> Result<(), StorageError> {
+        match &self.depot {
+            Depot::Folder(_) => Ok(()),
+            Depot::Bucket(bucket) => bucket.try_out().await,
+        }
+    }
+
     /// A finished file, for programs that read here and there. Blocks the thread, as does reading; a thread of a runtime, or
     /// one that has entered it.
     ///
