@@ -170,6 +170,7 @@ impl App {
         let files = FileStore::open(data.join("files"), &settings.files)?;
         let (till, thread) =
             Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
+        readers.listen(till.herald());
         let app = Self {
             mint: Mint::new(clock.clone(), chance),
             store: Store::new(readers, till),

@@ -130,7 +130,7 @@ pub fn run(
     shop.check_books()?;
     let stocks = [bench.uniform, bench.hot].into_iter().flatten();
     let acknowledged: Vec<_> = stocks.flat_map(|stock| stock.acknowledged().to_vec()).collect();
-    crash::recount(data, &acknowledged, count)?;
+    crash::recount(&acknowledged, count)?;
     let address = shop.start()?;
     block_on(wait_until_healthy(shop, address))??;
     shop.kill()?;

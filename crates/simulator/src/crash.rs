@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -208,6 +207,12 @@ async fn trade_until_killed(
         (reader, traded)
     }));
     let came = wait_for(moment, world).await;
+    if let Some(mut command) = shop.strike() {
+        let struck = command.status().await.map_err(Fault::io("striking the store"))?;
+        if !struck.success() {
+            return Err(Fault::Run(format!("the strike failed: {struck}")));
+        }
+    }
     world.killed.set(true);
     shop.kill()?;
     let readers = trading.await.map_err(|error| Fault::Run(format!("the readers: {error}")))??;
@@ -254,16 +259,12 @@ where
     first_fault.map_or(Ok(back), Err)
 }
 
-/// The last word after a run: the books on disk must hold each acknowledged purchase as one line.
+/// The last word after a run: the books must hold each acknowledged purchase as one line.
 ///
 /// # Errors
 /// [`Violation::Missing`], or why the books cannot be read.
-pub fn recount(
-    data: &Path,
-    purchases: &[PurchaseId],
-    count: &crate::shop::Recount<'_>,
-) -> Result<(), Fault> {
-    let (acknowledged, found) = (purchases.len(), count(data, purchases)?);
+pub fn recount(purchases: &[PurchaseId], count: &crate::shop::Recount<'_>) -> Result<(), Fault> {
+    let (acknowledged, found) = (purchases.len(), count(purchases)?);
     if found == acknowledged {
         Ok(())
     } else {

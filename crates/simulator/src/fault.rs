@@ -4,8 +4,9 @@ use std::fmt;
 use std::io;
 
 use crate::auditor::Violation;
+use crate::explore::finding::Finding;
 
-/// Why a run stopped. Only [`Fault::Violation`] says that the shop's books are wrong; the others
+/// Why a run stopped. Only [`Fault::Violation`] and [`Fault::History`] say that the shop's books are wrong; the others
 /// say that the run could not find out.
 #[derive(Debug)]
 pub enum Fault {
@@ -22,6 +23,8 @@ pub enum Fault {
     Run(String),
     /// The shop broke a promise about money.
     Violation(Violation),
+    /// A history below HTTP came to something that must not be.
+    History(Box<Finding>),
 }
 
 impl Fault {
@@ -40,6 +43,7 @@ impl fmt::Display for Fault {
             Self::Answer(what) => write!(f, "the shop's answer cannot be used: {what}"),
             Self::Shop(what) | Self::Run(what) => f.write_str(what),
             Self::Violation(violation) => write!(f, "the books are wrong: {violation}"),
+            Self::History(finding) => finding.fmt(f),
         }
     }
 }
@@ -49,7 +53,7 @@ impl std::error::Error for Fault {
         match self {
             Self::Io(_, error) | Self::Lost(error) => Some(error),
             Self::Violation(violation) => Some(violation),
-            Self::Answer(_) | Self::Shop(_) | Self::Run(_) => None,
+            Self::Answer(_) | Self::Shop(_) | Self::Run(_) | Self::History(_) => None,
         }
     }
 }

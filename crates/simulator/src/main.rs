@@ -1,4 +1,4 @@
-//! `simulator`: measure the shop (`bench`) or kill it (`crash`).
+//! `simulator`: put the shop through everything (`explore`, `mutations`), measure it (`bench`) or kill it (`crash`).
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,17 +9,22 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use simulator::chance::{Chance, fresh_seed};
+use simulator::explore::mutations;
+use simulator::explore::stand;
 use simulator::fault::Fault;
+use simulator::place::Place;
 use simulator::process::ShopProcess;
-use simulator::shop::Seed;
-use simulator::{bench, crash, product, report};
+use simulator::purchase_id::PurchaseId;
+use simulator::shop::{Seed, Shop};
+use simulator::struck::{Outages, Struck};
+use simulator::{bench, crash, explore, product, report};
 use tempfile::TempDir;
 
 /// So many kills under load go with one of a shop that starts for the first time.
 const KILLS_FOR_EACH_FIRST_START: u32 = 5;
 
-/// Readers against an Ardoise shop: how fast it sells, and whether it forgets anything when it is
-/// killed.
+/// Readers against an Ardoise shop: whether its books are right whatever happens, how fast it sells, and whether it forgets
+/// anything when it is killed.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -33,6 +38,10 @@ enum Command {
     Bench(BenchArguments),
     /// Kill the shop at random moments and check that every acknowledged purchase is there, once.
     Crash(CrashArguments),
+    /// Put the shop's own code below HTTP through random histories, beside a second ledger that knows every answer.
+    Explore(ExploreArguments),
+    /// Plant mistakes around the shop, one at a time, and see that each is found.
+    Mutations(PlaceArguments),
     /// Serve a shop with the bench's echo route (the bench starts this itself).
     #[command(hide = true)]
     Serve {
@@ -40,6 +49,8 @@ enum Command {
         data: PathBuf,
         #[arg(long)]
         listen: SocketAddr,
+        #[arg(long, env = "ARDOISE_STORE", default_value = "", hide_env_values = true)]
+        store: String,
     },
 }
 
@@ -72,6 +83,9 @@ struct BenchArguments {
     /// Where the shop's data is put for the run: the disk that is measured.
     #[arg(long, default_value = ".")]
     folder: PathBuf,
+    /// A PostgreSQL server, `postgres://…/DATABASE`, on which a database is made for the run's books.
+    #[arg(long)]
+    store: Option<String>,
     /// The `ardoise` program, for check-books; by default the one beside this program.
     #[arg(long)]
     server: Option<PathBuf>,
@@ -91,16 +105,64 @@ struct CrashArguments {
     /// Where the shop's data is put for the run.
     #[arg(long, default_value_os_t = std::env::temp_dir())]
     folder: PathBuf,
+    /// A PostgreSQL server, `postgres://…/DATABASE`, on which a database is made for the run's books.
+    #[arg(long)]
+    store: Option<String>,
+    /// A shell command that strikes the store's server: each kill falls on it instead of the shop.
+    #[arg(long, requires = "store")]
+    strike: Option<String>,
     /// The `ardoise` program; by default the one beside this program.
     #[arg(long)]
     server: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct ExploreArguments {
+    /// About so many commands in all, half of them in histories that are always the same.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    operations: u64,
+    /// Only the history of this seed.
+    #[arg(long, conflicts_with = "operations")]
+    seed: Option<u64>,
+    /// A PostgreSQL server (postgres://…) instead of the embedded store; each history makes a schema of its own there.
+    #[arg(long, conflicts_with = "folder")]
+    store: Option<String>,
+    #[command(flatten)]
+    place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+struct PlaceArguments {
+    /// Where the stores are put for the run; by default in memory, where the system has files there.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Histories at the same time; by default one for each core.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+impl PlaceArguments {
+    fn folder(&self) -> stand::Place {
+        let memory = PathBuf::from("/dev/shm");
+        let usual = || if memory.is_dir() { memory } else { std::env::temp_dir() };
+        stand::Place::Folder(self.folder.clone().unwrap_or_else(usual))
+    }
+
+    fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.unwrap_or_else(cores)
+    }
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(arguments) => run_bench(&arguments),
         Command::Crash(arguments) => run_crash(&arguments),
-        Command::Serve { data, listen } => product::serve(&data, listen).map(|()| true),
+        Command::Explore(arguments) => run_explore(&arguments),
+        Command::Mutations(arguments) => run_mutations(&arguments),
+        Command::Serve { data, listen, store } => {
+            product::serve(&data, listen, &store).map(|()| true)
+        }
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -122,19 +184,22 @@ fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
         seed: arguments.seed.unwrap_or_else(fresh_seed),
     };
     let stand = Stand::new(&arguments.folder)?;
+    let mut chance = Chance::new(options.seed);
+    let place = Place::new(stand.data.clone(), arguments.store.as_deref(), &mut chance)?;
     let phases = 5 + options.also.len() + usize::from(options.rate.is_some());
     let bar = progress_bar((options.rounds * phases) as u64);
     bar.set_message("filling the shop");
-    let seeded = product::fill(&stand.data, &options.shop())?;
+    let seeded = product::fill(&place, &options.shop())?;
     let checker = ardoise(arguments.server.as_deref())?;
     let this = std::env::current_exe().map_err(Fault::io("finding this program"))?;
-    let mut shop = stand.shop([this, checker], &stand.data, &mut Chance::new(options.seed))?;
+    let mut shop = stand.shop([this, checker], &place, &mut chance)?;
     let phase_begins = |name: &str| {
         bar.inc(u64::from(!bar.message().starts_with("filling")));
         bar.set_message(name.to_owned());
     };
-    let place = (stand.data.as_path(), seeded);
-    let rounds = bench::run(&mut shop, place, &options, &product::count, &phase_begins)?;
+    let count = |purchases: &[PurchaseId]| product::count(&place, purchases);
+    let filled = (stand.data.as_path(), seeded);
+    let rounds = bench::run(&mut shop, filled, &options, &count, &phase_begins)?;
     bar.finish_and_clear();
     println!("{}", report::table(&rounds, &options));
     println!("Every acknowledged purchase survived a kill.");
@@ -156,13 +221,20 @@ fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
         lines_per_tab: 40,
     };
     let stand = Stand::new(&arguments.folder)?;
-    let crashed = crash_at(&stand, arguments, &options);
+    let mut chance = Chance::new(options.seed);
+    let mut place = Place::new(stand.data.clone(), arguments.store.as_deref(), &mut chance)?;
+    let outages = Outages::default();
+    let crashed = crash_at((&stand, &place), arguments, &options, &outages);
+    if !outages.borrow().is_empty() {
+        println!("The store was gone for {:.1?}.", outages.borrow());
+    }
     match crashed {
         Ok(tally) => {
             println!("seed {seed}: {tally}");
             Ok(true)
         }
         Err(fault) => {
+            place.keep();
             let kept = stand.keep();
             eprintln!(
                 "seed {seed}: {fault}\nThe shop's data and log are kept in {}",
@@ -173,34 +245,73 @@ fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
     }
 }
 
+fn run_explore(arguments: &ExploreArguments) -> Result<bool, Fault> {
+    let place = match &arguments.store {
+        Some(url) => stand::Place::Server(url.clone()),
+        None => arguments.place.folder(),
+    };
+    let seeds = match arguments.seed {
+        Some(seed) => vec![seed],
+        None => explore::seeds(arguments.operations, fresh_seed()),
+    };
+    let bar = progress_bar(seeds.len() as u64);
+    let progress = |tally: &explore::Tally| {
+        bar.set_position(tally.histories);
+        bar.set_message(format!("{} operations", tally.operations));
+    };
+    let tally = explore::explore(&seeds, &place, arguments.place.threads(), &progress);
+    bar.finish_and_clear();
+    println!("{}", tally?);
+    Ok(true)
+}
+
+fn run_mutations(arguments: &PlaceArguments) -> Result<bool, Fault> {
+    let (place, threads) = (arguments.folder(), arguments.threads());
+    // What is found where no mistake is planted says nothing about one that is.
+    explore::explore(&mutations::SEEDS, &place, threads, &|_| ())?;
+    let bar = progress_bar(mutations::ALL.len() as u64);
+    let verdicts = mutations::run(&place, threads, &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    println!("| mistake | found after so many operations | by this check |\n|---|---|---|");
+    verdicts.iter().for_each(|verdict| println!("{verdict}"));
+    Ok(verdicts.iter().all(|verdict| verdict.finding.is_some()))
+}
+
 fn crash_at(
-    stand: &Stand,
+    (stand, place): (&Stand, &Place),
     arguments: &CrashArguments,
     options: &crash::Options,
+    outages: &Outages,
 ) -> Result<simulator::reader::Tally, Fault> {
     let server = ardoise(arguments.server.as_deref())?;
     // A tab takes 40 lines and a kill comes after a few hundred, so this many are never used up.
     let tabs = 100 + options.readers + 30 * options.kills as usize;
     let seed = Seed { works: 200, authors: 5, tabs, price_micros: options.price_micros };
-    let seeded = product::fill(&stand.data, &seed)?;
+    let seeded = product::fill(place, &seed)?;
     let mut chance = Chance::new(options.seed);
-    let new_shop = |data: &Path, chance: &mut Chance| -> Result<ShopProcess, Fault> {
-        let shop = stand.shop([server.clone(), server.clone()], data, chance)?;
+    let new_shop = |place: &Place, chance: &mut Chance| -> Result<ShopProcess, Fault> {
+        let shop = stand.shop([server.clone(), server.clone()], place, chance)?;
         Ok(shop.with("ARDOISE_TAB_NEW_PER_HOUR", product::NEW_TABS_PER_HOUR))
     };
-    for number in 0..options.kills / KILLS_FOR_EACH_FIRST_START {
+    let first_starts = options.kills / KILLS_FOR_EACH_FIRST_START;
+    for number in 0..if arguments.strike.is_some() { 0 } else { first_starts } {
         let data = stand.folder.path().join(format!("first-{number}"));
-        crash::first_start(&mut new_shop(&data, &mut chance)?, &mut chance)?;
+        let empty = Place::new(data, arguments.store.as_deref(), &mut chance)?;
+        crash::first_start(&mut new_shop(&empty, &mut chance)?, &mut chance)?;
     }
-    let mut shop = new_shop(&stand.data, &mut chance)?;
+    let shop = new_shop(place, &mut chance)?;
+    let mut shop: Box<dyn Shop> = match &arguments.strike {
+        Some(command) => Box::new(Struck::new(shop, command.clone(), outages.clone())),
+        None => Box::new(shop),
+    };
     let bar = progress_bar(u64::from(options.kills));
     let killed = |tally: &simulator::reader::Tally| {
         bar.set_position(u64::from(tally.kills));
         bar.set_message(format!("{} acknowledged", tally.acknowledged));
     };
-    let survived = crash::run(&mut shop, &seeded, options, &killed)?;
+    let survived = crash::run(&mut *shop, &seeded, options, &killed)?;
     bar.finish_and_clear();
-    crash::recount(&stand.data, &survived.purchases, &product::count)?;
+    crash::recount(&survived.purchases, &|purchases| product::count(place, purchases))?;
     Ok(survived.tally)
 }
 
@@ -222,11 +333,12 @@ impl Stand {
     fn shop(
         &self,
         programs: [PathBuf; 2],
-        data: &Path,
+        place: &Place,
         chance: &mut Chance,
     ) -> Result<ShopProcess, Fault> {
         let log = self.folder.path().join("shop.log");
-        ShopProcess::new(programs, &["serve"], [data.to_owned(), log], chance)
+        let shop = ShopProcess::new(programs, &["serve"], [place.data().to_owned(), log], chance)?;
+        Ok(shop.with("ARDOISE_STORE", &place.setting()))
     }
 
     fn keep(self) -> PathBuf {

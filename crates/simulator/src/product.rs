@@ -1,34 +1,34 @@
-//! The one place that knows the shop's own code: filling a data folder, serving with the echo
-//! route, counting lines. Everything else in this crate only speaks HTTP.
+//! What `bench` and `crash` need of the shop's own code: filling a data folder, serving with the echo
+//! route, counting lines. Everything else of theirs only speaks HTTP.
 
 use std::net::SocketAddr;
 use std::path::Path;
 
+use ardoise::clock::Clock;
 use ardoise::settings::{SettingsError, Values};
-use ardoise::store::Address;
-use ardoise::store::sqlite::FILE_NAME;
+use ardoise::store::{Value, engine};
 use axum::routing::post;
 use axum::{Json, Router};
-use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
+use crate::place::Place;
 use crate::purchase_id::PurchaseId;
 use crate::shop::{Seed, Seeded};
 
 /// New tabs an hour that stop no run: the shop's own limit is about strangers.
 pub const NEW_TABS_PER_HOUR: &str = "100000000";
 
-/// Fills an empty data folder with works, authors and open tabs.
+/// Fills an empty shop with works, authors and open tabs.
 ///
 /// # Errors
-/// [`Fault::Shop`] when the folder cannot be filled.
-pub fn fill(data: &Path, seed: &Seed) -> Result<Seeded, Fault> {
+/// [`Fault::Shop`] when it cannot be filled.
+pub fn fill(place: &Place, seed: &Seed) -> Result<Seeded, Fault> {
     let &Seed { works, authors, tabs, price_micros } = seed;
     let seed = ardoise::bench::Seed { works, authors, tabs, price_micros };
-    let unfilled = |error| Fault::Shop(format!("filling {}: {error}", data.display()));
+    let unfilled = |error| Fault::Shop(format!("filling {}: {error}", place.data().display()));
     let ardoise::bench::Seeded { slugs, tab_tokens } =
-        ardoise::bench::seed(&Address::Folder, data, &seed).map_err(unfilled)?;
+        ardoise::bench::seed(&place.store(), place.data(), &seed).map_err(unfilled)?;
     Ok(Seeded { slugs, tab_tokens })
 }
 
@@ -44,12 +44,13 @@ struct Echo {
 ///
 /// # Errors
 /// [`Fault::Shop`] when it cannot.
-pub fn serve(data: &Path, listen: SocketAddr) -> Result<(), Fault> {
+pub fn serve(data: &Path, listen: SocketAddr, store: &str) -> Result<(), Fault> {
     let failed = |error: String| Fault::Shop(format!("serving {}: {error}", data.display()));
     let settings = || -> Result<_, SettingsError> {
         let mut values = Values::default();
         values.set("bench", "serve.listen", listen.to_string())?;
         values.set("bench", "tab.new_per_hour", NEW_TABS_PER_HOUR.to_owned())?;
+        values.set("bench", "store", store.to_owned())?;
         values.check()
     };
     let settings = settings().map_err(|error| failed(error.to_string()))?;
@@ -65,40 +66,48 @@ pub fn serve(data: &Path, listen: SocketAddr) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault::Shop`] when the books cannot be read.
-pub fn count(data: &Path, purchases: &[PurchaseId]) -> Result<usize, Fault> {
-    let path = data.join(FILE_NAME);
-    let unreadable = |error| Fault::Shop(format!("reading {}: {error}", path.display()));
-    // Not read-only: after a kill, opening the store is what brings the last commits back.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let books = Connection::open_with_flags(&path, flags).map_err(unreadable)?;
-    let mut line = books.prepare("select 1 from line where id = ?").map_err(unreadable)?;
-    let mut found = 0;
-    for purchase in purchases {
-        let held = line.exists([purchase.bits().to_be_bytes()]).map_err(unreadable)?;
-        found += usize::from(held);
+pub fn count(place: &Place, purchases: &[PurchaseId]) -> Result<usize, Fault> {
+    let unreadable = |error| Fault::Shop(format!("reading the books: {error}"));
+    if !engine::is_there(&place.store(), place.data()).map_err(unreadable)? {
+        return Err(Fault::Shop("there are no books".into()));
     }
-    Ok(found)
+    // Opened for writing: after a kill, that is what brings the last commits back.
+    let opened = engine::open(&place.store(), place.data(), Clock::System.now());
+    let (_writer, readers) = opened.map_err(unreadable)?;
+    let found = readers.read(|db| {
+        let mut found = 0;
+        for purchase in purchases {
+            let id = purchase.bits().to_be_bytes();
+            let line =
+                db.first("select 1 from line where id = ?1", &[Value::Blob(&id)], |_| Ok(()));
+            found += usize::from(line?.is_some());
+        }
+        Ok(found)
+    });
+    found.map_err(unreadable)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chance::Chance;
-    use ardoise::store::sqlite::open_writer;
+    use ardoise::store::sqlite::{FILE_NAME, open_writer};
     use ledger::Timestamp;
+    use rusqlite::Connection;
 
     #[test]
     fn only_lines_in_the_books_are_found() {
         let data = tempfile::tempdir().unwrap();
         let mut chance = Chance::new(4);
+        let place = Place::new(data.path().to_owned(), None, &mut chance).unwrap();
         let [held, lost] = [(); 2].map(|()| PurchaseId::mint(&mut chance));
-        assert!(count(data.path(), &[held]).is_err(), "a missing store is not an empty one");
+        assert!(count(&place, &[held]).is_err(), "a missing store is not an empty one");
         drop(open_writer(data.path(), Timestamp::from_micros(0)).unwrap());
         let books = Connection::open(data.path().join(FILE_NAME)).unwrap();
         let line =
             "insert into line values (?, 1, 1, 1, 1, 1, '', 0, 0, 0, 0, 0, 1, 0, 1, zeroblob(32))";
         books.pragma_update(None, "foreign_keys", false).unwrap();
         books.execute(line, [held.bits().to_be_bytes()]).unwrap();
-        assert_eq!(count(data.path(), &[held, lost]).unwrap(), 1);
+        assert_eq!(count(&place, &[held, lost]).unwrap(), 1);
     }
 }

@@ -2,7 +2,6 @@
 //! in its place.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::fault::Fault;
@@ -10,8 +9,6 @@ use crate::http::Connection;
 use crate::purchase_id::PurchaseId;
 use crate::wire;
 
-/// How long a start may take before the run gives up; the shop's own aim is 100 ms.
-const START_MAX: Duration = Duration::from_secs(20);
 /// How long one answer about health may take before it is asked for again.
 const HEALTH_MAX: Duration = Duration::from_secs(1);
 /// How long to wait before asking again whether the shop is up.
@@ -24,6 +21,11 @@ pub trait Shop {
     /// # Errors
     /// [`Fault::Shop`] or [`Fault::Io`] when it cannot be started.
     fn start(&mut self) -> Result<SocketAddr, Fault>;
+
+    /// A command that strikes something the shop needs, while readers go on; nothing for most shops.
+    fn strike(&mut self) -> Option<tokio::process::Command> {
+        None
+    }
 
     /// Ends it at once, as SIGKILL does, and returns when it is gone. Nothing happens when it is
     /// not running.
@@ -40,6 +42,11 @@ pub trait Shop {
     /// # Errors
     /// [`Fault::Violation`] when they do not balance.
     fn check_books(&mut self) -> Result<(), Fault>;
+
+    /// How long it may take until it answers before the run gives up; the shop's own aim is 100 ms.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(20)
+    }
 }
 
 /// What to put into an empty shop.
@@ -71,11 +78,8 @@ pub struct Seeded {
     pub tab_tokens: Vec<String>,
 }
 
-/// Fills an empty data folder.
-pub type Seeder<'a> = dyn Fn(&Path, &Seed) -> Result<Seeded, Fault> + 'a;
-
-/// Counts how many of these purchases the books in a data folder hold, each as one line.
-pub type Recount<'a> = dyn Fn(&Path, &[PurchaseId]) -> Result<usize, Fault> + 'a;
+/// Counts how many of these purchases the books hold, each as one line.
+pub type Recount<'a> = dyn Fn(&[PurchaseId]) -> Result<usize, Fault> + 'a;
 
 /// Waits until `GET /health` answers 200 and says how long that took.
 ///
@@ -98,8 +102,11 @@ pub async fn wait_until_healthy(
         if let Some(why) = shop.ended() {
             return Err(Fault::Shop(format!("the shop ended while starting: {why}")));
         }
-        if start.elapsed() > START_MAX {
-            return Err(Fault::Shop(format!("the shop is not healthy after {START_MAX:?}")));
+        if start.elapsed() > shop.patience() {
+            return Err(Fault::Shop(format!(
+                "the shop is not healthy after {:?}",
+                start.elapsed()
+            )));
         }
         tokio::time::sleep(HEALTH_INTERVAL).await;
     }

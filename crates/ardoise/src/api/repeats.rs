@@ -128,7 +128,7 @@ pub async fn once<T, D>(
 ) -> Result<Answer, Problem>
 where
     T: Serialize,
-    D: FnOnce(&dyn Db) -> Result<T, Refusal> + Send + 'static,
+    D: Fn(&dyn Db) -> Result<T, Refusal> + Send + 'static,
 {
     if let Some(answer) = before(app, repeat.as_ref()).await? {
         return Ok(answer);

@@ -209,7 +209,7 @@ pub struct NewWork {
 }
 
 /// What is to change about a work. What is left out stays as it is.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "price": { "kind": "fixed", "amount": { "amount": "0.30", "currency": "EUR" } },

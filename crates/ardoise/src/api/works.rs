@@ -38,9 +38,9 @@ fn in_json(problem: Problem) -> Problem {
 fn whole<D>(
     app: &App,
     deed: D,
-) -> impl FnOnce(&dyn Db) -> Result<WholeWork, Refusal> + Send + 'static + use<D>
+) -> impl Fn(&dyn Db) -> Result<WholeWork, Refusal> + Send + 'static + use<D>
 where
-    D: FnOnce(&dyn Db) -> Result<Stored, Refusal> + Send + 'static,
+    D: Fn(&dyn Db) -> Result<Stored, Refusal> + Send + 'static,
 {
     let url = app.settings.url.clone();
     move |db| {
@@ -163,8 +163,9 @@ pub async fn change(
 ) -> Result<Answer, Problem> {
     let (shop, parts, change) = (app.clone(), act.sent.parts(), act.sent);
     let prepare = async {
-        let draft =
-            move |work: &Stored, article| draft(&shop, &change.typed(&shop, work, article)?);
+        let draft = move |work: &Stored, article| {
+            draft(&shop, &change.clone().typed(&shop, work, article)?)
+        };
         let deed = publishing::to_change(&app, act.author, id, draft, &parts).await;
         Ok(whole(&app, deed.map_err(in_json)?))
     };

@@ -13,6 +13,7 @@ mod check_books;
 mod demo;
 mod doctor;
 mod invite;
+mod move_store;
 mod pay_out;
 pub mod place;
 mod progress;
@@ -70,6 +71,8 @@ enum Command {
     Backup(backup::Backup),
     /// Bring a shop back from a backup
     Restore(restore::Restore),
+    /// Carry the store to another engine, from a file to PostgreSQL or back
+    MoveStore(move_store::MoveStore),
     /// Check a receipt, without asking the shop
     Verify(verify::Verify),
     /// Print the description of the shop for programs (OpenAPI 3.1)
@@ -118,6 +121,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Doctor(doctor) => doctor.run(place),
         Command::Backup(backup) => backup.run(place),
         Command::Restore(restore) => restore.run(place),
+        Command::MoveStore(moving) => moving.run(),
         Command::Verify(verify) => verify.run(),
         Command::Openapi => {
             print!("{}", crate::api::description());

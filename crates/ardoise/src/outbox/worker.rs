@@ -132,9 +132,9 @@ impl Worker {
         let until = now.plus_minutes(TAKEN_MINUTES);
         let take = move |db: &dyn Db| {
             let mut taken = Vec::new();
-            for delivery in due {
-                if delivery::take(db, &delivery, now, until)? {
-                    taken.push(delivery);
+            for delivery in &due {
+                if delivery::take(db, delivery, now, until)? {
+                    taken.push(delivery.clone());
                 }
             }
             Ok(taken)

@@ -188,8 +188,8 @@ pub async fn accept_invite(
         let used = people::use_invite(db, invite.id, now)?;
         if used {
             people::insert_session(db, &session, now)?;
-            if let (Role::Author(author), Some(name)) = (invite.role, name) {
-                people::rename_author(db, author, &name)?;
+            if let (Role::Author(author), Some(name)) = (invite.role, &name) {
+                people::rename_author(db, author, name)?;
             }
         }
         Ok(used)

@@ -164,7 +164,8 @@ pub fn next(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
     Ok(found.flatten())
 }
 
-/// Takes a delivery up, until `until`; answers whether it was still there to take. Whoever stops halfway leaves it to be
+/// Takes a delivery up, until `until`; answers whether it was still there to take. Where another process is taking it at this
+/// very moment it is left to that one, without waiting. Whoever stops halfway leaves it to be
 /// sent again then.
 ///
 /// # Errors
@@ -175,8 +176,9 @@ pub fn take(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<bool, StoreError> {
-    let sql = "update delivery set attempts = attempts + 1, not_before = ?4 \
-        where webhook_id = ?1 and message = ?2 and not_before <= ?3";
+    let sql = "update delivery set attempts = attempts + 1, not_before = ?4 where (webhook_id, message) in ( \
+        select webhook_id, message from delivery where webhook_id = ?1 and message = ?2 and not_before <= ?3 \
+        /* for update skip locked */)";
     let values = [id(delivery.webhook), Value::Text(&delivery.message), now.into(), until.into()];
     Ok(db.execute(sql, &values)? == 1)
 }

@@ -3,8 +3,10 @@
 use super::{Address, Db, StoreError, postgres, sqlite};
 use crate::till::command::Command;
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
-use ledger::Timestamp;
+use ledger::{AuthorId, Timestamp};
+use std::collections::BTreeSet;
 use std::path::Path;
+use tokio::sync::broadcast;
 
 /// What writes, on whichever engine.
 pub enum Writer {
@@ -44,6 +46,13 @@ impl TillStore for Writer {
             Self::Postgres(writer) => writer.write(durable, work),
         }
     }
+
+    fn announce(&mut self, authors: &BTreeSet<AuthorId>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(writer) => writer.announce(authors),
+            Self::Postgres(writer) => writer.announce(authors),
+        }
+    }
 }
 
 /// What only reads, on whichever engine.
@@ -55,6 +64,15 @@ pub enum Readers {
 }
 
 impl Readers {
+    /// Passes on to `news` what other processes that write to the same store tell. An embedded store has no such news: whoever
+    /// looks at gains asks it now and then.
+    pub fn listen(&self, news: broadcast::WeakSender<AuthorId>) {
+        match self {
+            Self::Sqlite(_) => {}
+            Self::Postgres(readers) => readers.server().listen(news),
+        }
+    }
+
     /// Readers of a store that is there.
     ///
     /// # Errors

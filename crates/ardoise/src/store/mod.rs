@@ -20,6 +20,7 @@ pub mod idempotency;
 pub mod key;
 pub mod link;
 pub mod migrations;
+pub mod moving;
 pub mod payout;
 pub mod people;
 pub mod postgres;
@@ -171,6 +172,8 @@ pub trait Row {
     fn maybe_text(&self, column: usize) -> Result<Option<String>, StoreError>;
     /// Bytes.
     fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError>;
+    /// Bytes, or none.
+    fn maybe_blob(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 impl dyn Row + '_ {
@@ -299,10 +302,11 @@ impl Store {
         studied.map_err(|error| StoreError::Engine(error.to_string()))?
     }
 
-    /// Writes in one transaction of its own: when this answers, it is durable.
+    /// Writes in one transaction of its own: when this answers, it is durable. Where several processes write to one store and get
+    /// into each other's way, `work` is taken back and done again, and must not keep anything of the first time.
     pub async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&dyn Db) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnMut(&dyn Db) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.till.write(work).await
     }

@@ -146,6 +146,16 @@ impl WriteSet {
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.payouts.is_empty()
     }
+
+    /// The authors to whom something happens.
+    pub fn authors(&self) -> BTreeSet<AuthorId> {
+        let bought = self.lines.iter().map(|new| new.line.author);
+        let undone = self.undos.iter().map(|undo| undo.line.author);
+        let paid =
+            self.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
+        let paid_out = self.payouts.iter().map(|made| made.pay_out.author);
+        bought.chain(undone).chain(paid).chain(paid_out).collect()
+    }
 }
 
 /// A batch being decided.

@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, TrySendError};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, broadcast, oneshot};
 
@@ -45,6 +45,8 @@ const BATCH: usize = 512;
 /// How long the followers of the journal may lag behind. Many purchases share what they do then, and it is
 /// still so little that whoever buys meanwhile hardly waits.
 const FOLLOW_WITHIN: Duration = Duration::from_millis(50);
+/// How often what other tills wrote is followed, too: one whose process has ended has nobody else who would.
+const FOLLOW_OTHERS_EVERY: Duration = Duration::from_secs(10);
 /// How many authors' news may wait for a slow listener before it only hears that it missed some.
 const NEWS: usize = 1_024;
 
@@ -99,6 +101,14 @@ pub trait TillStore: Send + 'static {
         durable: Durable,
         work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
+
+    /// Tells other processes that write to the same store, where there can be some, that something happened to these authors.
+    ///
+    /// # Errors
+    /// Whatever the engine says: then they find out later, by themselves.
+    fn announce(&mut self, _authors: &BTreeSet<AuthorId>) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// When what is written must be safe.
@@ -180,8 +190,17 @@ impl Till {
         };
         // What was written before the last stop may not have been followed yet.
         let behind_since = Some(Instant::now());
-        let mut writer =
-            Writer { tariff, clock, news, to_tell, counters, behind_since, _life: life };
+        let mut writer = Writer {
+            tariff,
+            clock,
+            news,
+            to_tell,
+            counters,
+            behind_since,
+            to_announce: BTreeSet::new(),
+            others_followed: None,
+            _life: life,
+        };
         let thread = std::thread::Builder::new().name("till".into());
         let joined = thread.spawn(move || writer.run(&mut store, &waiting))?;
         Ok((till, joined))
@@ -215,20 +234,21 @@ impl Till {
     /// written.
     pub async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&dyn Db) -> Result<T, StoreError> + Send + 'static,
+        mut work: impl FnMut(&dyn Db) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (value, made) = oneshot::channel();
-        let mut once = Some((work, value));
+        let made = Arc::new(Mutex::new(None));
+        let keep = Arc::clone(&made);
         let work: Work = Box::new(move |db| {
-            let Some((work, value)) = once.take() else { return Err(StoreError::Closed) };
-            // Whoever asked may have gone away; the work is done all the same.
-            let _ = value.send(work(db)?);
+            let value = work(db)?;
+            if let Ok(mut made) = keep.lock() {
+                *made = Some(value);
+            }
             Ok(())
         });
         let (answer, answered) = oneshot::channel();
         self.put(Job::Write(work, answer))?;
         answered.await.map_err(|_| StoreError::Closed)??;
-        made.await.map_err(|_| StoreError::Closed)
+        made.lock().ok().and_then(|mut made| made.take()).ok_or(StoreError::Closed)
     }
 
     /// Waits until the totals and the gains say all that the journal says.
@@ -239,6 +259,11 @@ impl Till {
         let (answer, answered) = oneshot::channel();
         self.put(Job::Follow(answer))?;
         answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Where news of other processes can be passed on; it keeps nobody waiting once the till has stopped.
+    pub fn herald(&self) -> broadcast::WeakSender<AuthorId> {
+        self.news.downgrade()
     }
 
     /// The authors to whom something happens, from now on.
@@ -270,6 +295,10 @@ struct Writer {
     counters: Arc<Counters>,
     /// Since when there is something that the followers have not read.
     behind_since: Option<Instant>,
+    /// To whom something happened that other processes have not been told.
+    to_announce: BTreeSet<AuthorId>,
+    /// When what other tills wrote was last followed, too.
+    others_followed: Option<Instant>,
     /// Gone with the thread.
     _life: Arc<()>,
 }
@@ -365,11 +394,11 @@ impl Writer {
             self.counters.commits.fetch_add(1, Ordering::Relaxed);
             self.behind_since.get_or_insert_with(Instant::now);
         }
-        if self.news.receiver_count() > 0 {
-            for author in applied.authors {
-                let _ = self.news.send(author);
-            }
+        for &author in &applied.authors {
+            // Nobody may be looking just now.
+            let _ = self.news.send(author);
         }
+        self.to_announce.extend(applied.authors);
         Ok(applied.outcomes)
     }
 
@@ -401,12 +430,23 @@ impl Writer {
             self.to_tell.notify_one();
         }
         self.behind_since = None;
+        if tills == Tills::All {
+            self.others_followed = Some(Instant::now());
+        }
+        let authors = std::mem::take(&mut self.to_announce);
+        if !authors.is_empty()
+            && let Err(error) = store.announce(&authors)
+        {
+            tracing::debug!(%error, "other processes hear of it later");
+        }
         Ok(())
     }
 
     /// A follower that fails now tries again after the next batch: it only falls behind.
     fn follow_quietly(&mut self, store: &mut impl TillStore) {
-        if let Err(error) = self.follow(store, Tills::Own) {
+        let others = self.others_followed.is_none_or(|then| then.elapsed() >= FOLLOW_OTHERS_EVERY);
+        let tills = if others { Tills::All } else { Tills::Own };
+        if let Err(error) = self.follow(store, tills) {
             tracing::error!(%error, "the gains could not be brought up to date");
             self.behind_since = Some(Instant::now());
         }

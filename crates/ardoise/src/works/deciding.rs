@@ -32,7 +32,7 @@ impl From<StoreError> for Refusal {
 /// What `work` refuses, and the store's.
 pub async fn write<T: Send + 'static>(
     app: &App,
-    work: impl FnOnce(&dyn Db) -> Result<T, Refusal> + Send + 'static,
+    work: impl Fn(&dyn Db) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Problem> {
     let (tell, told) = mpsc::channel();
     let written = app.store.write(move |db| {

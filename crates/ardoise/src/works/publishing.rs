@@ -71,7 +71,7 @@ pub async fn to_create(
     app: &App,
     author: AuthorId,
     new: New,
-) -> Result<impl FnOnce(&dyn Db) -> Result<Made, Refusal> + Send + 'static + use<>, Problem> {
+) -> Result<impl Fn(&dyn Db) -> Result<Made, Refusal> + Send + 'static + use<>, Problem> {
     let ready = Ready::of(app, author, new.id, &new.parts).await?;
     let (mint, now, currency) = (app.mint.clone(), app.now(), app.currency());
     Ok(move |db: &dyn Db| {
@@ -115,7 +115,7 @@ pub async fn change(
     draft: Draft,
     parts: &Parts,
 ) -> Result<Work, Problem> {
-    let deed = to_change(app, author, id, |_, _| Ok(draft), parts).await?;
+    let deed = to_change(app, author, id, move |_, _| Ok(draft.clone()), parts).await?;
     write(app, deed).await
 }
 
@@ -130,9 +130,9 @@ pub async fn to_change<F>(
     id: WorkId,
     draft: F,
     parts: &Parts,
-) -> Result<impl FnOnce(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<F>, Problem>
+) -> Result<impl Fn(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<F>, Problem>
 where
-    F: FnOnce(&Work, Option<String>) -> Result<Draft, Problem> + Send + 'static,
+    F: Fn(&Work, Option<String>) -> Result<Draft, Problem> + Send + 'static,
 {
     let ready = Ready::of(app, author, id, parts).await?;
     let (mint, now, currency) = (app.mint.clone(), app.now(), app.currency());
@@ -158,7 +158,7 @@ pub fn to_publish(
     app: &App,
     author: AuthorId,
     id: WorkId,
-) -> impl FnOnce(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<> {
+) -> impl Fn(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<> {
     to_alter(app, author, id, |_, work, now| {
         put_on_sale(work, now);
         Ok(())
@@ -178,7 +178,7 @@ pub fn to_unpublish(
     app: &App,
     author: AuthorId,
     id: WorkId,
-) -> impl FnOnce(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<> {
+) -> impl Fn(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<> {
     to_alter(app, author, id, |_, work, _| {
         if work.state == State::Published {
             work.state = State::Unpublished;
@@ -243,7 +243,7 @@ pub fn to_add_link(
     author: AuthorId,
     id: WorkId,
     channel: &str,
-) -> Result<impl FnOnce(&dyn Db) -> Result<Link, Refusal> + Send + 'static + use<>, Problem> {
+) -> Result<impl Fn(&dyn Db) -> Result<Link, Refusal> + Send + 'static + use<>, Problem> {
     let label = crate::links::channel(Some(channel.trim()));
     if label.is_empty() {
         return Err(wrong_field("channel", "reason-channel", CHANNEL_MOST as u64));
@@ -258,7 +258,7 @@ pub fn to_add_link(
         if links.len() as i64 >= LINKS_MOST {
             return Err(wrong_field("channel", "reason-links", LINKS_MOST.unsigned_abs()).into());
         }
-        let link = new_link(&mint, work.id, label, now);
+        let link = new_link(&mint, work.id, label.clone(), now);
         link::insert(db, &link)?;
         Ok(link)
     })
@@ -278,9 +278,9 @@ fn to_alter<F>(
     author: AuthorId,
     id: WorkId,
     change: F,
-) -> impl FnOnce(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<F>
+) -> impl Fn(&dyn Db) -> Result<Work, Refusal> + Send + 'static + use<F>
 where
-    F: FnOnce(&dyn Db, &mut Work, Timestamp) -> Result<(), Refusal> + Send + 'static,
+    F: Fn(&dyn Db, &mut Work, Timestamp) -> Result<(), Refusal> + Send + 'static,
 {
     let (now, currency) = (app.now(), app.currency());
     move |db| {

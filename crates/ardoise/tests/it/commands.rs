@@ -22,7 +22,9 @@ fn link(out: &str) -> &str {
 fn every_command_says_what_it_does_and_shows_how() {
     let program = Program::new();
     let help = program.run(&["--help"]).well();
-    for command in ["serve", "invite", "settle", "pay-out", "check-books", "verify", "settings"] {
+    for command in
+        ["serve", "invite", "settle", "pay-out", "check-books", "verify", "settings", "move-store"]
+    {
         assert!(help.contains(&format!("  {command} ")), "{command} is not in {help}");
         let help = program.run(&[command, "--help"]).well();
         assert!(help.contains("Examples:\n  "), "{help}");
@@ -245,4 +247,35 @@ fn the_page_of_settings_is_what_the_program_prints() {
     let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/settings.md");
     let printed = Program::new().run(&["settings", "--markdown"]).well();
     assert_eq!(printed, fs::read_to_string(page).expect("docs/settings.md"));
+}
+
+#[test]
+fn the_password_of_the_store_is_shown_nowhere() {
+    let program = Program::embedded();
+    fs::create_dir(program.path("data")).expect("a folder");
+    // Nobody listens on port 1 of this machine; the second address cannot be read.
+    for store in
+        ["postgres://ada:hunter2@127.0.0.1:1/shop", "postgres://ada:hunter2@127.0.0.1:port/shop"]
+    {
+        let commands: [&[&str]; 6] = [
+            &["settings"],
+            &["serve"],
+            &["doctor"],
+            &["check-books"],
+            &["invite", "operator"],
+            &["backup", "x"],
+        ];
+        for words in commands {
+            let output =
+                program.command(words).env("ARDOISE_STORE", store).output().expect("starts");
+            let said = [output.stdout, output.stderr]
+                .map(|said| String::from_utf8(said).expect("UTF-8"))
+                .concat();
+            assert!(!said.contains("hunter2"), "{words:?}: {said}");
+            assert!(
+                said.contains("ada:***@127.0.0.1") || said.contains("does not answer"),
+                "{words:?}: {said}"
+            );
+        }
+    }
 }

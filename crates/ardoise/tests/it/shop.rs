@@ -1,6 +1,6 @@
 //! [`TestApp`]: the real shop in a folder of its own, and [`Browser`]: somebody who uses it.
 
-use crate::engine::PrivateDatabase;
+use crate::engine::{PrivateDatabase, Relay};
 use ardoise::app::{App, Running, Shared};
 use ardoise::clock::Clock;
 use ardoise::ids::Chance;
@@ -19,6 +19,7 @@ use http::{HeaderMap, Request, Response, StatusCode, header};
 use ledger::receipts::version_digest;
 use ledger::{AuthorId, Money, Price, SessionId, Timestamp};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -31,9 +32,9 @@ pub struct TestApp {
     pub app: Shared,
     pub clock: Clock,
     router: Router,
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
     // Dropped last: nobody uses it any more.
-    _database: Option<PrivateDatabase>,
+    database: Option<Arc<PrivateDatabase>>,
 }
 
 impl TestApp {
@@ -61,21 +62,54 @@ impl TestApp {
         settings: &[(&str, &str)],
         between: impl FnOnce(Writer) -> S,
     ) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let clock = Clock::standing_at(Timestamp::from_micros(NOON));
+        let place = (folder, database.map(Arc::new));
+        Self::at(place, clock, Chance::seeded(7), settings, between)
+    }
+
+    /// A shop with its server behind a relay; none where the stories are told of no server.
+    pub fn behind_a_relay() -> Option<(Self, Relay)> {
+        let database = PrivateDatabase::where_wanted()?;
+        let relay = database.relay();
+        let store = database.url_behind(&relay);
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let clock = Clock::standing_at(Timestamp::from_micros(NOON));
+        let place = (folder, Some(Arc::new(database)));
+        let shop = Self::at(place, clock, Chance::seeded(7), &[("store", &store)], |writer| writer);
+        Some((shop, relay))
+    }
+
+    /// Another process of the same shop: it has the same store and folder.
+    pub fn beside(&self) -> Self {
+        let place = (Arc::clone(&self.folder), self.database.clone());
+        Self::at(place, self.clock.clone(), Chance::seeded(8), &[], |writer| writer)
+    }
+
+    /// Whether the books are on a server, where several processes write at the same time.
+    pub const fn is_on_a_server(&self) -> bool {
+        self.database.is_some()
+    }
+
+    fn at<S: TillStore>(
+        (folder, database): (Arc<TempDir>, Option<Arc<PrivateDatabase>>),
+        clock: Clock,
+        chance: Chance,
+        settings: &[(&str, &str)],
+        between: impl FnOnce(Writer) -> S,
+    ) -> Self {
         let mut values = Values::default();
-        for (key, value) in settings {
-            values.set("test", key, (*value).to_owned()).expect("a known setting");
-        }
         if let Some(database) = &database {
             values.set("test", "store", database.url()).expect("a known setting");
         }
-        let folder = tempfile::tempdir().expect("a folder");
-        let clock = Clock::standing_at(Timestamp::from_micros(NOON));
+        for (key, value) in settings {
+            values.set("test", key, (*value).to_owned()).expect("a known setting");
+        }
         let settings = values.check().expect("sound settings");
-        let (data, chance) = (folder.path(), Chance::seeded(7));
-        let opened = App::open_with(settings, data, clock.clone(), chance, between);
+        let opened = App::open_with(settings, folder.path(), clock.clone(), chance, between);
         let Running { app, .. } = opened.expect("opens");
         let router = routes::router(app.clone());
-        Self { app, clock, router, folder, _database: database }
+        Self { app, clock, router, folder, database }
     }
 
     pub fn pass_seconds(&self, seconds: i64) {

@@ -21,11 +21,16 @@ const LOAD: Load = Load { most: 100, most_to_one: 100 };
 
 /// A shop whose webhooks may lead to this machine.
 fn shop() -> TestApp {
+    TestApp::with(&[("webhook.private_addresses", "true")])
+}
+
+/// One that does not wait long for a receiver.
+fn impatient() -> TestApp {
     TestApp::with(&[("webhook.private_addresses", "true"), ("webhook.timeout_seconds", "1")])
 }
 
 /// A webhook of `author` that leads to `url`.
-async fn listens(shop: &TestApp, author: AuthorId, url: &str) -> Webhook {
+pub async fn listens(shop: &TestApp, author: AuthorId, url: &str) -> Webhook {
     let webhook = Webhook {
         id: shop.app.mint.id(),
         author,
@@ -296,7 +301,7 @@ async fn a_receiver_that_cannot_prove_who_it_is_is_told_nothing() {
 
 #[tokio::test]
 async fn a_receiver_that_does_not_answer_in_time_is_told_again() {
-    let shop = shop();
+    let shop = impatient();
     let (ada, _) = shop.ada().await;
     let slug = shop.article(ada, "Night bus", 20).await;
     let mut receiver = Receiver::open().await;
@@ -326,7 +331,7 @@ async fn a_receiver_that_floods_its_answer_has_heard() {
 
 #[tokio::test]
 async fn a_slow_receiver_does_not_keep_the_others_waiting() {
-    let shop = TestApp::with(&[("webhook.private_addresses", "true")]);
+    let shop = shop();
     let (ada, _) = shop.ada().await;
     let (zoe, _) = shop.author("Zoe").await;
     let hers = shop.article(ada, "Night bus", 20).await;
@@ -361,7 +366,7 @@ async fn a_slow_receiver_does_not_keep_the_others_waiting() {
 
 #[tokio::test]
 async fn many_slow_receivers_with_much_to_hear_leave_room_for_another() {
-    let shop = TestApp::with(&[("webhook.private_addresses", "true")]);
+    let shop = shop();
     let (ada, _) = shop.ada().await;
     let (zoe, _) = shop.author("Zoe").await;
     let hers = shop.article(ada, "Night bus", 20).await;
@@ -391,7 +396,7 @@ async fn many_slow_receivers_with_much_to_hear_leave_room_for_another() {
 
 #[tokio::test]
 async fn a_message_whose_sender_was_killed_is_sent_again_under_the_same_name() {
-    let shop = TestApp::with(&[("webhook.private_addresses", "true")]);
+    let shop = shop();
     let (ada, _) = shop.ada().await;
     let slug = shop.article(ada, "Night bus", 20).await;
     let mut receiver = Receiver::open().await;

@@ -1,6 +1,5 @@
 //! The bench measures every phase, and counts only what survived.
 
-use std::path::Path;
 use std::time::Duration;
 
 use simulator::auditor::Violation;
@@ -27,7 +26,7 @@ fn bench(lie: Lie, lost: usize) -> Result<Vec<Round>, Fault> {
     let data = tempdir().expect("a temporary folder can be made");
     let mut shop = Stub::new(lie);
     let seeded = shop.fill(&options().shop());
-    let found = |_: &Path, purchases: &[PurchaseId]| Ok(purchases.len() - lost);
+    let found = |purchases: &[PurchaseId]| Ok(purchases.len() - lost);
     run(&mut shop, (data.path(), seeded), &options(), &found, &|_| ())
 }
 

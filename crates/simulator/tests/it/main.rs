@@ -2,5 +2,6 @@
 
 mod bench;
 mod crash;
+mod explore;
 mod load;
 mod stub;

@@ -14,13 +14,14 @@
 
 use super::load::load;
 use super::persist::{Numbers, persist};
-use super::{Connection, Server};
+use super::{Connection, Server, news};
 use crate::store::{Db, StoreError, Value, books, shop};
-use crate::till::batch::{Batch, WriteSet};
+use crate::till::batch::Batch;
 use crate::till::command::Command;
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use ledger::{AuthorId, Timestamp};
 use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How often a batch that collided, or that lost its connection, is done again before those who wait are told.
@@ -28,7 +29,7 @@ const TRIES: u32 = 6;
 /// The longest wait before it is done again; the first is a hundredth of it.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Half of the name under which a till's number is locked; the other half is the number. "till" in ASCII.
-const TILL_LOCK: i64 = 0x74_69_6c_6c;
+pub(super) const TILL_LOCK: i64 = 0x74_69_6c_6c;
 /// Tills that may write to one store at the same time.
 const TILLS: i64 = 1_000;
 
@@ -54,7 +55,12 @@ impl Session {
         connection.run_script(
             "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off",
         )?;
+        // A process that is stopped in the middle of a batch must not hold up everybody who wants the same tab.
+        connection.run_script(
+            "set idle_in_transaction_session_timeout = '10s'; set lock_timeout = '5s'",
+        )?;
         let till = claim(&connection)?;
+        server.till.store(till.0, Ordering::Relaxed);
         connection.transaction(|db| books::open_till(db, till))?;
         let numbers = Numbers {
             transfer: shop::next_number(&connection, till, shop::Numbered::Transfer)?,
@@ -118,7 +124,7 @@ impl Writer {
         self.consents.extend(writes.consents.iter().map(|consent| consent.id));
         applied.committed = true;
         applied.purchases = writes.lines.len() as u64;
-        applied.authors = authors(&writes);
+        applied.authors = writes.authors();
         Ok(applied)
     }
 }
@@ -134,31 +140,22 @@ impl TillStore for Writer {
         now: Timestamp,
         commands: &[Command],
     ) -> Result<Applied, StoreError> {
-        let mut wait = LONGEST_WAIT / 100;
-        let mut tries = 0;
-        loop {
-            let error = match self.try_once(tariff, now, commands) {
-                Ok(applied) => return Ok(applied),
-                Err(error) => error,
-            };
-            tries += 1;
-            // What was begun ends with the connection.
-            if !matches!(error, StoreError::Busy(_)) || self.rollback().is_err() {
-                self.session = None;
-            }
-            let again = matches!(
-                error,
-                StoreError::Busy(_)
-                    | StoreError::Gone(_)
-                    | StoreError::Unknown(_)
-                    | StoreError::Constraint(_)
-            );
-            if !again || tries == TRIES {
-                return Err(error);
-            }
-            std::thread::sleep(wait);
-            wait = (wait * 3).min(LONGEST_WAIT);
-        }
+        again(|| {
+            self.try_once(tariff, now, commands).map_err(|error| {
+                // What was begun ends with the connection.
+                if !matches!(error, StoreError::Busy(_)) || self.rollback().is_err() {
+                    self.session = None;
+                }
+                let is_again = matches!(
+                    error,
+                    StoreError::Busy(_)
+                        | StoreError::Gone(_)
+                        | StoreError::Unknown(_)
+                        | StoreError::Constraint(_)
+                );
+                (error, is_again)
+            })
+        })
     }
 
     fn write(
@@ -166,17 +163,40 @@ impl TillStore for Writer {
         durable: Durable,
         work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let connection = &self.session()?.connection;
-        let done = connection.transaction(|db| {
-            if durable == Durable::InTime {
-                connection.run_script("set local synchronous_commit = off")?;
+        // What was lost during the commit may stand: only whoever asked can tell what doing it twice would mean.
+        let mut is_first = true;
+        again(|| {
+            let session = self.session().map_err(|error| (error, true))?;
+            let connection = &session.connection;
+            let done = connection.transaction(|db| {
+                if durable == Durable::InTime {
+                    connection.run_script("set local synchronous_commit = off")?;
+                }
+                work(db)
+            });
+            if matches!(done, Err(StoreError::Gone(_) | StoreError::Unknown(_))) {
+                self.session = None;
             }
-            work(db)
-        });
-        if matches!(done, Err(StoreError::Gone(_) | StoreError::Unknown(_))) {
-            self.session = None;
-        }
-        done
+            done.map_err(|error| {
+                let is_again = match error {
+                    StoreError::Busy(_) | StoreError::Gone(_) => true,
+                    // Somebody else may have written the very same meanwhile; then it is found the next time.
+                    StoreError::Constraint(_) => std::mem::take(&mut is_first),
+                    _ => false,
+                };
+                (error, is_again)
+            })
+        })
+    }
+
+    fn announce(&mut self, authors: &BTreeSet<AuthorId>) -> Result<(), StoreError> {
+        let session = self.session()?;
+        let (connection, words) = (&session.connection, news::written(session.till, authors));
+        connection.transaction(|db| {
+            connection.run_script("set local synchronous_commit = off")?;
+            let values = [Value::Text(news::CHANNEL), Value::Text(&words)];
+            db.query("select pg_notify(?1, ?2)", &values, &mut |_| Ok(()))
+        })
     }
 }
 
@@ -186,9 +206,17 @@ impl Writer {
     }
 }
 
-fn authors(writes: &WriteSet) -> BTreeSet<AuthorId> {
-    let bought = writes.lines.iter().map(|new| new.line.author);
-    let undone = writes.undos.iter().map(|undo| undo.line.author);
-    let paid = writes.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
-    bought.chain(undone).chain(paid).collect()
+/// Does something until it succeeds or its error says that doing it again is of no use, at most [`TRIES`] times.
+fn again<T>(mut once: impl FnMut() -> Result<T, (StoreError, bool)>) -> Result<T, StoreError> {
+    let mut wait = LONGEST_WAIT / 100;
+    for _ in 1..TRIES {
+        match once() {
+            Ok(done) => return Ok(done),
+            Err((error, false)) => return Err(error),
+            Err((error, true)) => tracing::debug!(%error, "doing it again"),
+        }
+        std::thread::sleep(wait);
+        wait = (wait * 3).min(LONGEST_WAIT);
+    }
+    once().map_err(|(error, _)| error)
 }

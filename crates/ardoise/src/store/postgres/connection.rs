@@ -80,19 +80,20 @@ impl Connection {
         })
     }
 
-    /// Runs `work`, which only reads, on one moment of the store.
+    /// From here on everything is read as it is at one moment, until [`Connection::end_moment`].
     ///
     /// # Errors
-    /// Whatever `work` or the engine says.
-    pub fn moment<T>(
-        &self,
-        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.run_script("begin isolation level repeatable read read only")?;
-        let result = work(self);
-        let ended = self.run_script("commit");
-        let value = result?;
-        ended.map(|()| value)
+    /// Whatever the engine says.
+    pub(super) fn begin_moment(&self) -> Result<(), StoreError> {
+        self.run_script("begin isolation level repeatable read read only")
+    }
+
+    /// The moment is over.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub(super) fn end_moment(&self) -> Result<(), StoreError> {
+        self.run_script("commit")
     }
 
     /// The statement, prepared once.
@@ -125,7 +126,7 @@ async fn connect(config: &Config) -> Result<Client, StoreError> {
 }
 
 /// TLS where the server offers it (or where the address demands it), checked against this machine's own certificates.
-fn tls() -> Result<MakeRustlsConnect, StoreError> {
+pub(super) fn tls() -> Result<MakeRustlsConnect, StoreError> {
     use rustls_platform_verifier::BuilderVerifierExt as _;
     let failed = |error: rustls::Error| StoreError::Engine(error.to_string());
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -230,6 +231,9 @@ impl Row for tokio_postgres::Row {
         Ok(self.try_get(column)?)
     }
     fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError> {
+        Ok(self.try_get(column)?)
+    }
+    fn maybe_blob(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.try_get(column)?)
     }
 }

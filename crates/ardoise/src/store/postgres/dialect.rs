@@ -1,7 +1,11 @@
 //! The common dialect of the store's texts, as PostgreSQL writes it.
 
-/// A statement: parameters are `$1` instead of `?1`.
+/// What is said to PostgreSQL alone: another engine reads a remark.
+const SKIP_LOCKED: &str = "/* for update skip locked */";
+
+/// A statement: parameters are `$1` instead of `?1`, and rows that others hold are skipped where it says so.
 pub fn statement(sql: &str) -> String {
+    let sql = sql.replace(SKIP_LOCKED, "for update skip locked");
     let mut text = String::with_capacity(sql.len());
     let mut quoted = false;
     let mut letters = sql.chars().peekable();
@@ -52,6 +56,8 @@ mod tests {
     fn parameters_are_numbered_the_other_way() {
         assert_eq!(statement("select ?1, ?12 where a = '?1'"), "select $1, $12 where a = '?1'");
         assert_eq!(statement("select 'it''s ?1' || ?2"), "select 'it''s ?1' || $2");
+        let jobs = "select a from b where c = ?1 /* for update skip locked */";
+        assert_eq!(statement(jobs), "select a from b where c = $1 for update skip locked");
     }
 
     #[test]

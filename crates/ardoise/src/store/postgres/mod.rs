@@ -8,15 +8,19 @@ pub mod batch;
 mod connection;
 mod dialect;
 mod load;
+pub mod moving;
+mod news;
 mod persist;
 
 pub use connection::Connection;
 
 use super::{Db, StoreError, Value, migrations};
-use ledger::Timestamp;
+use ledger::{AuthorId, Timestamp};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
+use tokio::sync::broadcast;
 use tokio_postgres::Config;
 
 /// Connections for reading: as many questions are asked at the same time, and others wait for their turn. A server lets a
@@ -24,6 +28,10 @@ use tokio_postgres::Config;
 const READERS: usize = 16;
 /// How long a question may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection may take to open, where the address says nothing else.
+const CONNECTING: Duration = Duration::from_secs(3);
+/// How long the server's machine may acknowledge nothing before the connection is lost.
+const SILENCE: Duration = Duration::from_secs(10);
 /// Names the lock under which migrations run: "ardoise" in ASCII.
 const MIGRATION_LOCK: i64 = 0x61_72_64_6f_69_73_65;
 
@@ -43,6 +51,8 @@ pub fn version(db: &dyn Db) -> Result<i64, StoreError> {
 pub struct Server {
     config: Arc<Config>,
     runtime: Arc<Background>,
+    /// The number of this process's till; zero before it has one.
+    till: Arc<AtomicI64>,
 }
 
 /// A runtime that may be dropped anywhere, also inside another one.
@@ -68,13 +78,21 @@ impl Server {
         if config.get_application_name().is_none() {
             config.application_name("ardoise");
         }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECTING);
+        }
+        config.tcp_user_timeout(SILENCE);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
             .enable_all()
             .build()
             .map_err(|error| StoreError::Engine(error.to_string()))?;
-        Ok(Self { config: Arc::new(config), runtime: Arc::new(Background(Some(runtime))) })
+        Ok(Self {
+            config: Arc::new(config),
+            runtime: Arc::new(Background(Some(runtime))),
+            till: Arc::default(),
+        })
     }
 
     /// A new connection.
@@ -84,6 +102,13 @@ impl Server {
     pub fn connect(&self) -> Result<Connection, StoreError> {
         let Some(runtime) = &self.runtime.0 else { return Err(StoreError::Closed) };
         Connection::open(&self.config, runtime.handle())
+    }
+
+    /// Passes on what the tills of other processes tell, to `news`, in a task that ends when nobody listens any more.
+    pub fn listen(&self, news: broadcast::WeakSender<AuthorId>) {
+        if let Some(runtime) = &self.runtime.0 {
+            runtime.spawn(news::listen(self.config.clone(), self.till.clone(), news));
+        }
     }
 
     /// Whether a store was made there before.
@@ -147,6 +172,11 @@ impl Readers {
         Ok(readers)
     }
 
+    /// The server that is asked.
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
     /// Runs `work` on one moment of the store.
     ///
     /// # Errors
@@ -156,9 +186,27 @@ impl Readers {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         waiting(|| {
-            let lent = self.lend()?;
-            lent.connection.as_ref().map_or(Err(StoreError::Closed), |db| db.moment(work))
+            let lent = self.lend_at_a_moment()?;
+            let db = lent.connection.as_ref().ok_or(StoreError::Closed)?;
+            let result = work(db);
+            let ended = db.end_moment();
+            let value = result?;
+            ended.map(|()| value)
         })
+    }
+
+    /// A connection on which everything is read as it is now. One that was lost while it was idle is only found out by asking.
+    fn lend_at_a_moment(&self) -> Result<Lent<'_>, StoreError> {
+        for _ in 0..READERS {
+            let lent = self.lend()?;
+            match lent.connection.as_ref().map(Connection::begin_moment) {
+                Some(Ok(())) => return Ok(lent),
+                Some(Err(StoreError::Gone(_))) => {}
+                Some(Err(error)) => return Err(error),
+                None => return Err(StoreError::Closed),
+            }
+        }
+        Err(StoreError::Gone("each connection was lost while it was idle".into()))
     }
 
     /// An idle connection; a new one where there is none and there may be one more.

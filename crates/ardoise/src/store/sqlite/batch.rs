@@ -9,7 +9,7 @@ use crate::till::command::{Command, UndoAsk};
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use ledger::{Account, Currency, PayOut, TabId, Timestamp, Transfer, UndoneBy};
 use rusqlite::{Connection, TransactionBehavior};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// The one connection that writes.
@@ -93,14 +93,19 @@ impl TillStore for Writer {
 }
 
 /// What a batch did, once it is committed.
-pub(super) struct Done {
-    pub(super) applied: Applied,
+pub struct Done {
+    /// What the batch came to.
+    pub applied: Applied,
     /// Words that are stored from now on.
-    pub(super) consents: Vec<i64>,
+    pub consents: Vec<i64>,
 }
 
-/// Everything of a batch between the beginning of its transaction and the commit.
-pub(super) fn carry_out(
+/// Everything of a batch between the beginning of its transaction and the commit, so that whoever tests it can stop it
+/// anywhere.
+///
+/// # Errors
+/// Whatever the engine says: then the transaction must not be committed.
+pub fn carry_out(
     db: &dyn Db,
     tariff: &Tariff,
     now: Timestamp,
@@ -119,7 +124,7 @@ pub(super) fn carry_out(
     persist(db, &known, &writes, &new_consents, now)?;
     applied.committed = true;
     applied.purchases = writes.lines.len() as u64;
-    applied.authors = authors(&writes);
+    applied.authors = writes.authors();
     Ok(Done { applied, consents: new_consents.iter().map(|consent| consent.id).collect() })
 }
 
@@ -140,14 +145,6 @@ fn unknown(seen: &[NewConsent], known: &HashSet<i64>) -> Vec<NewConsent> {
         }
     }
     new
-}
-
-fn authors(writes: &WriteSet) -> BTreeSet<ledger::AuthorId> {
-    let bought = writes.lines.iter().map(|new| new.line.author);
-    let undone = writes.undos.iter().map(|undo| undo.line.author);
-    let paid = writes.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
-    let paid_out = writes.payouts.iter().map(|made| made.pay_out.author);
-    bought.chain(undone).chain(paid).chain(paid_out).collect()
 }
 
 fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, StoreError> {

@@ -8,6 +8,7 @@ pub mod batch;
 #[cfg(test)]
 mod batch_tests;
 pub mod checkpoint;
+pub mod moving;
 #[cfg(test)]
 pub mod testing;
 
@@ -72,6 +73,9 @@ impl Row for rusqlite::Row<'_> {
         Ok(self.get(column)?)
     }
     fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError> {
+        Ok(self.get(column)?)
+    }
+    fn maybe_blob(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.get(column)?)
     }
 }

@@ -1,0 +1,236 @@
+//! [`Stand`]: the store under test. The product's own adapter, opened, failed, killed and opened again.
+
+use super::faults::{Failing, Fault, Then};
+use super::planted::Planted;
+use crate::fault::Fault as Broken;
+use ardoise::store::engine::{self, Readers, Writer};
+use ardoise::store::sqlite::FILE_NAME;
+use ardoise::store::sqlite::batch::carry_out;
+use ardoise::store::{Address, Db, StoreError};
+use ardoise::till::command::Command;
+use ardoise::till::{Applied, Durable, Tariff, TillStore};
+use ledger::Timestamp;
+use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+
+/// Where histories keep their stores.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// Files below this folder.
+    Folder(PathBuf),
+    /// A PostgreSQL server: each history has a schema of its own there.
+    Server(String),
+}
+
+/// How a transaction ended, as far as the simulator knows; whoever asked knows less.
+#[derive(Debug)]
+pub enum Ended<T> {
+    /// It stands, and whoever asked hears so.
+    Heard(T),
+    /// It stands, and nobody hears so.
+    Unheard,
+    /// Nothing of it stands.
+    Failed(StoreError),
+}
+
+/// The store under test.
+pub struct Stand {
+    address: Address,
+    folder: tempfile::TempDir,
+    /// Where the files of this life are.
+    data: PathBuf,
+    tariff: Tariff,
+    /// The writer and the readers; none between two lives.
+    engine: Option<(Writer, Readers)>,
+    /// What is wrong with it, on purpose.
+    planted: Option<Planted>,
+    /// Starts so far.
+    starts: u32,
+}
+
+impl Stand {
+    /// A new store.
+    ///
+    /// # Errors
+    /// [`Broken`] when there is no room for it.
+    pub fn new(
+        place: &Place,
+        seed: u64,
+        tariff: Tariff,
+        planted: Option<Planted>,
+    ) -> Result<Self, Broken> {
+        let below = match place {
+            Place::Folder(folder) => folder.clone(),
+            Place::Server(_) => std::env::temp_dir(),
+        };
+        let folder = tempfile::Builder::new().prefix("ardoise-history-").tempdir_in(&below);
+        let folder = folder.map_err(Broken::io(format!("a folder in {}", below.display())))?;
+        let address = match place {
+            Place::Folder(_) => Address::Folder,
+            Place::Server(url) => schema_of(url, seed)?,
+        };
+        let data = folder.path().to_owned();
+        Ok(Self { address, folder, data, tariff, engine: None, planted, starts: 0 })
+    }
+
+    /// Opens the store, for the first time or again.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn start(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.starts += 1;
+        self.engine = Some(engine::open(&self.address, &self.data, now)?);
+        Ok(())
+    }
+
+    /// Ends the process as `then` says and starts it again; answers whether it did.
+    ///
+    /// # Errors
+    /// Whatever the engine says; [`StoreError::Engine`] when files cannot be copied.
+    pub fn restart(&mut self, then: Then, now: Timestamp) -> Result<bool, StoreError> {
+        if then == Then::GoesOn {
+            return Ok(false);
+        }
+        if then == Then::Dies {
+            self.leave_as_it_lies().map_err(|error| StoreError::Engine(error.to_string()))?;
+        }
+        self.engine = None;
+        self.start(now)?;
+        Ok(true)
+    }
+
+    /// The files of a store that was never closed are what the next life finds: its log is still to be brought over.
+    fn leave_as_it_lies(&mut self) -> std::io::Result<()> {
+        if self.address != Address::Folder {
+            return Ok(());
+        }
+        let before = &self.data;
+        let after = self.folder.path().join(format!("life-{}", self.starts));
+        fs::create_dir(&after)?;
+        for name in [FILE_NAME.to_owned(), format!("{FILE_NAME}-wal")] {
+            if before.join(&name).exists() {
+                fs::copy(before.join(&name), after.join(&name))?;
+            }
+        }
+        self.engine = None;
+        if before != self.folder.path() {
+            fs::remove_dir_all(before)?;
+        }
+        self.data = after;
+        Ok(())
+    }
+
+    fn writer(&mut self) -> Result<&mut Writer, StoreError> {
+        self.engine.as_mut().map(|(writer, _)| writer).ok_or(StoreError::Closed)
+    }
+
+    /// Has a batch decided and written, or not, as `fault` says; `error` is what a failing store complains of.
+    pub fn apply(
+        &mut self,
+        now: Timestamp,
+        batch: &[Command],
+        fault: Fault,
+        error: StoreError,
+    ) -> Ended<Applied> {
+        let done = match (fault, self.planted.take()) {
+            (Fault::Statement(statements), planted) => {
+                let failed = self.fail(now, batch, statements, error, planted.as_ref());
+                self.planted = planted;
+                return Ended::Failed(failed);
+            }
+            (_, None) => {
+                let tariff = self.tariff.clone();
+                self.writer().and_then(|writer| writer.apply(&tariff, now, batch))
+            }
+            (_, Some(planted)) => {
+                let tariff = self.tariff.clone();
+                let done =
+                    self.writer().and_then(|writer| planted.apply(writer, &tariff, now, batch));
+                self.planted = Some(planted);
+                done
+            }
+        };
+        match done {
+            Err(error) => Ended::Failed(error),
+            Ok(_) if fault == Fault::Answer => Ended::Unheard,
+            Ok(applied) => Ended::Heard(applied),
+        }
+    }
+
+    /// Carries a batch out as the adapter does, up to a statement that fails, or to a commit that does.
+    fn fail(
+        &mut self,
+        now: Timestamp,
+        batch: &[Command],
+        statements: u64,
+        error: StoreError,
+        planted: Option<&Planted>,
+    ) -> StoreError {
+        let tariff = self.tariff.clone();
+        let work = |db: &dyn Db| {
+            let failing = Failing::after(db, statements, error.clone());
+            let stored = HashSet::new();
+            carry_out(&failing, &tariff, now, batch, &stored).map(drop)
+        };
+        let mut stopped = |db: &dyn Db| match (work(db), planted) {
+            (Err(_), Some(planted)) if planted.keeps_what_failed() => Ok(()),
+            (done, _) => done.and(Err(error.clone())),
+        };
+        let written = self.writer().and_then(|writer| writer.write(Durable::AtOnce, &mut stopped));
+        written.err().unwrap_or(error)
+    }
+
+    /// Writes something else than a batch.
+    pub fn write(
+        &mut self,
+        durable: Durable,
+        fault: Fault,
+        error: &StoreError,
+        work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
+    ) -> Ended<()> {
+        let planted = self.planted.take();
+        let mut through = |db: &dyn Db| match &planted {
+            Some(planted) => planted.around(db, &mut *work),
+            None => work(db),
+        };
+        let mut faulty = |db: &dyn Db| match fault {
+            Fault::Statement(statements) => {
+                through(&Failing::after(db, statements, error.clone()))?;
+                Err(error.clone())
+            }
+            Fault::None | Fault::Answer => through(db),
+        };
+        let written = self.writer().and_then(|writer| writer.write(durable, &mut faulty));
+        self.planted = planted;
+        match written {
+            Err(error) => Ended::Failed(error),
+            Ok(()) if fault == Fault::Answer => Ended::Unheard,
+            Ok(()) => Ended::Heard(()),
+        }
+    }
+
+    /// Reads one moment of the store, as it is.
+    ///
+    /// # Errors
+    /// Whatever `work` or the engine says.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.engine.as_ref().ok_or(StoreError::Closed)?.1.read(work)
+    }
+}
+
+/// A schema of its own for one history.
+fn schema_of(url: &str, seed: u64) -> Result<Address, Broken> {
+    let schema = format!("history_{seed}");
+    let server = ardoise::store::postgres::Server::at(url);
+    let made = server.and_then(|server| server.connect()).and_then(|connection| {
+        connection
+            .run_script(&format!("drop schema if exists {schema} cascade; create schema {schema}"))
+    });
+    made.map_err(|error| Broken::Shop(format!("a schema on the server: {error}")))?;
+    let and = if url.contains('?') { '&' } else { '?' };
+    Ok(Address::Server(format!("{url}{and}options=-c%20search_path%3D{schema}")))
+}

@@ -1,0 +1,107 @@
+//! [`Place`]: where the shop of a run keeps what it has.
+
+use std::path::{Path, PathBuf};
+
+use ardoise::store::Address;
+use ardoise::store::postgres::Server;
+
+use crate::chance::Chance;
+use crate::fault::Fault;
+
+/// A data folder, and the books: in it, or in a database of the run's own on a PostgreSQL server.
+#[derive(Debug)]
+pub struct Place {
+    data: PathBuf,
+    database: Option<Database>,
+}
+
+impl Place {
+    /// In the folder `data`; the books on `server` (`postgres://…/DATABASE`, where databases may be made) if one is named.
+    ///
+    /// # Errors
+    /// [`Fault::Shop`] when the server makes no database.
+    pub fn new(data: PathBuf, server: Option<&str>, chance: &mut Chance) -> Result<Self, Fault> {
+        let database = server.map(|server| Database::make(server, chance)).transpose()?;
+        Ok(Self { data, database })
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Where the books are.
+    pub fn store(&self) -> Address {
+        self.database.as_ref().map_or(Address::Folder, |made| Address::Server(made.url()))
+    }
+
+    /// The value of the setting that says so; empty for the folder.
+    pub fn setting(&self) -> String {
+        self.database.as_ref().map(Database::url).unwrap_or_default()
+    }
+
+    /// Leaves everything where it is, for whoever looks into a failure.
+    pub fn keep(&mut self) {
+        if let Some(database) = &mut self.database {
+            database.is_kept = true;
+        }
+    }
+}
+
+/// A database that goes away with its run.
+#[derive(Debug)]
+struct Database {
+    server: String,
+    name: String,
+    is_kept: bool,
+}
+
+impl Database {
+    fn make(server: &str, chance: &mut Chance) -> Result<Self, Fault> {
+        let server = server.to_owned();
+        let name = format!("simulator_{:016x}", chance.bits() ^ u64::from(std::process::id()));
+        let made = Self { server, name, is_kept: false };
+        made.obey(&format!("create database {}", made.name))?;
+        Ok(made)
+    }
+
+    fn obey(&self, script: &str) -> Result<(), Fault> {
+        let done = Server::at(&self.server)
+            .and_then(|server| server.connect())
+            .and_then(|connection| connection.run_script(script));
+        done.map_err(|error| Fault::Shop(format!("{script}: {error}")))
+    }
+
+    /// The server's address with another database in it; what follows a question mark stays.
+    fn url(&self) -> String {
+        let (address, options) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        let base = address.rsplit_once('/').map_or(address, |(base, _)| base);
+        let mark = if options.is_empty() { "" } else { "?" };
+        format!("{base}/{}{mark}{options}", self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // A server that is gone keeps it; there is nobody left to tell.
+            let _gone_or_not = self.obey(&format!("drop database {} with (force)", self.name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_of_a_run_stands_in_the_servers_address() {
+        let url = |server: &str| {
+            let name = "simulator_1".to_owned();
+            Database { server: server.to_owned(), name, is_kept: true }.url()
+        };
+        assert_eq!(url("postgres://ben@%2Ftmp/postgres"), "postgres://ben@%2Ftmp/simulator_1");
+        let hosts = "postgres://a:1,b:2/postgres?target_session_attrs=read-write";
+        assert_eq!(url(hosts), "postgres://a:1,b:2/simulator_1?target_session_attrs=read-write");
+    }
+}
