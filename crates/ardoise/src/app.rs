@@ -9,14 +9,17 @@ use crate::people::network::NewTabs;
 use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
 use crate::store::engine::{self, Writer};
-use crate::store::{Store, StoreError, shop};
+use crate::store::{Store, StoreError, file, shop};
 use crate::till::{Durable, Till, TillStore};
-use crate::works::storage::{FileStore, StorageError};
+use crate::works::storage::{FileStore, Location, StorageError};
 use ledger::Currency;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use tokio::sync::watch;
+
+/// Newest files that are looked for before a shop is served.
+pub const LOOKED_FOR: i64 = 5;
 
 /// What every handler is given.
 pub type Shared = Arc<App>;
@@ -66,6 +69,12 @@ pub enum OpenError {
     /// The file store.
     #[error("the file store: {0}")]
     Files(#[from] StorageError),
+    /// None of the newest files that the books name is where the settings say.
+    #[error(
+        "none of the newest files of this shop is in {0}; is the setting `files` right? When a shop moves, its files go first: \
+         docs/operating.md shows how. A shop that takes its files for lost would give every buyer their line back"
+    )]
+    FilesElsewhere(Location),
     /// The currency of the settings is not the one of the books.
     #[error(
         "the books are in {books}, and setting `shop.currency` says {settings}; the currency of a shop cannot change"
@@ -158,7 +167,7 @@ impl App {
             tracing::warn!(lost);
         }
         let receipt_key = ReceiptKey::in_folder(data, &chance).map_err(OpenError::ReceiptKey)?;
-        let files = FileStore::open(data.join("files"))?;
+        let files = FileStore::open(data.join("files"), &settings.files)?;
         let (till, thread) =
             Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
         readers.listen(till.herald());
@@ -177,6 +186,28 @@ impl App {
             clock,
         };
         Ok(Running { app: Arc::new(app), till: thread })
+    }
+
+    /// Refuses a bucket in which none of the newest files is. One that does not answer is no reason to stay closed.
+    ///
+    /// # Errors
+    /// [`OpenError::FilesElsewhere`], or whatever the store says.
+    pub async fn look_for_files(&self) -> Result<(), OpenError> {
+        let newest = self.store.read(|db| file::newest_keys(db, LOOKED_FOR)).await?;
+        match self.files.has_any(&newest).await {
+            Ok(true) => Ok(()),
+            Ok(false) if self.settings.files == Location::Folder => {
+                tracing::warn!(
+                    "none of the newest files is in the data folder; their buyers get their lines back"
+                );
+                Ok(())
+            }
+            Ok(false) => Err(OpenError::FilesElsewhere(self.settings.files.clone())),
+            Err(error) => {
+                tracing::warn!(%error, "the files cannot be reached now");
+                Ok(())
+            }
+        }
     }
 
     /// Ends the answers that would go on for ever, so that the shop can close.

@@ -13,6 +13,8 @@ pub mod connections;
 pub mod demo;
 pub mod desk;
 pub mod doctor;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod gains;
 pub mod ids;
 pub mod keys;

@@ -59,6 +59,7 @@ pub async fn serve(
         local.map_err(|error| ServeError::Listen { address: settings.listen.clone(), error })?;
     settings.listens_at(local.port());
     let Running { app, till } = App::open(settings, data, Clock::System, Chance::System)?;
+    app.look_for_files().await?;
     let at = Served { url: app.settings.url.clone(), listen: local.to_string() };
     let now = app.now();
     app.store.write(move |db| shop::open_at(db, &at, now)).await.map_err(OpenError::Store)?;

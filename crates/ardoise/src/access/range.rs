@@ -148,7 +148,7 @@ impl Sent {
 
 /// What a request for a content is answered with.
 #[derive(Debug, PartialEq, Eq)]
-enum Answer {
+pub(crate) enum Answer {
     NotModified,
     Whole,
     Part(Range<u64>),
@@ -173,7 +173,7 @@ impl Answer {
     }
 
     /// A range that makes no sense is ignored, as RFC 9110 §14.2 lets a server do.
-    fn to_range(range: &HeaderValue, size: u64) -> Self {
+    pub(crate) fn to_range(range: &HeaderValue, size: u64) -> Self {
         let parsed = range.to_str().ok().and_then(asked_range);
         match parsed {
             None => Self::Whole,
@@ -272,7 +272,7 @@ mod tests {
 
     async fn shop_with_song() -> (TempDir, FileStore, Stored) {
         let dir = tempfile::tempdir().unwrap();
-        let store = FileStore::open(dir.path()).unwrap();
+        let store = FileStore::open(dir.path(), &crate::works::storage::Location::Folder).unwrap();
         store.begin("fil_1").await.unwrap();
         let chunks = stream::iter([Ok::<_, Infallible>(Bytes::from_static(SONG))]);
         store.append("fil_1", 0, chunks, u64::MAX).await.unwrap();

@@ -8,7 +8,7 @@ use crate::receipts::key;
 use crate::store::file::{self, Bytes};
 use crate::store::sqlite::{self, Readers, backup as engine};
 use crate::store::{Db, StoreError, shop, upload};
-use crate::works::storage::{FileStore, StorageError, place};
+use crate::works::storage::{FileReader, FileStore, StorageError, place};
 use ledger::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -16,10 +16,12 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// What a backup is made of, and where it goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Order<'a> {
     /// The data folder.
     pub data: &'a Path,
+    /// The files.
+    pub files: &'a FileStore,
     /// The file of settings, if there is one.
     pub settings: Option<&'a Path>,
     /// Where the archive goes.
@@ -55,7 +57,6 @@ pub fn save(order: &Order, progress: Progress) -> Result<Saved, BackupError> {
     let mut copying = Copying {
         order,
         scrap: &scrap.path,
-        files: FileStore::open(order.data.join("files")).map_err(stored)?,
         writer: Writer::new(BufWriter::new(create_private(&made)?)),
         archive: made.clone(),
         copied: BTreeMap::new(),
@@ -151,7 +152,6 @@ impl Named {
 struct Copying<'a, 'p> {
     order: &'a Order<'a>,
     scrap: &'a Path,
-    files: FileStore,
     writer: Writer<BufWriter<File>>,
     archive: PathBuf,
     /// Files in the archive, with the SHA-256 that they had.
@@ -191,8 +191,8 @@ impl Copying<'_, '_> {
         let (mut done, total) = (0, whole.iter().map(size).sum::<u64>().max(1));
         let mut missing = BTreeSet::new();
         for key in whole {
-            let path = self.files.path(&key).map_err(stored)?;
-            if !self.add_file(&archived(&key), &path)? {
+            let file = self.order.files.reader(&key);
+            if !self.add_file(&archived(&key), file)? {
                 missing.insert(key.clone());
             }
             done += size(&key);
@@ -209,22 +209,23 @@ impl Copying<'_, '_> {
 
     /// A file on its way in may have arrived since, or been given up; what has arrived can be gone on with.
     fn add_partial(&mut self, name: &str, key: &str) -> Result<(), BackupError> {
-        let partial = self.order.data.join(name);
-        if !self.add_file(name, &partial)? {
-            let path = self.files.path(key).map_err(stored)?;
-            self.add_file(name, &path)?;
+        if !self.add_file(name, self.order.files.partial_reader(key))? {
+            self.add_file(name, self.order.files.reader(key))?;
         }
         Ok(())
     }
 
     /// Adds a file as long as it is now; answers whether it is there.
-    fn add_file(&mut self, name: &str, path: &Path) -> Result<bool, BackupError> {
-        let file = match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            opened => opened.map_err(about(path))?,
+    fn add_file(
+        &mut self,
+        name: &str,
+        file: Result<FileReader, StorageError>,
+    ) -> Result<bool, BackupError> {
+        let file = match file {
+            Err(StorageError::Missing) => return Ok(false),
+            opened => opened.map_err(stored)?,
         };
-        let size = file.metadata().map_err(about(path))?.len();
-        let written = self.writer.add(name, size, file).map_err(about(&self.archive))?;
+        let written = self.writer.add(name, file.size(), file).map_err(about(&self.archive))?;
         self.copied.insert(name.to_owned(), written.sha256);
         Ok(true)
     }

@@ -2,10 +2,11 @@
 
 use super::place::Place;
 use super::progress::Stages;
-use super::{Done, Failure};
+use super::{Done, Failure, runtime};
 use crate::backup::save::{Order, Saved, save};
 use crate::clock::Clock;
 use crate::store::Address;
+use crate::works::storage::FileStore;
 use clap::Args;
 use indicatif::BinaryBytes;
 use std::path::{Path, PathBuf};
@@ -47,9 +48,14 @@ impl Backup {
     /// What is wrong, in words for the operator: then there is no archive.
     pub fn run(&self, place: &Place) -> Done {
         may_be_copied(&place.store()?, place.data())?;
+        // Files in a bucket are fetched through it.
+        let runtime = runtime()?;
+        let _entered = runtime.enter();
+        let files = FileStore::open(place.data().join("files"), &place.settings()?.files)?;
         let settings = place.settings_file()?;
         let order = Order {
             data: place.data(),
+            files: &files,
             settings: settings.as_deref(),
             to: &self.file,
             now: Clock::System.now(),

@@ -4,6 +4,7 @@
 
 mod address;
 mod choices;
+mod files;
 mod folder;
 mod store;
 
@@ -104,6 +105,7 @@ pub async fn examine(
     told(choices::look(&settings, &values, findings));
     told(store::look_at_clock(&store, patient.clock.now()));
     told(store::look(&store, patient.data));
+    told(files::look(patient.data, &settings.files, &store).await);
     told(store::look_at_books(&store, progress));
     told(address::look(patient.data, store.last_open(), (&settings, &values)).await);
     worst

@@ -5,7 +5,7 @@ use crate::desk::books;
 use crate::store::engine::{self, Readers};
 use crate::store::shop::Served;
 use crate::store::sqlite::{self, backup};
-use crate::store::{Address, Db, StoreError, audit, migrations, postgres, shop};
+use crate::store::{Address, Db, StoreError, audit, file, migrations, postgres, shop};
 use ledger::Timestamp;
 use ledger::time::{MICROS_PER_MINUTE, MICROS_PER_SECOND};
 use std::path::Path;
@@ -41,6 +41,12 @@ impl<'a> Opened<'a> {
     /// Where the shop was last opened.
     pub(super) fn last_open(&self) -> Option<Served> {
         self.sound()?.read(shop::last_open).ok()?
+    }
+
+    /// The keys of the newest files that the books name; none when they cannot be read.
+    pub(super) fn newest_files(&self, most: i64) -> Vec<String> {
+        let newest = |readers: &Readers| readers.read(|db| file::newest_keys(db, most)).ok();
+        self.sound().and_then(newest).unwrap_or_default()
     }
 
     fn sound(&self) -> Option<&Readers> {

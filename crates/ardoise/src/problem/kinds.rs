@@ -78,6 +78,7 @@ kinds! {
     FIELD_MISSING = "field.missing", UNPROCESSABLE_ENTITY, None, "problem-field-missing", "problem-field-missing-detail";
     FIELD_MISTYPED = "field.mistyped", UNPROCESSABLE_ENTITY, None, "problem-field-mistyped", "problem-field-mistyped-detail";
     REQUEST_MEDIA_TYPE = "request.media_type", UNSUPPORTED_MEDIA_TYPE, None, "problem-request-media-type", "problem-request-media-type-detail";
+    FILE_UNAVAILABLE = "file.unavailable", SERVICE_UNAVAILABLE, NothingCharged, "problem-file-unavailable", "problem-file-unavailable-detail";
     STORE_BUSY = "store.busy", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-busy", "problem-store-busy-detail";
     STORE_FULL = "store.full", INSUFFICIENT_STORAGE, NothingCharged, "problem-store-full", "problem-store-full-detail";
     STORE_CLOSED = "store.closed", SERVICE_UNAVAILABLE, NothingCharged, "problem-store-closed", "problem-store-closed-detail";

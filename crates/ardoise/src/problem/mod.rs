@@ -254,6 +254,12 @@ impl From<StoreError> for Problem {
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
         let kind = match error {
+            StorageError::Unavailable(_) => {
+                return Self {
+                    retry_after: Some(5),
+                    ..Self::new(&FILE_UNAVAILABLE).because(error)
+                };
+            }
             StorageError::Full => &STORE_FULL,
             StorageError::Missing => &FILE_MISSING,
             StorageError::OffsetMismatch { .. } => &UPLOAD_OFFSET,

@@ -68,12 +68,17 @@ pub fn verify(text: &str, published: Option<&str>) -> Result<Verified, Refused> 
     if !sound || !key.has_signed(document.signed_text().as_bytes(), &document.signature) {
         return Err(Refused::Signature);
     }
-    Check::of(&document)?.all()?;
+    check(&document)?;
     Ok(Verified { document, signer_known: published.is_some() })
 }
 
+/// Whether everything in a document follows from the rest of it, whoever signed it.
+pub(crate) fn check(document: &Document) -> Result<(), Refused> {
+    Check::of(document)?.all()
+}
+
 /// Reads a document, and refuses whatever in it is not part of one: what nobody looks at could be changed by anybody.
-fn read(text: &str) -> Result<Document, Refused> {
+pub(crate) fn read(text: &str) -> Result<Document, Refused> {
     let refused = |error: serde_json::Error| Refused::NotAReceipt(error.to_string());
     let document: Document = serde_json::from_str(text).map_err(refused)?;
     let value: serde_json::Value = serde_json::from_str(text).map_err(refused)?;

@@ -3,155 +3,18 @@
 //! A value is looked for in `ARDOISE_…` variables first, then in `ardoise.toml`, then in the list.
 //! A key that is not in the list is refused, with the nearest one that is.
 
+mod list;
 mod reading;
 
 use crate::store::{Address, address};
 use crate::till::Tariff;
+use crate::works::storage::location::{self, BucketLocation, Location};
 use ledger::{Currency, Money, Rules};
+pub use list::{LIST, Setting};
 use std::collections::BTreeMap;
 
 /// The file of settings.
 pub const FILE_NAME: &str = "ardoise.toml";
-
-/// One setting.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    /// Its key: the table and the name in `ardoise.toml`, with a point between.
-    pub key: &'static str,
-    /// What holds when nobody sets it.
-    pub default: &'static str,
-    /// What it is for, with its unit.
-    pub about: &'static str,
-}
-
-const fn setting(key: &'static str, default: &'static str, about: &'static str) -> Setting {
-    Setting { key, default, about }
-}
-
-/// Every setting, in the order of the manual.
-pub const LIST: &[Setting] = &[
-    setting(
-        "store",
-        "",
-        "Where the books are kept: an address such as postgres://user:secret@host/ardoise, or empty for a file in the data folder.",
-    ),
-    setting("shop.name", "Ardoise", "The name in the header of every page."),
-    setting("shop.about", "", "One sentence about the shop, on its front."),
-    setting(
-        "shop.seller",
-        "",
-        "The legal seller's name and address, as receipts and the withdrawal page show it. Empty: the shop's name.",
-    ),
-    setting("shop.email", "", "The address readers can write to about withdrawals and refunds."),
-    setting(
-        "shop.currency",
-        "EUR",
-        "The currency of the books: EUR, USD, GBP or CHF. It cannot change once the shop is founded.",
-    ),
-    setting("serve.listen", "127.0.0.1:8080", "The address and port to listen on."),
-    setting(
-        "serve.url",
-        "",
-        "The address readers see, without a slash at the end. Empty: http://localhost and the port.",
-    ),
-    setting(
-        "serve.behind_proxy",
-        "false",
-        "Whether a proxy of yours stands in front, so that X-Forwarded-For tells the reader's network.",
-    ),
-    setting(
-        "serve.connections",
-        "900",
-        "Connections at the same time; more wait. Keep it below the limit of open files (`ulimit -n`).",
-    ),
-    setting("tab.limit_device", "2.00", "What a tab may owe while only a device stands behind it."),
-    setting("tab.limit_settled", "10.00", "What a tab may owe after it was settled once."),
-    setting("tab.limit_trusted", "15.00", "What a tab may owe after it was settled three times."),
-    setting("tab.settle_at", "5.00", "The total from which a reader is asked to settle."),
-    setting(
-        "tab.due_days",
-        "40",
-        "Days after which the oldest open line has to be settled before anything else is bought.",
-    ),
-    setting(
-        "tab.undo_minutes",
-        "30",
-        "Minutes in which a reader can undo a line without a question.",
-    ),
-    setting(
-        "tab.undo_watch_from",
-        "10",
-        "Purchases from which one-tap undo is withheld when more than half of them were undone.",
-    ),
-    setting(
-        "tab.new_per_hour",
-        "60",
-        "New tabs that one network (an IPv4 /24, an IPv6 /48) may open in an hour.",
-    ),
-    setting(
-        "fee.basis_points",
-        "0",
-        "The operator's fee on each sale without its tax, in hundredths of a percent.",
-    ),
-    setting(
-        "vat.standard",
-        "2000",
-        "The standard tax rate, in hundredths of a percent, included in prices.",
-    ),
-    setting(
-        "vat.reduced",
-        "550",
-        "The reduced rate (books in France), in hundredths of a percent.",
-    ),
-    setting(
-        "vat.press",
-        "210",
-        "The rate of recognised online press in France, in hundredths of a percent.",
-    ),
-    setting("work.price_max", "1000.00", "The highest price a work may have."),
-    setting("upload.max_bytes", "21474836480", "The largest file that can be uploaded, in bytes."),
-    setting("upload.keep_hours", "48", "Hours for which an unfinished upload waits to be resumed."),
-    setting(
-        "rail.sandbox",
-        "auto",
-        "Whether tabs can be settled with fake money: on, off, or auto (only on localhost).",
-    ),
-    setting(
-        "rail.transfer",
-        "",
-        "How to settle by bank transfer, as readers see it. Empty: not offered.",
-    ),
-    setting("rail.cash", "", "How to settle in cash, as readers see it. Empty: not offered."),
-    setting("rates.as_of", "2026-11-22", "The day on which the rates below were looked up."),
-    setting(
-        "rates.source",
-        "Stripe, PayPal",
-        "Whose public price lists the rates below are from: cards of the European Economic Area, and micropayments.",
-    ),
-    setting(
-        "rates.card_basis_points",
-        "150",
-        "What a card charge costs, in hundredths of a percent of it.",
-    ),
-    setting("rates.card_fixed", "0.25", "What a card charge costs besides."),
-    setting(
-        "rates.paypal_basis_points",
-        "499",
-        "What a PayPal micropayment costs, in hundredths of a percent of it.",
-    ),
-    setting("rates.paypal_fixed", "0.09", "What a PayPal micropayment costs besides."),
-    setting("rates.tab_total", "5.00", "The size of the tab for which «you keep» is shown."),
-    setting(
-        "webhook.private_addresses",
-        "false",
-        "Whether webhooks may lead to private addresses of this network.",
-    ),
-    setting(
-        "webhook.timeout_seconds",
-        "20",
-        "Seconds for which a webhook may let the shop wait for its answer.",
-    ),
-];
 
 /// What is wrong with a setting. It names the key and the next step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -217,6 +80,8 @@ pub struct Rates {
 pub struct Settings {
     /// Where the books are kept.
     pub store: Address,
+    /// Where finished files are kept.
+    pub files: Location,
     /// The shop's name.
     pub shop_name: String,
     /// One sentence about it; may be empty.
@@ -311,13 +176,41 @@ impl Values {
     /// The value of a setting as anybody may see it: without a password in it.
     pub fn shown(&self, key: &'static str) -> String {
         let value = self.get(key);
-        if key == "store" { address::shown(value) } else { value.to_owned() }
+        match key {
+            "store" => address::shown(value),
+            "s3.secret" if !value.is_empty() => address::HIDDEN.to_owned(),
+            _ => value.to_owned(),
+        }
     }
 
     fn store(&self) -> Result<Address, SettingsError> {
         let wanted =
             "postgres://user:secret@host/database, or nothing for a file in the data folder";
         Address::parse(self.get("store")).ok_or_else(|| self.wrong("store", wanted))
+    }
+
+    fn files(&self) -> Result<Location, SettingsError> {
+        if self.words("files").is_empty() {
+            return Ok(Location::Folder);
+        }
+        let wanted = "s3://bucket/folder in plain small letters, or nothing for the data folder";
+        let read = location::read(self.get("files"));
+        let (bucket, prefix) = read.ok_or_else(|| self.wrong("files", wanted))?;
+        let region = self.needed("s3.region", "a region such as eu-west-3")?;
+        let base = location::base(self.get("s3.endpoint"), &region, &bucket);
+        let wanted = "an address such as https://s3.example, without a path";
+        let base = base.ok_or_else(|| self.wrong("s3.endpoint", wanted))?;
+        let key_id = self.needed("s3.key_id", "set; the bucket in `files` needs an access key")?;
+        let secret = self.needed("s3.secret", "set; the bucket in `files` needs an access key")?;
+        let place = BucketLocation { bucket, prefix, base, region, key_id, secret };
+        Ok(Location::Bucket(Box::new(place)))
+    }
+
+    /// Words that are one header's worth of plain signs, and not none.
+    fn needed(&self, key: &'static str, wanted: &'static str) -> Result<String, SettingsError> {
+        let words = self.words(key);
+        let is_plain = !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_plain { Ok(words) } else { Err(self.wrong(key, wanted)) }
     }
 
     fn words(&self, key: &'static str) -> String {
@@ -371,6 +264,7 @@ impl Values {
         Ok(Settings {
             seller: if seller.is_empty() { shop_name.clone() } else { seller },
             store: self.store()?,
+            files: self.files()?,
             shop_name,
             about: self.words("shop.about"),
             email: self.words("shop.email"),
@@ -512,6 +406,29 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_nearest_one() {
         let refused = environment("ARDOISE_TAB_UNDO_MINUTE", "5").expect_err("a typo");
         assert!(matches!(refused, SettingsError::Unknown { nearest: "tab.undo_minutes", .. }));
+    }
+
+    #[test]
+    fn a_bucket_needs_a_key_and_its_secret_is_shown_to_nobody() {
+        let mut values = Values::default();
+        let refused = |values: &Values| match values.check() {
+            Err(SettingsError::Value { key, .. }) => key,
+            other => panic!("{other:?}"),
+        };
+        values.set("here", "files", "s3://shop/files".into()).expect("known");
+        assert_eq!(refused(&values), "s3.key_id");
+        values.set("here", "s3.key_id", "ada".into()).expect("known");
+        assert_eq!(refused(&values), "s3.secret");
+        values.set("here", "s3.secret", "hush hush".into()).expect("known");
+        assert!(!values.check().expect_err("a space").to_string().contains("hush"));
+        values.set("here", "s3.secret", "hush".into()).expect("known");
+        let checked = values.check().expect("sound");
+        assert_eq!(checked.files.to_string(), "s3://shop/files");
+        assert!(!format!("{values:?} {checked:?} {}", values.shown("s3.secret")).contains("hush"));
+        values.set("here", "s3.endpoint", "store.example".into()).expect("known");
+        assert_eq!(refused(&values), "s3.endpoint");
+        values.set("here", "files", "shop".into()).expect("known");
+        assert_eq!(refused(&values), "files");
     }
 
     #[test]

@@ -21,13 +21,17 @@ impl Values {
     pub fn entries(path: &Path) -> Result<Vec<(String, String)>, SettingsError> {
         let failed =
             |reason: String| SettingsError::File { path: path.display().to_string(), reason };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error.to_string())),
-        };
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::entries_of(&text).map_err(failed),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+
+    /// Every key and value in the text of a file of settings; or why it cannot be read.
+    pub(crate) fn entries_of(text: &str) -> Result<Vec<(String, String)>, String> {
         let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
+            text.parse().map_err(|error: toml::de::Error| error.to_string())?;
         let mut entries = Vec::new();
         for (group, value) in table {
             let toml::Value::Table(inner) = value else {
@@ -36,9 +40,8 @@ impl Values {
             };
             for (name, value) in inner {
                 let key = format!("{group}.{name}");
-                let value = plain(&value).ok_or_else(|| {
-                    failed(format!("`{key}` is not a text, a number or true/false"))
-                })?;
+                let value = plain(&value)
+                    .ok_or_else(|| format!("`{key}` is not a text, a number or true/false"))?;
                 entries.push((key, value));
             }
         }

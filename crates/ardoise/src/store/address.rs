@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What stands in place of a password.
-const HIDDEN: &str = "***";
+pub(crate) const HIDDEN: &str = "***";
 /// How the address of a server may begin.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 

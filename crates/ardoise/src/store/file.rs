@@ -235,6 +235,20 @@ pub struct Bytes {
     pub sha256: Hash,
 }
 
+/// The keys of the newest files, `most` of them or fewer.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn newest_keys(db: &dyn Db, most: i64) -> Result<Vec<String>, StoreError> {
+    let mut keys = Vec::new();
+    let sql = "select storage_key from file order by id desc limit ?1";
+    db.query(sql, &[most.into()], &mut |row| {
+        keys.push(row.text(0)?);
+        Ok(())
+    })?;
+    Ok(keys)
+}
+
 /// Everything whole that the file store must have, by its key: files of works, what was made of them, and uploads that no
 /// work has taken yet.
 ///

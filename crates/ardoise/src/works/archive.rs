@@ -20,6 +20,8 @@ use sha2::{Digest, Sha256};
 use super::file_name::safe_name;
 use super::storage::{FileStore, StorageError};
 
+/// Files that are asked for at the same time, before an archive is sent: each may be a trip to another server.
+const ASKED_AT_ONCE: usize = 16;
 /// A value that says "look in the ZIP64 field instead".
 const IN_ZIP64: u32 = u32::MAX;
 /// The same for the count of entries.
@@ -108,10 +110,18 @@ impl Archive {
     /// # Errors
     /// `Missing`, `BadKey`, `Io`.
     pub async fn check(&self, store: &FileStore) -> Result<(), StorageError> {
-        for segment in &self.segments {
-            if let Segment::File { key, size } = segment {
-                store.open_range(key, *size..*size).await?;
-            }
+        let files = self.segments.iter().filter_map(|segment| match segment {
+            Segment::Made(_) => None,
+            Segment::File { key, size } => Some((key, *size)),
+        });
+        let ask = |(key, size): (&String, u64)| {
+            let (store, key) = (store.clone(), key.clone());
+            async move { store.open_range(&key, size..size).await.map(drop) }
+        };
+        let asks: Vec<_> = files.map(ask).collect();
+        let mut asked = stream::iter(asks).buffered(ASKED_AT_ONCE);
+        while let Some(answer) = asked.next().await {
+            answer?;
         }
         Ok(())
     }
@@ -342,7 +352,7 @@ mod tests {
     #[tokio::test]
     async fn ben_unpacks_what_ada_packed() {
         let dir = tempfile::tempdir().unwrap();
-        let store = FileStore::open(dir.path()).unwrap();
+        let store = FileStore::open(dir.path(), &crate::works::storage::Location::Folder).unwrap();
         keep(&store, "fil_1", b"first").await;
         keep(&store, "fil_2", b"").await;
         keep(&store, "fil_3", b"third").await;
@@ -372,7 +382,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_is_gone_or_changed_is_noticed_before_the_first_byte() {
         let dir = tempfile::tempdir().unwrap();
-        let store = FileStore::open(dir.path()).unwrap();
+        let store = FileStore::open(dir.path(), &crate::works::storage::Location::Folder).unwrap();
         keep(&store, "fil_1", b"short").await;
         let gone = Archive::of(&[entry("fil_9", "x", b"x")]);
         assert!(matches!(gone.check(&store).await, Err(StorageError::Missing)));

@@ -190,9 +190,18 @@ fn link_to<'a>(target: String) -> Tag<'a> {
     }
 }
 
-/// Notes become ids in the page; the prefix keeps them apart from the page's own.
+/// Notes become ids in the page; the prefix keeps them apart from the page's own. An id holds no space, and a sign that means
+/// something in HTML or in an address is not worth the risk: each is written as its number.
 fn note_label<'a>(label: &str) -> CowStr<'a> {
-    format!("note-{label}").into()
+    let mut id = String::from("note-");
+    for c in label.chars() {
+        if c.is_alphanumeric() || c == '-' {
+            id.push(c);
+        } else {
+            write!(id, "_{:x}_", u32::from(c)).expect("a string takes any text");
+        }
+    }
+    id.into()
 }
 
 fn link_target(target: &str) -> Option<String> {

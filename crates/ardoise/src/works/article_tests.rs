@@ -181,6 +181,13 @@ fn links_do_not_nest() {
 }
 
 #[test]
+fn a_note_with_a_strange_name_makes_an_id_without_spaces() {
+    let html = render("A[^two *words*].\n\n[^two *words*]: Note.").html;
+    assert!(html.contains("id=\"note-two_20__2a_words_2a_\""), "{html}");
+    assert!(html.contains("href=\"#note-two_20__2a_words_2a_\""), "{html}");
+}
+
+#[test]
 fn notes_cannot_take_the_ids_of_the_page() {
     let html = render("Word[^buy].\n\n[^buy]: The note.").html;
     assert!(html.contains("href=\"#note-buy\"") && html.contains("id=\"note-buy\""), "{html}");

@@ -15,8 +15,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use ledger::{AuthorId, FileId, Timestamp, UploadId, WorkId};
 use std::convert::Infallible;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::io::{BufReader, ErrorKind};
 use tokio::sync::Semaphore;
 
 /// The longer side of a picture on a work's page, in pixels. Networks show previews large from 600 pixels on and ask for
@@ -172,10 +171,13 @@ pub fn not_a_cover() -> Problem {
 
 /// A picture of an upload, in both sizes; nothing when that does not work out.
 async fn picture(app: &App, upload: &Upload, ending: &str, side: Side) -> Option<Picture> {
-    let path = app.files.path(&upload.storage_key).ok()?;
     let _turn = ONE_AT_A_TIME.acquire().await.ok()?;
     let sides = [side, Side::AtMost(SMALL_PIXELS)];
-    let make = move || thumbnails(&path, sides).map_err(|error| error.to_string());
+    let (files, original) = (app.files.clone(), upload.storage_key.clone());
+    let make = move || {
+        let file = files.reader(&original).map_err(|error| error.to_string())?;
+        thumbnails(BufReader::new(file), sides).map_err(|error| error.to_string())
+    };
     let [large, little] = work_out(upload, make).await?;
     let key = format!("{}{ending}", upload.storage_key);
     let small = keep_picture(app, &small(&key), little).await?;
@@ -196,9 +198,11 @@ async fn keep_picture(app: &App, key: &str, picture: Thumbnail) -> Option<Derive
 
 /// How long a piece of sound is, and its beginning.
 async fn sound(app: &App, upload: &Upload) -> (Option<u64>, Option<Derived>) {
-    let Ok(path) = app.files.path(&upload.storage_key) else { return (None, None) };
     let Ok(_turn) = ONE_AT_A_TIME.acquire().await else { return (None, None) };
-    let cut = work_out(upload, move || beginning(&path).map_err(|error| error.to_string())).await;
+    let (files, original) = (app.files.clone(), upload.storage_key.clone());
+    let cut =
+        work_out(upload, move || beginning(&files, &original).map_err(|error| error.to_string()));
+    let cut = cut.await;
     let Some((total, cut)) = cut else { return (None, None) };
     let Some((seconds, cut)) = cut else { return (total, None) };
     let key = format!("{}_s", upload.storage_key);
@@ -217,13 +221,13 @@ async fn sound(app: &App, upload: &Upload) -> (Option<u64>, Option<Derived>) {
 type Cut = Option<(u32, Sample)>;
 
 /// The first half minute; of what is shorter than a minute, the first half, so that the work is never given away.
-fn beginning(path: &Path) -> std::io::Result<(Option<u64>, Cut)> {
-    let Some(first) = sample(path, SAMPLE_SECONDS)? else { return Ok((None, None)) };
+fn beginning(files: &FileStore, key: &str) -> Result<(Option<u64>, Cut), StorageError> {
+    let Some(first) = sample(files.reader(key)?, SAMPLE_SECONDS)? else { return Ok((None, None)) };
     let total = first.duration_seconds_total;
     let half = total.map_or(SAMPLE_SECONDS, |total| u32::try_from(total / 2).unwrap_or(u32::MAX));
     let cut = match half {
         0 => None,
-        half if half < SAMPLE_SECONDS => sample(path, half)?.map(|cut| (half, cut)),
+        half if half < SAMPLE_SECONDS => sample(files.reader(key)?, half)?.map(|cut| (half, cut)),
         _ => Some((SAMPLE_SECONDS, first)),
     };
     Ok((total, cut.filter(|(_, cut)| !cut.is_whole)))

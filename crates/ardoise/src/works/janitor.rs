@@ -66,7 +66,13 @@ pub async fn empty(app: &App) -> Result<(), Problem> {
         for key in due {
             match remove(app, &key).await {
                 Ok(()) => gone.push(key),
-                Err(error) => tracing::warn!(key, %error, "bytes could not be removed"),
+                Err(error) => {
+                    tracing::warn!(key, %error, "bytes could not be removed");
+                    // Nor could the others, each after a wait.
+                    if matches!(error, StorageError::Unavailable(_)) {
+                        break;
+                    }
+                }
             }
         }
         let more = gone.len() as i64 == AT_ONCE;

@@ -4,10 +4,8 @@
 //! beginning is cut by copying. Other formats would have to be encoded again; they have no sample.
 //! The sample carries none of the original's tags and pictures.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
 
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, well_known};
 use symphonia::core::formats::probe::Hint;
@@ -39,21 +37,25 @@ pub struct Sample {
     pub is_whole: bool,
 }
 
-/// The first `seconds` of the sound in the file at `path`; nothing if its format cannot be cut, or
-/// if it is damaged, or no sound.
+/// The first `seconds` of the sound in `file`; nothing if its format cannot be cut, or if it is damaged, or no sound.
 ///
 /// Blocks the thread, for as long as reading 64 MiB takes at most.
 ///
 /// # Errors
-/// When the file cannot be opened.
-pub fn sample(path: &Path, seconds: u32) -> io::Result<Option<Sample>> {
-    let source = Frugal::new(File::open(path)?)?;
+/// When the file's length cannot be told.
+pub fn sample(file: impl Source, seconds: u32) -> io::Result<Option<Sample>> {
+    let source = Frugal::new(file)?;
     // Hostile headers make the demuxer's arithmetic overflow, which panics where overflow is
     // checked. All that it had in hand is dropped with it, so nothing half-done is seen again.
     Ok(panic::catch_unwind(AssertUnwindSafe(|| cut(source, seconds))).unwrap_or_default())
 }
 
-fn cut(source: Frugal, seconds: u32) -> Option<Sample> {
+/// A file that sound can be read from.
+pub trait Source: Read + Seek + Send + Sync + 'static {}
+
+impl<T: Read + Seek + Send + Sync + 'static> Source for T {}
+
+fn cut(source: Frugal<impl Source>, seconds: u32) -> Option<Sample> {
     let stream = MediaSourceStream::new(Box::new(source), Default::default());
     let mut reader = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
@@ -208,20 +210,21 @@ fn flac_header(mut info: [u8; STREAMINFO_BYTES]) -> Vec<u8> {
 }
 
 /// A file that ends early when too much of it was read.
-struct Frugal {
-    file: File,
+struct Frugal<F> {
+    file: F,
     len: u64,
     left: u64,
 }
 
-impl Frugal {
-    fn new(file: File) -> io::Result<Self> {
-        let len = file.metadata()?.len();
+impl<F: Source> Frugal<F> {
+    fn new(mut file: F) -> io::Result<Self> {
+        let len = file.seek(SeekFrom::End(0))?;
+        file.rewind()?;
         Ok(Self { file, len, left: MAX_READ_BYTES })
     }
 }
 
-impl Read for Frugal {
+impl<F: Source> Read for Frugal<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
         let read = self.file.read(&mut buffer[..wanted])?;
@@ -230,13 +233,13 @@ impl Read for Frugal {
     }
 }
 
-impl Seek for Frugal {
+impl<F: Source> Seek for Frugal<F> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)
     }
 }
 
-impl MediaSource for Frugal {
+impl<F: Source> MediaSource for Frugal<F> {
     fn is_seekable(&self) -> bool {
         true
     }
@@ -255,10 +258,7 @@ mod tests {
     use super::*;
 
     fn sample_of(bytes: &[u8], seconds: u32) -> Option<Sample> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("sound");
-        std::fs::write(&path, bytes).unwrap();
-        sample(&path, seconds).unwrap()
+        sample(io::Cursor::new(bytes.to_vec()), seconds).unwrap()
     }
 
     /// A stereo tone in 16 bits at 8 kHz.
@@ -357,7 +357,6 @@ mod tests {
         let mut overflowing = wav(1);
         overflowing[23] = 0x80;
         assert_eq!(sample_of(&overflowing, 30), None);
-        assert!(sample(Path::new("/nowhere/at/all"), 30).is_err());
     }
 
     #[test]

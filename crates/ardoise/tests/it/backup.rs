@@ -57,7 +57,13 @@ fn save_to(
 ) -> Result<Saved, BackupError> {
     let settings = shop.folder.path().join("ardoise.toml");
     let settings = settings.exists().then_some(settings.as_path());
-    let order = Order { data: shop.folder.path(), settings, to, now: shop.app.now() };
+    let order = Order {
+        data: shop.folder.path(),
+        files: &shop.app.files,
+        settings,
+        to,
+        now: shop.app.now(),
+    };
     save(&order, progress)
 }
 
@@ -178,8 +184,8 @@ async fn a_file_that_was_lost_before_is_told_and_does_not_stop_the_backup() {
         files[0].storage_key.clone()
     };
     let (lost, damaged) = (key(&lost).await, key(&damaged).await);
-    fs::remove_file(shop.app.files.path(&lost).expect("a key")).expect("removed");
-    fs::write(shop.app.files.path(&damaged).expect("a key"), b"3").expect("written");
+    fs::remove_file(shop.file_path(&lost)).expect("removed");
+    fs::write(shop.file_path(&damaged), b"3").expect("written");
     let folder = tempfile::tempdir().expect("a folder");
     let archive = folder.path().join("shop.tar");
     let saved = save_to(&shop, &archive, &mut |_, _, _| ()).expect("saved");

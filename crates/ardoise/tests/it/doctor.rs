@@ -1,5 +1,6 @@
 //! Olu has the shop looked over.
 
+use crate::bucket;
 use crate::program::{Program, Ran};
 use ardoise::clock::Clock;
 use ardoise::doctor::{Finding, Level, Patient, examine};
@@ -37,7 +38,7 @@ async fn a_shop_in_which_nothing_is_wrong_is_well() {
     let closed = program.run(&["doctor"]);
     assert_eq!(closed.code, 0, "{closed:?}");
     let levels = closed.out.lines().map(|line| line.split(' ').next().expect("a word"));
-    assert_eq!(levels.collect::<Vec<_>>(), ["ok"; 7], "{}", closed.out);
+    assert_eq!(levels.collect::<Vec<_>>(), ["ok"; 8], "{}", closed.out);
     assert!(about(&closed, "address")[0].1.contains("not open now"), "{}", closed.out);
     let shop = program.serve();
     let open = program.run(&["doctor"]);
@@ -143,4 +144,27 @@ async fn a_clock_that_was_set_back_is_a_failure() {
     assert!(back.what.contains("set back by 90 minutes"), "{}", back.what);
     let long_ago = levels(Clock::standing_at(Timestamp::from_micros(0))).await;
     assert_eq!(long_ago.level, Level::Fail);
+}
+
+#[tokio::test]
+async fn a_bucket_is_tried_out_and_one_that_cannot_be_used_is_a_failure() {
+    let (program, files) = (well(), bucket::fresh());
+    let settings = |secret: &str| {
+        let (endpoint, key) = (bucket::endpoint(), bucket::KEY);
+        let text = format!(
+            "files = \"{files}\"\n{COMPLETE}[s3]\nendpoint = \"{endpoint}\"\nkey_id = \"{key}\"\nsecret = \"{secret}\"\n"
+        );
+        fs::write(program.path("data/ardoise.toml"), text).expect("written");
+    };
+    settings(bucket::KEY);
+    let ran = program.run(&["doctor"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(about(&ran, "files")[0].1.contains(&files), "{}", ran.out);
+    settings("wrongsecret");
+    let ran = program.run(&["doctor"]);
+    assert_eq!((ran.code, about(&ran, "files")[0].0), (1, "FAIL"), "{}", ran.out);
+    assert!(about(&ran, "files")[0].1.contains("403"), "{}", ran.out);
+    let shown = program.run(&["settings"]);
+    assert!(shown.out.contains(&files) && shown.out.contains("secret = \"***\""), "{}", shown.out);
+    assert!(!format!("{shown:?} {ran:?}").contains("wrongsecret"));
 }

@@ -3,6 +3,9 @@
 mod api;
 mod attacks;
 mod backup;
+mod bucket;
+mod bucket_failures;
+mod bucket_selling;
 mod buying;
 mod client;
 mod commands;
@@ -11,6 +14,7 @@ mod demo;
 mod doctor;
 mod engine;
 mod failures;
+mod files;
 mod forms;
 mod gains;
 mod getting_paid;

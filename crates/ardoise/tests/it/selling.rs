@@ -7,7 +7,7 @@ use http::{Request, StatusCode, header};
 use std::io::Read as _;
 
 /// Sends the form “Sell a work”; answers the work's id and the slug of its link.
-async fn sell(shop: &TestApp, ada: &mut Browser<'_>, form: Form) -> (String, String) {
+pub async fn sell(shop: &TestApp, ada: &mut Browser<'_>, form: Form) -> (String, String) {
     let sent = form.text("publish", "yes").send(ada, "/works").await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
     let work = work_in(&sent);
@@ -20,20 +20,20 @@ async fn sell(shop: &TestApp, ada: &mut Browser<'_>, form: Form) -> (String, Str
 }
 
 /// Where the files of a page of a work that one has lead, in their order.
-fn downloads(page: &Answer) -> Vec<String> {
+pub fn downloads(page: &Answer) -> Vec<String> {
     let text = page.text();
     let links = text.split("<li><a href=\"").skip(1);
     links.map(|rest| rest.split('"').next().expect("its end").to_owned()).collect()
 }
 
 /// Ben takes the work; answers its page.
-async fn take(ben: &mut Browser<'_>, slug: &str) -> Answer {
+pub async fn take(ben: &mut Browser<'_>, slug: &str) -> Answer {
     let tapped = ben.tap(slug).await;
     assert_eq!(tapped.status, StatusCode::SEE_OTHER, "{}", tapped.text());
     ben.get(&tapped.location()).await
 }
 
-async fn get_with(
+pub async fn get_with(
     browser: &mut Browser<'_>,
     path: &str,
     (name, value): (header::HeaderName, &str),
@@ -406,7 +406,7 @@ async fn a_file_that_is_gone_undoes_the_line_and_the_reader_is_told() {
     let place = downloads(&take(&mut ben, &slug).await).remove(0);
     take(&mut cleo, &slug).await;
     let files = whole(&shop.app, work.parse().expect("an id")).await.expect("there").files;
-    let path = shop.app.files.path(&files[0].storage_key).expect("a path");
+    let path = shop.file_path(&files[0].storage_key);
     std::fs::remove_file(path).expect("removed");
     let lost = ben.get(&place).await;
     assert_eq!(lost.status, StatusCode::SEE_OTHER, "{}", lost.text());

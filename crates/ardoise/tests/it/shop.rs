@@ -211,6 +211,11 @@ impl TestApp {
 }
 
 impl TestApp {
+    /// Where a finished file stands, when files are kept in the folder.
+    pub fn file_path(&self, key: &str) -> std::path::PathBuf {
+        self.folder.path().join("files").join(ardoise::works::storage::place(key))
+    }
+
     /// The shop's router, for those who bring connections of their own.
     pub fn router(&self) -> Router {
         self.router.clone()

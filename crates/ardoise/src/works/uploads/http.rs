@@ -191,7 +191,7 @@ fn metadata(headers: &HeaderMap) -> Result<String, Problem> {
 }
 
 /// The name among the metadata: pairs with commas between, each a key and, after a space, a value in Base64.
-fn name(metadata: &str) -> Result<String, Problem> {
+pub(crate) fn name(metadata: &str) -> Result<String, Problem> {
     let pairs = metadata.split(',').map(|pair| pair.trim().split_once(' ').unwrap_or((pair, "")));
     let Some((_, value)) = pairs.into_iter().find(|(key, _)| *key == "filename") else {
         return Ok(String::new());

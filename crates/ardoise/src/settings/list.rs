@@ -1,0 +1,154 @@
+//! The list of settings.
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its key: the table and the name in `ardoise.toml`, with a point between.
+    pub key: &'static str,
+    /// What holds when nobody sets it.
+    pub default: &'static str,
+    /// What it is for, with its unit.
+    pub about: &'static str,
+}
+
+const fn setting(key: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { key, default, about }
+}
+
+/// Every setting, in the order of the manual.
+pub const LIST: &[Setting] = &[
+    setting(
+        "store",
+        "",
+        "Where the books are kept: an address such as postgres://user:secret@host/ardoise, or empty for a file in the data folder.",
+    ),
+    setting(
+        "files",
+        "",
+        "Where finished files are kept: a bucket such as s3://bucket/folder, or empty for the data folder.",
+    ),
+    setting("shop.name", "Ardoise", "The name in the header of every page."),
+    setting("shop.about", "", "One sentence about the shop, on its front."),
+    setting(
+        "shop.seller",
+        "",
+        "The legal seller's name and address, as receipts and the withdrawal page show it. Empty: the shop's name.",
+    ),
+    setting("shop.email", "", "The address readers can write to about withdrawals and refunds."),
+    setting(
+        "shop.currency",
+        "EUR",
+        "The currency of the books: EUR, USD, GBP or CHF. It cannot change once the shop is founded.",
+    ),
+    setting("serve.listen", "127.0.0.1:8080", "The address and port to listen on."),
+    setting(
+        "serve.url",
+        "",
+        "The address readers see, without a slash at the end. Empty: http://localhost and the port.",
+    ),
+    setting(
+        "serve.behind_proxy",
+        "false",
+        "Whether a proxy of yours stands in front, so that X-Forwarded-For tells the reader's network.",
+    ),
+    setting(
+        "serve.connections",
+        "900",
+        "Connections at the same time; more wait. Keep it below the limit of open files (`ulimit -n`).",
+    ),
+    setting("tab.limit_device", "2.00", "What a tab may owe while only a device stands behind it."),
+    setting("tab.limit_settled", "10.00", "What a tab may owe after it was settled once."),
+    setting("tab.limit_trusted", "15.00", "What a tab may owe after it was settled three times."),
+    setting("tab.settle_at", "5.00", "The total from which a reader is asked to settle."),
+    setting(
+        "tab.due_days",
+        "40",
+        "Days after which the oldest open line has to be settled before anything else is bought.",
+    ),
+    setting(
+        "tab.undo_minutes",
+        "30",
+        "Minutes in which a reader can undo a line without a question.",
+    ),
+    setting(
+        "tab.undo_watch_from",
+        "10",
+        "Purchases from which one-tap undo is withheld when more than half of them were undone.",
+    ),
+    setting(
+        "tab.new_per_hour",
+        "60",
+        "New tabs that one network (an IPv4 /24, an IPv6 /48) may open in an hour.",
+    ),
+    setting(
+        "fee.basis_points",
+        "0",
+        "The operator's fee on each sale without its tax, in hundredths of a percent.",
+    ),
+    setting(
+        "vat.standard",
+        "2000",
+        "The standard tax rate, in hundredths of a percent, included in prices.",
+    ),
+    setting(
+        "vat.reduced",
+        "550",
+        "The reduced rate (books in France), in hundredths of a percent.",
+    ),
+    setting(
+        "vat.press",
+        "210",
+        "The rate of recognised online press in France, in hundredths of a percent.",
+    ),
+    setting("work.price_max", "1000.00", "The highest price a work may have."),
+    setting("upload.max_bytes", "21474836480", "The largest file that can be uploaded, in bytes."),
+    setting("upload.keep_hours", "48", "Hours for which an unfinished upload waits to be resumed."),
+    setting(
+        "rail.sandbox",
+        "auto",
+        "Whether tabs can be settled with fake money: on, off, or auto (only on localhost).",
+    ),
+    setting(
+        "rail.transfer",
+        "",
+        "How to settle by bank transfer, as readers see it. Empty: not offered.",
+    ),
+    setting("rail.cash", "", "How to settle in cash, as readers see it. Empty: not offered."),
+    setting(
+        "s3.endpoint",
+        "",
+        "The address of the server that has the bucket, such as https://s3.example. Empty: Amazon's, for the region.",
+    ),
+    setting("s3.region", "us-east-1", "The region of the bucket, as its server calls it."),
+    setting("s3.key_id", "", "Who the shop is to that server: the id of an access key."),
+    setting("s3.secret", "", "The secret of that access key. It is never shown."),
+    setting("rates.as_of", "2026-11-22", "The day on which the rates below were looked up."),
+    setting(
+        "rates.source",
+        "Stripe, PayPal",
+        "Whose public price lists the rates below are from: cards of the European Economic Area, and micropayments.",
+    ),
+    setting(
+        "rates.card_basis_points",
+        "150",
+        "What a card charge costs, in hundredths of a percent of it.",
+    ),
+    setting("rates.card_fixed", "0.25", "What a card charge costs besides."),
+    setting(
+        "rates.paypal_basis_points",
+        "499",
+        "What a PayPal micropayment costs, in hundredths of a percent of it.",
+    ),
+    setting("rates.paypal_fixed", "0.09", "What a PayPal micropayment costs besides."),
+    setting("rates.tab_total", "5.00", "The size of the tab for which «you keep» is shown."),
+    setting(
+        "webhook.private_addresses",
+        "false",
+        "Whether webhooks may lead to private addresses of this network.",
+    ),
+    setting(
+        "webhook.timeout_seconds",
+        "20",
+        "Seconds for which a webhook may let the shop wait for its answer.",
+    ),
+];
