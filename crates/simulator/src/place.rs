@@ -66,9 +66,8 @@ impl Database {
     }
 
     fn obey(&self, script: &str) -> Result<(), Fault> {
-        let done = Server::at(&self.server)
-            .and_then(|server| server.connect())
-            .and_then(|connection| connection.run_script(script));
+        // A connection lives as long as the server that it is of.
+        let done = Server::at(&self.server).and_then(|server| server.connect()?.run_script(script));
         done.map_err(|error| Fault::Shop(format!("{script}: {error}")))
     }
 

@@ -214,7 +214,7 @@ fn temper(chance: &mut Chance) -> Temper {
         lost: upto(10),
         mistaken: upto(5),
         stolen: upto(4),
-        failing: upto(15),
+        failing: upto(8),
         restarting: upto(100),
         deaf: upto(40),
         following: 2 + upto(30),
