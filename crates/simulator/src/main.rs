@@ -221,7 +221,7 @@ fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
         lines_per_tab: 40,
     };
     let stand = Stand::new(&arguments.folder)?;
-    let mut chance = Chance::new(options.seed);
+    let mut chance = Chance::new(options.seed).branch();
     let mut place = Place::new(stand.data.clone(), arguments.store.as_deref(), &mut chance)?;
     let outages = Outages::default();
     let crashed = crash_at((&stand, &place), arguments, &options, &outages);
