@@ -46,7 +46,6 @@ bootstrap:
     primary_start_timeout: 0
     maximum_lag_on_failover: 0
     synchronous_mode: true
-    synchronous_mode_strict: true
     postgresql:
       use_pg_rewind: true
       parameters: { max_connections: 100, wal_keep_size: 512MB, wal_log_hints: "on" }

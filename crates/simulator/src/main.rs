@@ -284,8 +284,9 @@ fn crash_at(
     outages: &Outages,
 ) -> Result<simulator::reader::Tally, Fault> {
     let server = ardoise(arguments.server.as_deref())?;
-    // A tab takes 40 lines and a kill comes after a few hundred, so this many are never used up.
-    let tabs = 100 + options.readers + 30 * options.kills as usize;
+    // A tab takes 40 lines and a kill comes after a few hundred, so this many are never used up. A strike takes a while.
+    let tabs_for_each = if arguments.strike.is_some() { 5_000 } else { 30 };
+    let tabs = 100 + options.readers + tabs_for_each * options.kills as usize;
     let seed = Seed { works: 200, authors: 5, tabs, price_micros: options.price_micros };
     let seeded = product::fill(place, &seed)?;
     let mut chance = Chance::new(options.seed);
