@@ -4,6 +4,7 @@
 //! one after the other (each sees what those before it did), and the store writes the [`WriteSet`] in
 //! the same transaction. No decision is made anywhere else, so every store decides alike.
 
+use super::Applied;
 use super::command::{
     Answer, BuyAsk, Command, Outcome, PayOutAsk, Purchase, SecretHash, SettleAsk, TabClaim, TabNow,
     UndoAsk,
@@ -145,6 +146,16 @@ impl WriteSet {
     /// Whether there is nothing to write, so that no commit is owed.
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.payouts.is_empty()
+    }
+
+    /// What a batch with these outcomes comes to, once this is written.
+    pub fn applied(&self, outcomes: Vec<Outcome>) -> Applied {
+        Applied {
+            outcomes,
+            purchases: self.lines.len() as u64,
+            committed: !self.is_empty(),
+            authors: self.authors(),
+        }
     }
 
     /// The authors to whom something happens.

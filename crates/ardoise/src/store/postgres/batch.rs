@@ -93,11 +93,17 @@ impl Writer {
 
     /// The session; a new one where the last was lost.
     fn session(&mut self) -> Result<&mut Session, StoreError> {
+        self.open_session()?;
+        self.session.as_mut().ok_or(StoreError::Closed)
+    }
+
+    /// Opens a session where there is none, or the last was lost.
+    fn open_session(&mut self) -> Result<(), StoreError> {
         if self.session.as_ref().is_none_or(|session| !session.connection.is_open()) {
             self.session = None;
             self.session = Some(Session::open(&self.server)?);
         }
-        self.session.as_mut().ok_or(StoreError::Closed)
+        Ok(())
     }
 
     fn try_once(
@@ -106,25 +112,24 @@ impl Writer {
         now: Timestamp,
         commands: &[Command],
     ) -> Result<Applied, StoreError> {
-        let known_consents = self.consents.clone();
-        let session = self.session()?;
+        self.open_session()?;
+        let Self { session: Some(session), consents, .. } = self else {
+            return Err(StoreError::Closed);
+        };
         let connection = &session.connection;
         let known = load(connection, tariff, commands)?;
         let mut batch = Batch::new(&tariff.rules, tariff.currency, now, known);
         let outcomes = commands.iter().map(|command| batch.decide(command)).collect();
         let Batch { known, mut writes, .. } = batch;
-        let mut applied = Applied { outcomes, ..Applied::default() };
-        if writes.is_empty() {
+        let applied = writes.applied(outcomes);
+        if !applied.committed {
             connection.run_script("rollback")?;
             return Ok(applied);
         }
-        writes.consents.retain(|consent| !known_consents.contains(&consent.id));
+        writes.consents.retain(|consent| !consents.contains(&consent.id));
         let numbers = persist(connection, session.till, session.numbers, &known, &writes, now)?;
         session.numbers = numbers;
-        self.consents.extend(writes.consents.iter().map(|consent| consent.id));
-        applied.committed = true;
-        applied.purchases = writes.lines.len() as u64;
-        applied.authors = writes.authors();
+        consents.extend(writes.consents.iter().map(|consent| consent.id));
         Ok(applied)
     }
 }

@@ -116,15 +116,12 @@ pub fn carry_out(
     let mut batch = Batch::new(&tariff.rules, tariff.currency, now, known);
     let outcomes = commands.iter().map(|command| batch.decide(command)).collect();
     let Batch { known, writes, .. } = batch;
-    let mut applied = Applied { outcomes, ..Applied::default() };
-    if writes.is_empty() {
+    let applied = writes.applied(outcomes);
+    if !applied.committed {
         return Ok(Done { applied, consents: Vec::new() });
     }
     let new_consents = unknown(&writes.consents, stored_consents);
     persist(db, &known, &writes, &new_consents, now)?;
-    applied.committed = true;
-    applied.purchases = writes.lines.len() as u64;
-    applied.authors = writes.authors();
     Ok(Done { applied, consents: new_consents.iter().map(|consent| consent.id).collect() })
 }
 
