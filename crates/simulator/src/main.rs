@@ -10,9 +10,9 @@ use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use simulator::chance::{Chance, fresh_seed};
 use simulator::explore::mutations;
-use simulator::explore::stand;
+use simulator::explore::stand::Stores;
 use simulator::fault::Fault;
-use simulator::place::Place;
+use simulator::place::{self, Place};
 use simulator::process::ShopProcess;
 use simulator::purchase_id::PurchaseId;
 use simulator::shop::{Seed, Shop};
@@ -124,7 +124,7 @@ struct ExploreArguments {
     /// Only the history of this seed.
     #[arg(long, conflicts_with = "operations")]
     seed: Option<u64>,
-    /// A PostgreSQL server (postgres://…) instead of the embedded store; each history makes a schema of its own there.
+    /// A PostgreSQL server (postgres://…) instead of the embedded store; each history makes a database of its own there.
     #[arg(long, conflicts_with = "folder")]
     store: Option<String>,
     #[command(flatten)]
@@ -142,10 +142,10 @@ struct PlaceArguments {
 }
 
 impl PlaceArguments {
-    fn folder(&self) -> stand::Place {
+    fn folder(&self) -> Stores {
         let memory = PathBuf::from("/dev/shm");
         let usual = || if memory.is_dir() { memory } else { std::env::temp_dir() };
-        stand::Place::Folder(self.folder.clone().unwrap_or_else(usual))
+        Stores::Folder(self.folder.clone().unwrap_or_else(usual))
     }
 
     fn threads(&self) -> usize {
@@ -185,7 +185,8 @@ fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
     };
     let stand = Stand::new(&arguments.folder)?;
     let mut chance = Chance::new(options.seed);
-    let place = Place::new(stand.data.clone(), arguments.store.as_deref(), &mut chance)?;
+    let place =
+        Place::new(stand.data.clone(), arguments.store.as_deref(), &place::any_name(&mut chance))?;
     let phases = 5 + options.also.len() + usize::from(options.rate.is_some());
     let bar = progress_bar((options.rounds * phases) as u64);
     bar.set_message("filling the shop");
@@ -221,10 +222,11 @@ fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
         lines_per_tab: 40,
     };
     let stand = Stand::new(&arguments.folder)?;
-    let mut chance = Chance::new(options.seed).branch();
-    let mut place = Place::new(stand.data.clone(), arguments.store.as_deref(), &mut chance)?;
+    let mut chance = Chance::new(options.seed);
+    let mut place =
+        Place::new(stand.data.clone(), arguments.store.as_deref(), &place::any_name(&mut chance))?;
     let outages = Outages::default();
-    let crashed = crash_at((&stand, &place), arguments, &options, &outages);
+    let crashed = crash_at((&stand, &place), arguments, &options, &outages, &mut chance);
     if !outages.borrow().is_empty() {
         println!("The store was gone for {:.1?}.", outages.borrow());
     }
@@ -246,8 +248,8 @@ fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
 }
 
 fn run_explore(arguments: &ExploreArguments) -> Result<bool, Fault> {
-    let place = match &arguments.store {
-        Some(url) => stand::Place::Server(url.clone()),
+    let stores = match &arguments.store {
+        Some(url) => Stores::Server(url.clone()),
         None => arguments.place.folder(),
     };
     let seeds = match arguments.seed {
@@ -259,18 +261,18 @@ fn run_explore(arguments: &ExploreArguments) -> Result<bool, Fault> {
         bar.set_position(tally.histories);
         bar.set_message(format!("{} operations", tally.operations));
     };
-    let tally = explore::explore(&seeds, &place, arguments.place.threads(), &progress);
+    let tally = explore::explore(&seeds, &stores, arguments.place.threads(), &progress);
     bar.finish_and_clear();
     println!("{}", tally?);
     Ok(true)
 }
 
 fn run_mutations(arguments: &PlaceArguments) -> Result<bool, Fault> {
-    let (place, threads) = (arguments.folder(), arguments.threads());
+    let (stores, threads) = (arguments.folder(), arguments.threads());
     // What is found where no mistake is planted says nothing about one that is.
-    explore::explore(&mutations::SEEDS, &place, threads, &|_| ())?;
+    explore::explore(&mutations::SEEDS, &stores, threads, &|_| ())?;
     let bar = progress_bar(mutations::ALL.len() as u64);
-    let verdicts = mutations::run(&place, threads, &|| bar.inc(1))?;
+    let verdicts = mutations::run(&stores, threads, &|| bar.inc(1))?;
     bar.finish_and_clear();
     println!("| mistake | found after so many operations | by this check |\n|---|---|---|");
     verdicts.iter().for_each(|verdict| println!("{verdict}"));
@@ -282,6 +284,7 @@ fn crash_at(
     arguments: &CrashArguments,
     options: &crash::Options,
     outages: &Outages,
+    chance: &mut Chance,
 ) -> Result<simulator::reader::Tally, Fault> {
     let server = ardoise(arguments.server.as_deref())?;
     // A tab takes 40 lines and a kill comes after a few hundred, so this many are never used up. A strike takes a while.
@@ -289,7 +292,6 @@ fn crash_at(
     let tabs = 100 + options.readers + tabs_for_each * options.kills as usize;
     let seed = Seed { works: 200, authors: 5, tabs, price_micros: options.price_micros };
     let seeded = product::fill(place, &seed)?;
-    let mut chance = Chance::new(options.seed);
     let new_shop = |place: &Place, chance: &mut Chance| -> Result<ShopProcess, Fault> {
         let shop = stand.shop([server.clone(), server.clone()], place, chance)?;
         Ok(shop.with("ARDOISE_TAB_NEW_PER_HOUR", product::NEW_TABS_PER_HOUR))
@@ -297,10 +299,10 @@ fn crash_at(
     let first_starts = options.kills / KILLS_FOR_EACH_FIRST_START;
     for number in 0..if arguments.strike.is_some() { 0 } else { first_starts } {
         let data = stand.folder.path().join(format!("first-{number}"));
-        let empty = Place::new(data, arguments.store.as_deref(), &mut chance)?;
-        crash::first_start(&mut new_shop(&empty, &mut chance)?, &mut chance)?;
+        let empty = Place::new(data, arguments.store.as_deref(), &place::any_name(chance))?;
+        crash::first_start(&mut new_shop(&empty, chance)?, chance)?;
     }
-    let shop = new_shop(place, &mut chance)?;
+    let shop = new_shop(place, chance)?;
     let mut shop: Box<dyn Shop> = match &arguments.strike {
         Some(command) => Box::new(Struck::new(shop, command.clone(), outages.clone())),
         None => Box::new(shop),

@@ -16,12 +16,13 @@ pub struct Place {
 }
 
 impl Place {
-    /// In the folder `data`; the books on `server` (`postgres://…/DATABASE`, where databases may be made) if one is named.
+    /// In the folder `data`; the books on `server` (`postgres://…/DATABASE`, where databases may be made) if one is named,
+    /// in a new database `name`. What an earlier run left under that name goes away.
     ///
     /// # Errors
     /// [`Fault::Shop`] when the server makes no database.
-    pub fn new(data: PathBuf, server: Option<&str>, chance: &mut Chance) -> Result<Self, Fault> {
-        let database = server.map(|server| Database::make(server, chance)).transpose()?;
+    pub fn new(data: PathBuf, server: Option<&str>, name: &str) -> Result<Self, Fault> {
+        let database = server.map(|server| Database::make(server, name)).transpose()?;
         Ok(Self { data, database })
     }
 
@@ -48,6 +49,11 @@ impl Place {
     }
 }
 
+/// A name for a database that no other run has.
+pub fn any_name(chance: &mut Chance) -> String {
+    format!("simulator_{:016x}", chance.bits() ^ u64::from(std::process::id()))
+}
+
 /// A database that goes away with its run.
 #[derive(Debug)]
 struct Database {
@@ -57,11 +63,10 @@ struct Database {
 }
 
 impl Database {
-    fn make(server: &str, chance: &mut Chance) -> Result<Self, Fault> {
-        let server = server.to_owned();
-        let name = format!("simulator_{:016x}", chance.bits() ^ u64::from(std::process::id()));
-        let made = Self { server, name, is_kept: false };
-        made.obey(&format!("create database {}", made.name))?;
+    fn make(server: &str, name: &str) -> Result<Self, Fault> {
+        let made = Self { server: server.to_owned(), name: name.to_owned(), is_kept: false };
+        made.obey(&format!("drop database if exists {name} with (force)"))?;
+        made.obey(&format!("create database {name}"))?;
         Ok(made)
     }
 

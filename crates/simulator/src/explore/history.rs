@@ -8,7 +8,7 @@ use super::finding::{Finding, Wrong};
 use super::naive::{Effects, Naive};
 use super::planted::Planted;
 use super::scene::{NOON, Scene, as_kept, digest, pick, price};
-use super::stand::{Ended, Place, Stand};
+use super::stand::{Ended, Stand, Stores};
 use super::teller::Teller;
 use crate::chance::Chance;
 use crate::fault::Fault as Broken;
@@ -45,10 +45,10 @@ impl History {
     ///
     /// # Errors
     /// [`Broken`] when there is no room for its store.
-    pub fn open(seed: u64, place: &Place, planted: Option<Planted>) -> Result<Self, Broken> {
+    pub fn open(seed: u64, stores: &Stores, planted: Option<Planted>) -> Result<Self, Broken> {
         let mut chance = Chance::new(seed);
         let scene = Scene::drawn(&mut chance);
-        let mut stand = Stand::new(place, seed, scene.tariff.clone(), planted)?;
+        let mut stand = Stand::new(stores, seed, scene.tariff.clone(), planted)?;
         let shop = |error: StoreError| Broken::Shop(format!("opening the store: {error}"));
         stand.start(NOON).map_err(shop)?;
         let nothing = super::faults::Fault::None;

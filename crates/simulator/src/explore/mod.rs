@@ -25,7 +25,7 @@ use crate::fault::Fault;
 use ardoise::till::command::Outcome;
 use finding::Finding;
 use history::History;
-use stand::Place;
+use stand::Stores;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Mutex;
@@ -94,7 +94,7 @@ pub fn seeds(operations: u64, fresh: u64) -> Vec<u64> {
 /// [`Fault::History`] for the wrong that was found in the earliest of them, [`Fault::Shop`] when a store cannot be made.
 pub fn explore(
     seeds: &[u64],
-    place: &Place,
+    stores: &Stores,
     threads: usize,
     progress: &(dyn Fn(&Tally) + Sync),
 ) -> Result<Tally, Fault> {
@@ -104,7 +104,7 @@ pub fn explore(
             scope.spawn(|| {
                 loop {
                     let Some(&seed) = next(&shared) else { return };
-                    let lived = live(seed, place);
+                    let lived = live(seed, stores);
                     let Ok(mut shared) = shared.lock() else { return };
                     match lived {
                         Ok(tally) => shared.1.add(&tally),
@@ -133,7 +133,7 @@ fn next<'a>(shared: &Shared<'a>) -> Option<&'a u64> {
 ///
 /// # Errors
 /// [`Fault::History`] or [`Fault::Shop`].
-pub fn live(seed: u64, place: &Place) -> Result<Tally, Fault> {
-    let lived = History::open(seed, place, None)?.live(history::OPERATIONS);
+pub fn live(seed: u64, stores: &Stores) -> Result<Tally, Fault> {
+    let lived = History::open(seed, stores, None)?.live(history::OPERATIONS);
     lived.map_err(|finding: Box<Finding>| Fault::History(finding))
 }

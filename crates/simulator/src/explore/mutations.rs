@@ -4,7 +4,7 @@
 use super::finding::Finding;
 use super::history::{History, OPERATIONS};
 use super::planted::Planted;
-use super::stand::Place;
+use super::stand::Stores;
 use crate::fault::Fault;
 use ardoise::store::Value;
 use ardoise::till::Tariff;
@@ -105,7 +105,7 @@ impl fmt::Display for Verdict {
 /// # Errors
 /// [`Fault::Shop`] when a store cannot be made.
 pub fn run(
-    place: &Place,
+    stores: &Stores,
     threads: usize,
     found: &(dyn Fn() + Sync),
 ) -> Result<Vec<Verdict>, Fault> {
@@ -115,7 +115,7 @@ pub fn run(
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
                 while let Some(mutation) = next() {
-                    let verdict = verdict(mutation, place);
+                    let verdict = verdict(mutation, stores);
                     if let Ok(mut shared) = shared.lock() {
                         shared.1.push(verdict);
                     }
@@ -132,10 +132,10 @@ pub fn run(
 }
 
 /// Lives with a mistake until it is found.
-fn verdict(mutation: &'static Mutation, place: &Place) -> Result<Verdict, Fault> {
+fn verdict(mutation: &'static Mutation, stores: &Stores) -> Result<Verdict, Fault> {
     let mut operations = 0;
     for seed in SEEDS {
-        match History::open(seed, place, Some(Planted::new(*mutation)))?.live(OPERATIONS) {
+        match History::open(seed, stores, Some(Planted::new(*mutation)))?.live(OPERATIONS) {
             Ok(tally) => operations += tally.operations,
             Err(finding) => {
                 operations += finding.operations;

@@ -3,8 +3,8 @@
 use super::faults::{Failing, Fault, Then};
 use super::planted::Planted;
 use crate::fault::Fault as Broken;
+use crate::place::Place;
 use ardoise::store::engine::{self, Readers, Writer};
-use ardoise::store::postgres::Server;
 use ardoise::store::sqlite::FILE_NAME;
 use ardoise::store::sqlite::batch::carry_out;
 use ardoise::store::{Address, Db, StoreError};
@@ -17,10 +17,10 @@ use std::path::PathBuf;
 
 /// Where histories keep their stores.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum Stores {
     /// Files below this folder.
     Folder(PathBuf),
-    /// A PostgreSQL server: each history has a schema of its own there.
+    /// A PostgreSQL server: each history has a database of its own there.
     Server(String),
 }
 
@@ -37,15 +37,14 @@ pub enum Ended<T> {
 
 /// The store under test.
 pub struct Stand {
-    address: Address,
+    /// The writer and the readers; none between two lives.
+    engine: Option<(Writer, Readers)>,
+    /// Goes after the engine.
+    place: Place,
     folder: tempfile::TempDir,
     /// Where the files of this life are.
     data: PathBuf,
     tariff: Tariff,
-    /// The writer and the readers; none between two lives.
-    engine: Option<(Writer, Readers)>,
-    /// Goes after the engine.
-    _schema: Option<Schema>,
     /// What is wrong with it, on purpose.
     planted: Option<Planted>,
     /// Starts so far.
@@ -58,28 +57,20 @@ impl Stand {
     /// # Errors
     /// [`Broken`] when there is no room for it.
     pub fn new(
-        place: &Place,
+        stores: &Stores,
         seed: u64,
         tariff: Tariff,
         planted: Option<Planted>,
     ) -> Result<Self, Broken> {
-        let below = match place {
-            Place::Folder(folder) => folder.clone(),
-            Place::Server(_) => std::env::temp_dir(),
+        let (below, server) = match stores {
+            Stores::Folder(folder) => (folder.clone(), None),
+            Stores::Server(url) => (std::env::temp_dir(), Some(url.as_str())),
         };
         let folder = tempfile::Builder::new().prefix("ardoise-history-").tempdir_in(&below);
         let folder = folder.map_err(Broken::io(format!("a folder in {}", below.display())))?;
-        let unmade = |error| Broken::Shop(format!("a schema on the server: {error}"));
-        let (schema, address) = match place {
-            Place::Folder(_) => (None, Address::Folder),
-            Place::Server(url) => {
-                let (schema, address) = Schema::new(url, seed).map_err(unmade)?;
-                (Some(schema), address)
-            }
-        };
         let data = folder.path().to_owned();
-        let engine = None;
-        Ok(Self { address, folder, data, tariff, engine, _schema: schema, planted, starts: 0 })
+        let place = Place::new(data.clone(), server, &format!("history_{seed}"))?;
+        Ok(Self { engine: None, place, folder, data, tariff, planted, starts: 0 })
     }
 
     /// Opens the store, for the first time or again.
@@ -88,7 +79,7 @@ impl Stand {
     /// Whatever the engine says.
     pub fn start(&mut self, now: Timestamp) -> Result<(), StoreError> {
         self.starts += 1;
-        self.engine = Some(engine::open(&self.address, &self.data, now)?);
+        self.engine = Some(engine::open(&self.place.store(), &self.data, now)?);
         Ok(())
     }
 
@@ -110,7 +101,7 @@ impl Stand {
 
     /// The files of a store that was never closed are what the next life finds: its log is still to be brought over.
     fn leave_as_it_lies(&mut self) -> std::io::Result<()> {
-        if self.address != Address::Folder {
+        if self.place.store() != Address::Folder {
             return Ok(());
         }
         let before = &self.data;
@@ -227,33 +218,5 @@ impl Stand {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.engine.as_ref().ok_or(StoreError::Closed)?.1.read(work)
-    }
-}
-
-/// A schema of its own on a server, for one history.
-struct Schema {
-    server: Server,
-    name: String,
-}
-
-impl Schema {
-    fn new(url: &str, seed: u64) -> Result<(Self, Address), StoreError> {
-        let name = format!("history_{seed}");
-        let schema = Self { server: Server::at(url)?, name: name.clone() };
-        schema.run(&format!("drop schema if exists {name} cascade; create schema {name}"))?;
-        let and = if url.contains('?') { '&' } else { '?' };
-        let url = format!("{url}{and}options=-c%20search_path%3D{name}");
-        Ok((schema, Address::Server(url)))
-    }
-
-    fn run(&self, script: &str) -> Result<(), StoreError> {
-        self.server.connect()?.run_script(script)
-    }
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        // Whatever is left of a history that stopped goes away when its seed is lived again.
-        let _ = self.run(&format!("drop schema if exists {} cascade", self.name));
     }
 }

@@ -4,7 +4,7 @@ use simulator::explore::finding::Finding;
 use simulator::explore::history::History;
 use simulator::explore::mutations::{self, Mutation};
 use simulator::explore::planted::Planted;
-use simulator::explore::stand::Place;
+use simulator::explore::stand::Stores;
 use simulator::explore::{Tally, seeds};
 use std::collections::BTreeSet;
 
@@ -36,17 +36,17 @@ const ANSWERS: &[&str] = &[
     "undone since",
 ];
 
-fn place() -> Place {
-    Place::Folder(std::env::temp_dir())
+fn stores() -> Stores {
+    Stores::Folder(std::env::temp_dir())
 }
 
 fn live(seed: u64, operations: u64) -> Tally {
-    let lived = History::open(seed, &place(), None).expect("a store").live(operations);
+    let lived = History::open(seed, &stores(), None).expect("a store").live(operations);
     lived.unwrap_or_else(|finding| panic!("{finding}"))
 }
 
 fn found(seed: u64, mutation: &Mutation) -> Box<Finding> {
-    let history = History::open(seed, &place(), Some(Planted::new(*mutation))).expect("a store");
+    let history = History::open(seed, &stores(), Some(Planted::new(*mutation))).expect("a store");
     history.live(2_000).expect_err(mutation.name)
 }
 
