@@ -42,12 +42,9 @@ async fn a_button_pressed_twice_at_once_on_a_new_device_opens_one_tab() {
     let (ada, _) = shop.ada().await;
     let slug = shop.article(ada, "Night bus", 20).await;
     let mut ben = shop.browser();
-    let page = ben.get(&format!("/l/{slug}")).await;
-    let (purchase, device) = (page.hidden("purchase"), page.hidden("device"));
-    let fields = [("purchase", purchase.as_str()), ("price", "0.20"), ("device", device.as_str())];
-    let path = format!("/l/{slug}/buy");
+    let button = ben.button(&slug).await;
     let (mut one, mut two) = (ben.clone(), ben.clone());
-    let (first, second) = tokio::join!(one.post(&path, &fields), two.post(&path, &fields));
+    let (first, second) = tokio::join!(one.press(&button), two.press(&button));
     assert_eq!(first.status, StatusCode::SEE_OTHER);
     assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text());
     assert_eq!(one.cookies, two.cookies);

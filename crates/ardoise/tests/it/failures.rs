@@ -1,6 +1,6 @@
 //! What breaks breaks cleanly: whoever asks is told so, nothing is charged, nothing is lost, and it goes on.
 
-use crate::shop::{Answer, Browser, TestApp};
+use crate::shop::{Answer, Browser, TestApp, buy};
 use ardoise::store::engine::Writer;
 use ardoise::store::sqlite::FILE_NAME;
 use ardoise::store::{Db, StoreError};
@@ -72,12 +72,6 @@ fn change(weather: &Mutex<Weather>, to: Weather) {
     *weather.lock().expect("nobody panics with it") = to;
 }
 
-/// Buys with this id.
-async fn buy(ben: &mut Browser<'_>, slug: &str, purchase: &str) -> Answer {
-    let fields = [("purchase", purchase), ("price", "0.20")];
-    ben.post(&format!("/l/{slug}/buy"), &fields).await
-}
-
 /// Ben, who has a tab with one line, and the slug of what he has not bought.
 async fn ben_and_a_work(shop: &TestApp) -> (Browser<'_>, String) {
     let (ada, _) = shop.ada().await;
@@ -136,14 +130,12 @@ async fn a_first_tap_whose_answer_was_lost_is_found_again_by_the_page() {
     let (ada, _) = shop.ada().await;
     let slug = shop.article(ada, "Night bus", 20).await;
     let mut ben = shop.browser();
-    let page = ben.get(&format!("/l/{slug}")).await;
-    let (purchase, device) = (page.hidden("purchase"), page.hidden("device"));
-    let fields = [("purchase", purchase.as_str()), ("price", "0.20"), ("device", device.as_str())];
+    let button = ben.button(&slug).await;
     change(&weather, Weather::LosesTheAnswer);
-    let lost = ben.post(&format!("/l/{slug}/buy"), &fields).await;
+    let lost = ben.press(&button).await;
     assert_eq!(lost.status, StatusCode::INTERNAL_SERVER_ERROR);
     change(&weather, Weather::Fine);
-    let again = ben.post(&format!("/l/{slug}/buy"), &fields).await;
+    let again = ben.press(&button).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.text());
     assert!(ben.get("/tab").await.text().contains("€0.20"));
 }
@@ -285,20 +277,17 @@ async fn a_reader_who_goes_away_during_a_purchase_has_bought_once() {
     let (ada, _) = shop.ada().await;
     let slug = shop.article(ada, "Night bus", 20).await;
     let mut ben = shop.browser();
-    let page = ben.get(&format!("/l/{slug}")).await;
-    let (purchase, device) = (page.hidden("purchase"), page.hidden("device"));
-    let fields = [("purchase", purchase.as_str()), ("price", "0.20"), ("device", device.as_str())];
-    let path = format!("/l/{slug}/buy");
+    let button = ben.button(&slug).await;
     {
         let mut gone = ben.clone();
         let mut asked: Pin<Box<dyn Future<Output = Answer>>> =
-            Box::pin(async { gone.post(&path, &fields).await });
+            Box::pin(async { gone.press(&button).await });
         let mut nobody = Context::from_waker(Waker::noop());
         assert!(asked.as_mut().poll(&mut nobody).is_pending());
         came.recv().expect("the till has it");
     }
     drop(let_on);
-    let again = ben.post(&path, &fields).await;
+    let again = ben.press(&button).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.text());
     assert!(ben.get("/tab").await.text().contains("€0.20"));
 }

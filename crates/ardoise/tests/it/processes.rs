@@ -1,7 +1,7 @@
 //! Several processes serve one shop: what one of them did holds for all, and none waits for another for long.
 
 use crate::engine::Way;
-use crate::shop::{Answer, Browser, TestApp};
+use crate::shop::{Browser, TestApp, buy};
 use crate::webhooks::listens;
 use ardoise::store::delivery::{self, Load};
 use ardoise::store::{Db, Value};
@@ -15,10 +15,6 @@ fn moved<'a>(who: &Browser<'_>, to: &'a TestApp) -> Browser<'a> {
     let mut there = to.program();
     there.cookies.clone_from(&who.cookies);
     there
-}
-
-async fn buy(ben: &mut Browser<'_>, slug: &str, purchase: &str) -> Answer {
-    ben.post(&format!("/l/{slug}/buy"), &[("purchase", purchase), ("price", "0.20")]).await
 }
 
 /// Ben, whose tab has one line.
@@ -65,13 +61,9 @@ async fn a_first_tap_through_two_processes_opens_one_tab() {
         let slug = shop.article(ada, &format!("Work {number}"), 20).await;
         let mut here = shop.program();
         here.html = true;
-        let page = here.get(&format!("/l/{slug}")).await;
-        let (purchase, device) = (page.hidden("purchase"), page.hidden("device"));
-        let fields =
-            [("purchase", purchase.as_str()), ("price", "0.20"), ("device", device.as_str())];
-        let path = format!("/l/{slug}/buy");
+        let button = here.button(&slug).await;
         let mut there = other.browser();
-        let (one, two) = tokio::join!(here.post(&path, &fields), there.post(&path, &fields));
+        let (one, two) = tokio::join!(here.press(&button), there.press(&button));
         assert_eq!((one.status, two.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
         assert_eq!(one.location(), two.location());
         let tab = here.get("/tab").await.text();

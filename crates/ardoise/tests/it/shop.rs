@@ -265,6 +265,12 @@ pub struct Browser<'a> {
     pub language: &'static str,
 }
 
+/// The button of a work's page: pressed again, it is the same purchase.
+pub struct Button {
+    path: String,
+    fields: Vec<(&'static str, String)>,
+}
+
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -348,6 +354,12 @@ impl Browser<'_> {
 
     /// Opens a work's page and taps its button; answers what the tap answered.
     pub async fn tap(&mut self, slug: &str) -> Answer {
+        let button = self.button(slug).await;
+        self.press(&button).await
+    }
+
+    /// Opens a work's page; answers its button.
+    pub async fn button(&mut self, slug: &str) -> Button {
         let was = std::mem::replace(&mut self.html, true);
         let page = self.get(&format!("/l/{slug}")).await;
         self.html = was;
@@ -360,8 +372,18 @@ impl Browser<'_> {
         if page.text().contains("name=\"via\"") {
             fields.push(("via", page.hidden("via")));
         }
-        let fields: Vec<(&str, &str)> =
-            fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.post(&format!("/l/{slug}/buy"), &fields).await
+        Button { path: format!("/l/{slug}/buy"), fields }
     }
+
+    /// Presses a button, perhaps not for the first time.
+    pub async fn press(&mut self, button: &Button) -> Answer {
+        let fields: Vec<(&str, &str)> =
+            button.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.post(&button.path, &fields).await
+    }
+}
+
+/// Buys a work of 0.20 under this id.
+pub async fn buy(ben: &mut Browser<'_>, slug: &str, purchase: &str) -> Answer {
+    ben.post(&format!("/l/{slug}/buy"), &[("purchase", purchase), ("price", "0.20")]).await
 }
