@@ -17,6 +17,7 @@ pub mod engine;
 pub mod file;
 pub mod gains;
 pub mod idempotency;
+pub mod insertion;
 pub mod key;
 pub mod link;
 pub mod migrations;
@@ -36,7 +37,8 @@ pub mod work;
 
 pub use address::Address;
 use engine::Readers;
-use ledger::{Currency, Money, ShopId, Timestamp};
+use insertion::Insertion;
+use ledger::{Currency, LineId, Money, SettlementId, ShopId, Timestamp};
 use std::sync::Arc;
 
 /// What a store can fail with. Whatever it is, nothing was acknowledged.
@@ -103,6 +105,8 @@ pub enum Value<'a> {
     Text(&'a str),
     /// Bytes.
     Blob(&'a [u8]),
+    /// The bytes of an id that a reader's device made.
+    Id([u8; 16]),
     /// Nothing.
     Null,
 }
@@ -152,6 +156,18 @@ impl<'a> From<&'a [u8]> for Value<'a> {
 impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
     fn from(value: &'a [u8; N]) -> Self {
         Self::Blob(value)
+    }
+}
+
+impl From<LineId> for Value<'_> {
+    fn from(value: LineId) -> Self {
+        Self::Id(value.bytes())
+    }
+}
+
+impl From<SettlementId> for Value<'_> {
+    fn from(value: SettlementId) -> Self {
+        Self::Id(value.bytes())
     }
 }
 
@@ -227,6 +243,10 @@ pub trait Db {
     fn execute(&self, sql: &'static str, values: &[Value]) -> Result<usize, StoreError>;
     /// Runs a query and hands each row to `each`.
     fn query(&self, sql: &'static str, values: &[Value], each: EachRow) -> Result<(), StoreError>;
+    /// Writes rows into a table; `values` has them one after the other.
+    fn insert(&self, into: &Insertion, values: &[Value]) -> Result<(), StoreError> {
+        values.chunks(into.columns()).try_for_each(|row| self.execute(into.one(), row).map(drop))
+    }
 }
 
 impl dyn Db + '_ {

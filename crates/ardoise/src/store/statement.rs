@@ -93,20 +93,6 @@ pub fn access(db: &dyn Db, tab: TabId, work: WorkId) -> Result<Option<LineId>, S
     db.first(sql, &[id(tab), id(work)], |row| row.bytes(0).map(LineId::from_bytes))
 }
 
-/// Lets a tab read a work, by this line.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn give_access(db: &dyn Db, tab: TabId, work: WorkId, line: LineId) -> Result<(), StoreError> {
-    let line = line.bytes();
-    db.execute(
-        "insert into access (tab_id, work_id, line_id) values (?1, ?2, ?3) \
-         on conflict (tab_id, work_id) do update set line_id = excluded.line_id",
-        &[id(tab), id(work), Value::Blob(&line)],
-    )?;
-    Ok(())
-}
-
 /// Lets a tab read a work no longer.
 ///
 /// # Errors

@@ -117,7 +117,7 @@ pub enum Durable {
     /// Before anybody is told.
     AtOnce,
     /// With the next that is durable at once: until then a power cut may lose it, which only means that
-    /// it is computed again.
+    /// it is computed again. Nothing that a purchase is decided by is written so.
     InTime,
 }
 

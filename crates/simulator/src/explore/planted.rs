@@ -2,7 +2,7 @@
 
 use super::mutations::{Found, Mutation, Seam, Written};
 use ardoise::store::engine::Writer;
-use ardoise::store::sqlite::batch::carry_out;
+use ardoise::store::sqlite::batch::{Memory, carry_out};
 use ardoise::store::{Db, EachRow, Row, StoreError, Value};
 use ardoise::till::command::Command;
 use ardoise::till::{Applied, Durable, Tariff, TillStore as _};
@@ -27,7 +27,7 @@ pub struct Planted {
     /// Occasions that it had so far.
     occasions: Cell<u32>,
     /// Lines whose tax was rounded down.
-    rounded: RefCell<HashSet<Vec<u8>>>,
+    rounded: RefCell<HashSet<[u8; 16]>>,
 }
 
 impl Planted {
@@ -64,7 +64,7 @@ impl Planted {
         }
         let mut done = None;
         let written = writer.write(Durable::AtOnce, &mut |db| {
-            let carried = carry_out(&self.tampered(db), &tariff, now, &batch, &HashSet::new())?;
+            let carried = carry_out(&self.tampered(db), &tariff, now, &batch, &Memory::default())?;
             if carried.applied.committed {
                 self.write_too_much(db)?;
             }
@@ -130,13 +130,13 @@ impl Planted {
         let mut changed = values.to_vec();
         if sql.starts_with("insert into line") {
             let [gross, vat, author, rate] = [GROSS, VAT, AUTHOR, RATE].map(|at| whole(values[at]));
-            let (Value::Blob(id), true) = (values[0], author > 0 && vat > 1) else {
+            let (Value::Id(id), true) = (values[0], author > 0 && vat > 1) else {
                 return Written::AsItIs;
             };
             if gross * rate / (10_000 + rate) == vat {
                 return Written::AsItIs;
             }
-            self.rounded.borrow_mut().insert(id.to_vec());
+            self.rounded.borrow_mut().insert(id);
             changed[VAT] = Value::Int(vat - 1);
             changed[AUTHOR] = Value::Int(author + 1);
             return Written::With(changed);
@@ -147,8 +147,8 @@ impl Planted {
             Value::Int(5) if is_transfer => -1,
             _ => return Written::AsItIs,
         };
-        let Value::Blob(subject) = values[SUBJECT] else { return Written::AsItIs };
-        if !self.rounded.borrow().contains(subject) {
+        let Value::Id(subject) = values[SUBJECT] else { return Written::AsItIs };
+        if !self.rounded.borrow().contains(&subject) {
             return Written::AsItIs;
         }
         changed[AMOUNT] = Value::Int(whole(values[AMOUNT]) + more);

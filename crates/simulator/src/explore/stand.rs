@@ -6,12 +6,11 @@ use crate::fault::Fault as Broken;
 use crate::place::Place;
 use ardoise::store::engine::{self, Readers, Writer};
 use ardoise::store::sqlite::FILE_NAME;
-use ardoise::store::sqlite::batch::carry_out;
+use ardoise::store::sqlite::batch::{Memory, carry_out};
 use ardoise::store::{Address, Db, StoreError};
 use ardoise::till::command::Command;
 use ardoise::till::{Applied, Durable, Tariff, TillStore};
 use ledger::Timestamp;
-use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -169,8 +168,7 @@ impl Stand {
         let tariff = self.tariff.clone();
         let work = |db: &dyn Db| {
             let failing = Failing::after(db, statements, error.clone());
-            let stored = HashSet::new();
-            carry_out(&failing, &tariff, now, batch, &stored).map(drop)
+            carry_out(&failing, &tariff, now, batch, &Memory::default()).map(drop)
         };
         let mut stopped = |db: &dyn Db| match (work(db), planted) {
             (Err(_), Some(planted)) if planted.keeps_what_failed() => Ok(()),

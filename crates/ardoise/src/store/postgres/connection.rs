@@ -185,6 +185,7 @@ impl ToSql for Value<'_> {
             Self::Int(value) => value.to_sql(kind, out),
             Self::Text(value) => value.to_sql(kind, out),
             Self::Blob(value) => value.to_sql(kind, out),
+            Self::Id(value) => value.as_slice().to_sql(kind, out),
             Self::Null => Ok(IsNull::Yes),
         }
     }

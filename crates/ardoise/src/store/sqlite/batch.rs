@@ -1,22 +1,23 @@
 //! The till on SQLite: one transaction per batch, point look-ups by key, rows written in key order.
 
 use super::checkpoint::Checkpoints;
-use crate::store::{Db, StoreError, Value, books, id, payout, shop, statement, tab, work};
-use crate::till::batch::{
-    Batch, NewConsent, NewLine, NewSettlement, NewUndo, Snapshot, StoredOffer, WriteSet,
-};
+use super::persist::persist;
+use crate::store::{Db, StoreError, books, payout, statement, tab, work};
+use crate::till::batch::{Batch, NewConsent, Snapshot, StoredOffer};
 use crate::till::command::{Command, UndoAsk};
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
-use ledger::{Account, Currency, PayOut, TabId, Timestamp, Transfer, UndoneBy};
+use ledger::{Account, Currency, PayOut, TabId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+
+/// Offers that are remembered, a megabyte or so. Beyond it all are forgotten and asked for again.
+const OFFERS: usize = 4_096;
 
 /// The one connection that writes.
 pub struct Writer {
     connection: Connection,
-    /// Words that are known to be stored: they are never removed.
-    consents: HashSet<i64>,
+    memory: Memory,
     /// Keep the log short, where the store is in a file.
     checkpoints: Option<Checkpoints>,
 }
@@ -24,7 +25,7 @@ pub struct Writer {
 impl Writer {
     /// Writes through `connection`.
     pub fn new(connection: Connection) -> Self {
-        Self { connection, consents: HashSet::new(), checkpoints: None }
+        Self { connection, memory: Memory::default(), checkpoints: None }
     }
 
     /// Lets another thread bring what is committed from the log into the store's file.
@@ -49,9 +50,49 @@ impl Writer {
     }
 
     #[cfg(test)]
-    pub(super) const fn stored_consents(&self) -> &HashSet<i64> {
-        &self.consents
+    pub(super) const fn memory(&self) -> &Memory {
+        &self.memory
     }
+}
+
+/// What the till need not ask its store again.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Words that are stored: they are never removed.
+    consents: HashSet<i64>,
+    /// What is offered under a slug, as long as nothing but purchases is written.
+    offers: HashMap<String, StoredOffer>,
+    /// The engine's number for what other connections have written, when the offers were read.
+    others: i64,
+}
+
+impl Memory {
+    /// Forgets the offers when another connection has written since they were read. To be asked inside a transaction that
+    /// writes, so that no other comes in between.
+    fn follow_others(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let db: &dyn Db = connection;
+        let others = db.number("pragma data_version", &[])?;
+        if others != self.others {
+            self.others = others;
+            self.offers.clear();
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, learned: Learned) {
+        self.consents.extend(learned.consents);
+        if self.offers.len() + learned.offers.len() > OFFERS {
+            self.offers.clear();
+        }
+        self.offers.extend(learned.offers);
+    }
+}
+
+/// What a batch adds to the till's memory.
+#[derive(Debug, Default)]
+pub struct Learned {
+    consents: Vec<i64>,
+    offers: Vec<(String, StoredOffer)>,
 }
 
 impl TillStore for Writer {
@@ -67,10 +108,11 @@ impl TillStore for Writer {
     ) -> Result<Applied, StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = carry_out(&*transaction, tariff, now, commands, &self.consents)?;
+        self.memory.follow_others(&transaction)?;
+        let done = carry_out(&*transaction, tariff, now, commands, &self.memory)?;
         if done.applied.committed {
             transaction.commit()?;
-            self.consents.extend(done.consents);
+            self.memory.learn(done.learned);
             self.committed();
         }
         Ok(done.applied)
@@ -82,6 +124,7 @@ impl TillStore for Writer {
         work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         if durable == Durable::AtOnce {
+            self.memory.offers.clear();
             return in_one_transaction(&mut self.connection, work);
         }
         self.connection.execute_batch("pragma synchronous = normal")?;
@@ -96,8 +139,8 @@ impl TillStore for Writer {
 pub struct Done {
     /// What the batch came to.
     pub applied: Applied,
-    /// Words that are stored from now on.
-    pub consents: Vec<i64>,
+    /// What need not be asked again.
+    pub learned: Learned,
 }
 
 /// Everything of a batch between the beginning of its transaction and the commit, so that whoever tests it can stop it
@@ -110,19 +153,19 @@ pub fn carry_out(
     tariff: &Tariff,
     now: Timestamp,
     commands: &[Command],
-    stored_consents: &HashSet<i64>,
+    memory: &Memory,
 ) -> Result<Done, StoreError> {
-    let known = load(db, tariff, commands)?;
+    let (known, mut learned) = load(db, tariff, commands, memory)?;
     let mut batch = Batch::new(&tariff.rules, tariff.currency, now, known);
     let outcomes = commands.iter().map(|command| batch.decide(command)).collect();
     let Batch { known, writes, .. } = batch;
     let applied = writes.applied(outcomes);
-    if !applied.committed {
-        return Ok(Done { applied, consents: Vec::new() });
+    if applied.committed {
+        let new_consents = unknown(&writes.consents, &memory.consents);
+        persist(db, &known, &writes, &new_consents, now)?;
+        learned.consents = new_consents.iter().map(|consent| consent.id).collect();
     }
-    let new_consents = unknown(&writes.consents, stored_consents);
-    persist(db, &known, &writes, &new_consents, now)?;
-    Ok(Done { applied, consents: new_consents.iter().map(|consent| consent.id).collect() })
+    Ok(Done { applied, learned })
 }
 
 fn in_one_transaction(
@@ -144,8 +187,14 @@ fn unknown(seen: &[NewConsent], known: &HashSet<i64>) -> Vec<NewConsent> {
     new
 }
 
-fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, StoreError> {
-    let mut loader = Loader { db, tariff, known: Snapshot::default() };
+fn load(
+    db: &dyn Db,
+    tariff: &Tariff,
+    commands: &[Command],
+    memory: &Memory,
+) -> Result<(Snapshot, Learned), StoreError> {
+    let (known, learned) = (Snapshot::default(), Learned::default());
+    let mut loader = Loader { db, tariff, memory, known, learned };
     for command in commands {
         match command {
             Command::Buy(ask) => {
@@ -163,13 +212,15 @@ fn load(db: &dyn Db, tariff: &Tariff, commands: &[Command]) -> Result<Snapshot, 
             Command::PayOut(ask) => loader.payout(&ask.pay_out)?,
         }
     }
-    Ok(loader.known)
+    Ok((loader.known, loader.learned))
 }
 
 struct Loader<'a> {
     db: &'a dyn Db,
     tariff: &'a Tariff,
+    memory: &'a Memory,
     known: Snapshot,
+    learned: Learned,
 }
 
 impl Loader<'_> {
@@ -178,10 +229,14 @@ impl Loader<'_> {
     }
 
     fn offer(&mut self, slug: &str) -> Result<(), StoreError> {
-        if !self.known.offers.contains_key(slug)
-            && let Some(offer) = work::offer(self.db, slug, self.tariff)?
-        {
+        if self.known.offers.contains_key(slug) {
+            return Ok(());
+        }
+        if let Some(offer) = self.memory.offers.get(slug) {
+            self.known.offers.insert(slug.to_owned(), *offer);
+        } else if let Some(offer) = work::offer(self.db, slug, self.tariff)? {
             self.known.offers.insert(slug.to_owned(), offer);
+            self.learned.offers.push((slug.to_owned(), offer));
         }
         Ok(())
     }
@@ -270,208 +325,6 @@ impl Loader<'_> {
         }
         let available = books::balance(self.db, Account::Available(ask.author))?;
         self.known.available.insert(ask.author, available);
-        Ok(())
-    }
-}
-
-fn persist(
-    db: &dyn Db,
-    known: &Snapshot,
-    writes: &WriteSet,
-    consents: &[NewConsent],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    for consent in consents {
-        statement::keep_consent(db, consent, now)?;
-    }
-    persist_tabs(db, known, writes)?;
-    let mut news =
-        Outbox { db, next: shop::next_number(db, TillNumber::ONLY, shop::Numbered::Outbox)?, now };
-    for new in &writes.lines {
-        persist_line(db, new)?;
-        news.tell("bought", new.line.author, new.line.id)?;
-    }
-    for undo in &writes.undos {
-        persist_undo(db, undo, now)?;
-        news.tell("undone", undo.line.author, undo.line.id)?;
-    }
-    for made in &writes.settlements {
-        persist_settlement(db, made, now)?;
-        for (payment, author) in &made.payments {
-            news.tell("paid", *author, payment.line)?;
-        }
-    }
-    persist_access(db, known, writes)?;
-    for made in &writes.payouts {
-        payout::insert(db, made, now)?;
-    }
-    persist_transfers(db, &writes.transfers)
-}
-
-/// Who may read what after the batch: a work bought, undone and bought again in it is written once.
-fn persist_access(db: &dyn Db, known: &Snapshot, writes: &WriteSet) -> Result<(), StoreError> {
-    for &(tab, work) in &writes.access {
-        match known.access.get(&(tab, work)) {
-            Some(line) => statement::give_access(db, tab, work, *line)?,
-            None => statement::take_access(db, tab, work)?,
-        }
-    }
-    Ok(())
-}
-
-/// In key order, so that neighbours are written together.
-fn persist_tabs(db: &dyn Db, known: &Snapshot, writes: &WriteSet) -> Result<(), StoreError> {
-    for (tab, secret_hash) in &writes.opened {
-        let Some(stored) = known.tabs.get(tab) else { continue };
-        tab::open(db, &stored.tab, secret_hash)?;
-    }
-    let opened: HashSet<TabId> = writes.opened.iter().map(|(tab, _)| *tab).collect();
-    let mut changed: Vec<TabId> =
-        writes.changed.iter().copied().filter(|tab| !opened.contains(tab)).collect();
-    changed.sort_unstable();
-    for tab in changed {
-        let Some(stored) = known.tabs.get(&tab) else { continue };
-        tab::update(db, &stored.tab)?;
-    }
-    Ok(())
-}
-
-fn persist_line(db: &dyn Db, new: &NewLine) -> Result<(), StoreError> {
-    let line = &new.line;
-    let line_id = line.id.bytes();
-    let values = [
-        Value::Blob(&line_id),
-        id(line.tab),
-        id(line.work),
-        Value::Int(line.version.into()),
-        id(line.author),
-        id(new.link),
-        Value::Text(&new.channel),
-        line.shares.gross.into(),
-        line.shares.vat.into(),
-        line.shares.fee.into(),
-        line.shares.author.into(),
-        Value::Int(line.vat_basis_points),
-        Value::Int(line.consent),
-        line.bought_at.into(),
-        Value::Int(new.before.length.cast_signed()),
-        Value::Blob(&new.before.head),
-    ];
-    db.execute(
-        "insert into line (id, tab_id, work_id, version, author_id, link_id, channel, gross_micros, vat_micros, \
-         fee_micros, author_micros, vat_basis_points, consent_id, bought_at, chain_number, chain_before) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-        &values,
-    )?;
-    Ok(())
-}
-
-fn persist_undo(db: &dyn Db, undo: &NewUndo, now: Timestamp) -> Result<(), StoreError> {
-    let line = undo.line.id.bytes();
-    let by = match undo.by {
-        UndoneBy::Reader => "reader",
-        UndoneBy::Shop => "shop",
-    };
-    let values = [
-        Value::Blob(&line),
-        id(undo.line.tab),
-        Value::Text(by),
-        now.into(),
-        Value::Int(undo.was_paid.into()),
-        Value::Int(undo.before.length.cast_signed()),
-        Value::Blob(&undo.before.head),
-    ];
-    db.execute(
-        "insert into undo (line_id, tab_id, undone_by, undone_at, was_paid, chain_number, chain_before) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        &values,
-    )?;
-    Ok(())
-}
-
-fn persist_settlement(db: &dyn Db, made: &NewSettlement, now: Timestamp) -> Result<(), StoreError> {
-    let settlement = made.settle.id.bytes();
-    let values = [
-        Value::Blob(&settlement),
-        id(made.tab),
-        Value::Int(made.settle.rail.0.into()),
-        made.settle.received.into(),
-        made.settle.rail_fee.into(),
-        Value::Text(&made.reference),
-        now.into(),
-        Value::Int(made.before.length.cast_signed()),
-        Value::Blob(&made.before.head),
-    ];
-    db.execute(
-        "insert into settlement (id, tab_id, rail, received_micros, rail_fee_micros, reference, settled_at, \
-         chain_number, chain_before) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        &values,
-    )?;
-    for (payment, _) in &made.payments {
-        let line = payment.line.bytes();
-        let values = [Value::Blob(&line), Value::Blob(&settlement), payment.rail_fee.into()];
-        db.execute(
-            "insert into payment (line_id, settlement_id, rail_fee_micros) values (?1, ?2, ?3)",
-            &values,
-        )?;
-    }
-    Ok(())
-}
-
-fn persist_transfers(db: &dyn Db, transfers: &[Transfer]) -> Result<(), StoreError> {
-    let first = shop::next_number(db, TillNumber::ONLY, shop::Numbered::Transfer)?;
-    for (number, transfer) in (first..).zip(transfers) {
-        let subject = transfer.subject.bytes();
-        let (debit_kind, debit_owner) = transfer.debit.stored();
-        let (credit_kind, credit_owner) = transfer.credit.stored();
-        let values = [
-            TillNumber::ONLY.into(),
-            Value::Int(number),
-            transfer.at.into(),
-            Value::Int(transfer.reason.stored()),
-            Value::Blob(&subject),
-            Value::Int(debit_kind),
-            Value::Int(debit_owner),
-            Value::Int(credit_kind),
-            Value::Int(credit_owner),
-            transfer.amount.into(),
-        ];
-        db.execute(
-            "insert into transfer (till, id, made_at, reason, subject, debit_kind, debit_owner, credit_kind, \
-             credit_owner, micros) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            &values,
-        )?;
-    }
-    Ok(())
-}
-
-struct Outbox<'a> {
-    db: &'a dyn Db,
-    next: i64,
-    now: Timestamp,
-}
-
-impl Outbox<'_> {
-    fn tell(
-        &mut self,
-        kind: &'static str,
-        author: ledger::AuthorId,
-        line: ledger::LineId,
-    ) -> Result<(), StoreError> {
-        let line = line.bytes();
-        let values = [
-            TillNumber::ONLY.into(),
-            Value::Int(self.next),
-            self.now.into(),
-            Value::Text(kind),
-            id(author),
-            Value::Blob(&line),
-        ];
-        self.db.execute(
-            "insert into outbox (till, id, happened_at, kind, author_id, subject) values (?1, ?2, ?3, ?4, ?5, ?6)",
-            &values,
-        )?;
-        self.next += 1;
         Ok(())
     }
 }

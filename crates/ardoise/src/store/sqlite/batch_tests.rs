@@ -1,12 +1,16 @@
 //! A batch is stopped at each of its statements and at its commit: nothing of it is written, nobody is told anything,
 //! and asking again does what would have been done.
 
+use super::FILE_NAME;
 use super::batch::{Writer, carry_out};
-use super::testing::{NOON, everything, money, receive, send, shop, tab, tap, tariff, undo};
+use super::testing::{
+    NOON, everything, money, receive, send, shop, shop_in, tab, tap, tariff, undo,
+};
 use crate::store::{Db, EachRow, StoreError, Value};
 use crate::till::command::{Answer, Command, Outcome, Purchase};
 use crate::till::{Applied, TillStore as _};
-use ledger::Price;
+use ledger::{LedgerRefusal, Price};
+use rusqlite::Connection;
 use std::cell::Cell;
 
 /// A store of which one statement fails.
@@ -41,7 +45,7 @@ impl Db for Failing<'_> {
 fn stopped(writer: &Writer, commands: &[Command], statements: usize) -> bool {
     let transaction = writer.connection().unchecked_transaction().expect("a transaction");
     let failing = Failing { db: &*transaction, left: Cell::new(statements) };
-    carry_out(&failing, &tariff(), NOON, commands, writer.stored_consents()).is_ok()
+    carry_out(&failing, &tariff(), NOON, commands, writer.memory()).is_ok()
 }
 
 fn applied(writer: &mut Writer, commands: &[Command]) -> Applied {
@@ -157,4 +161,32 @@ fn another_tabs_secret_opens_nothing() {
     let outcomes = applied(&mut writer, &commands).outcomes;
     assert!(outcomes.iter().all(Result::is_err), "{outcomes:?}");
     assert_eq!(everything(writer.connection()), before);
+}
+
+#[test]
+fn taps_of_one_batch_leave_what_the_same_taps_leave_one_after_the_other() {
+    let taps: Vec<Command> = (0..90).map(|n| tap(100 + n, 1 + n % 40, 2, 0)).collect();
+    let (mut together, mut alone) = (a_shop_in_use(), a_shop_in_use());
+    assert_eq!(applied(&mut together, &taps).purchases, 39);
+    for tap in taps.chunks(1) {
+        applied(&mut alone, tap);
+    }
+    assert_eq!(everything(together.connection()), everything(alone.connection()));
+}
+
+#[test]
+fn a_price_that_another_process_changes_is_the_price() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(FILE_NAME);
+    let prices = [Price::Fixed(money(200_000)), Price::Free];
+    let mut writer = shop_in(Connection::open(&path).expect("a store"), &prices);
+    let bought = applied(&mut writer, &[tap(1, 1, 0, 200_000)]);
+    assert_eq!(bought.purchases, 1);
+    let other = Connection::open(&path).expect("the same store");
+    other
+        .execute("update work set price_micros = 300000 where price_micros > 0", [])
+        .expect("done");
+    let refused = applied(&mut writer, &[tap(2, 2, 0, 200_000)]).outcomes;
+    assert_eq!(refused, [Err(LedgerRefusal::PriceChanged { now: money(300_000) })]);
+    assert_eq!(applied(&mut writer, &[tap(3, 2, 0, 300_000)]).purchases, 1);
 }

@@ -9,9 +9,11 @@ pub mod batch;
 mod batch_tests;
 pub mod checkpoint;
 pub mod moving;
+mod persist;
 #[cfg(test)]
 pub mod testing;
 
+use super::insertion::Insertion;
 use super::{Db, EachRow, Row, StoreError, Value, books, migrations};
 use crate::till::TillNumber;
 use ledger::Timestamp;
@@ -50,10 +52,11 @@ impl From<rusqlite::Error> for StoreError {
 
 impl ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match *self {
-            Value::Int(value) => ValueRef::Integer(value),
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Int(value) => ValueRef::Integer(*value),
             Value::Text(value) => ValueRef::Text(value.as_bytes()),
             Value::Blob(value) => ValueRef::Blob(value),
+            Value::Id(value) => ValueRef::Blob(value),
             Value::Null => ValueRef::Null,
         }))
     }
@@ -96,6 +99,18 @@ impl Db for Connection {
         #[cfg(test)]
         testing::assert_planned_once(sql, &statement);
         Ok(())
+    }
+
+    fn insert(&self, into: &Insertion, values: &[Value]) -> Result<(), StoreError> {
+        let mut left = values;
+        for (rows, sql) in into.many() {
+            let size = rows * into.columns();
+            while let Some((now, later)) = left.split_at_checked(size) {
+                self.prepare_cached(sql)?.execute(rusqlite::params_from_iter(now))?;
+                left = later;
+            }
+        }
+        left.chunks(into.columns()).try_for_each(|row| Db::execute(self, into.one(), row).map(drop))
     }
 }
 

@@ -30,7 +30,11 @@ pub fn author_of(work: usize) -> AuthorId {
 
 /// Works of Ada and Zoe, in a store in memory. The link of work `n` is `work-n`; the last one is not for sale.
 pub fn shop(prices: &[Price]) -> Writer {
-    let connection = Connection::open_in_memory().expect("memory");
+    shop_in(Connection::open_in_memory().expect("memory"), prices)
+}
+
+/// The same in a new store.
+pub fn shop_in(connection: Connection, prices: &[Price]) -> Writer {
     let mut writer = Writer::new(super::prepared(connection, NOON).expect("migrated"));
     let clock = crate::clock::Clock::standing_at(NOON);
     let mint = Mint::new(clock, Chance::seeded(1));
