@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # A PostgreSQL server of one's own, in a folder: never the system's, reached through a socket in that folder only, so that it
-# needs no port. What it keeps is made up and may be lost: nothing is flushed, which makes stories quick.
+# needs no port. What stories keep there is made up and may be lost: nothing is flushed, which makes them quick. The bench
+# starts it `durable`: as it comes, with every setting at its default.
 
-usage() { echo "usage: ${0##*/} find | start FOLDER | address FOLDER | stop FOLDER" >&2; exit 2; }
+usage() { echo "usage: ${0##*/} find | start FOLDER [durable] | address FOLDER | stop FOLDER" >&2; exit 2; }
 
 set -euo pipefail
-[[ ${1:-} == find || $# == 2 ]] || usage
-folder=${2:-}
+case "$#:${1:-}:${3:-durable}" in
+  1:find:durable | 2:*:durable | 3:start:durable) ;;
+  *) usage ;;
+esac
+folder=${2:-} keeps=${3:-}
 
 # The folder of the newest server's programs; Debian keeps them off the PATH.
 binaries() {
@@ -32,6 +36,8 @@ start() {
 listen_addresses = ''
 unix_socket_directories = '$folder'
 unix_socket_permissions = 0777
+CONF
+  [[ $keeps == durable ]] || cat >>"$folder/data/postgresql.conf" <<CONF
 max_connections = 400
 fsync = off
 full_page_writes = off
