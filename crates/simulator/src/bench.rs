@@ -204,7 +204,7 @@ impl<'a> Bench<'a> {
         if answers.ran_out {
             return Err(broken("it ran out of fresh pairs of reader and work"));
         }
-        if let Some(wrong) = &answers.first_wrong {
+        if let Some(wrong) = answers.first_wrong.as_ref().or(answers.first_turned_away.as_ref()) {
             let statuses = &answers.statuses;
             return Err(Fault::Answer(format!("{wrong} (answers by status: {statuses:?})")));
         }

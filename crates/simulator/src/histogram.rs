@@ -42,6 +42,12 @@ impl Histogram {
         self.longest
     }
 
+    /// How many durations were at most this long, as exactly as the slots are.
+    pub fn recorded_within(&self, limit: Duration) -> u64 {
+        let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        self.counts[..=slot_of(nanos)].iter().sum()
+    }
+
     /// The duration that `per_mille` of a thousand stay within (500 is the median), rounded up to
     /// the end of its slot; zero when nothing was counted.
     pub fn within(&self, per_mille: u64) -> Duration {
@@ -88,6 +94,8 @@ mod tests {
         }
         assert_eq!(histogram.within(1_000), Duration::from_millis(10));
         assert_eq!(histogram.recorded(), 10_000);
+        let within = histogram.recorded_within(Duration::from_micros(5_000));
+        assert!((5_000..=5_040).contains(&within), "{within}");
     }
 
     #[test]

@@ -27,8 +27,32 @@ pub trait Script: 'static {
     /// nothing left to ask.
     fn next(&mut self, request: &mut Vec<u8>) -> Option<u128>;
 
-    /// Whether the answer to request `number` is the right one.
-    fn accepts(&mut self, number: u128, answer: &Answer<'_>) -> bool;
+    /// What the answer to request `number` is worth.
+    fn judge(&mut self, number: u128, answer: &Answer<'_>) -> Verdict;
+}
+
+/// What an answer is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// What was asked for was done.
+    Right,
+    /// Nothing was done, and whoever asks is told when to ask again: a 503 with `Retry-After`.
+    TurnedAway,
+    /// Neither.
+    Wrong,
+}
+
+impl Verdict {
+    /// Of an answer that is right or not, where nobody may be turned away for want of time.
+    pub fn right_if(right: bool, answer: &Answer<'_>) -> Self {
+        match right {
+            true => Self::Right,
+            false if answer.status == 503 && answer.header("retry-after").is_some() => {
+                Self::TurnedAway
+            }
+            false => Self::Wrong,
+        }
+    }
 }
 
 /// When requests leave.
@@ -66,14 +90,18 @@ pub struct Answers {
     pub right: u64,
     /// All answers by status code.
     pub statuses: BTreeMap<u16, u64>,
-    /// The first answer that was not right, for a message to a person.
+    /// The first answer that was wrong, for a message to a person.
     pub first_wrong: Option<String>,
+    /// The first that turned somebody away.
+    pub first_turned_away: Option<String>,
     /// Whether the script ran out before the time did.
     pub ran_out: bool,
     /// From the first request to the last answer.
     pub elapsed: Duration,
     /// How long right answers took.
     pub latency: Histogram,
+    /// How long it took to turn somebody away.
+    pub turned_away: Histogram,
 }
 
 impl Answers {
@@ -82,11 +110,25 @@ impl Answers {
         self.right as f64 / self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
-    fn count(&mut self, took: Duration, status: u16, right: bool) {
-        *self.statuses.entry(status).or_insert(0) += 1;
-        if right {
-            self.right += 1;
-            self.latency.record(took);
+    /// All answers.
+    pub fn all(&self) -> u64 {
+        self.statuses.values().sum()
+    }
+
+    fn count(&mut self, took: Duration, verdict: Verdict, answer: &Answer<'_>) {
+        *self.statuses.entry(answer.status).or_insert(0) += 1;
+        match verdict {
+            Verdict::Right => {
+                self.right += 1;
+                self.latency.record(took);
+            }
+            Verdict::TurnedAway => {
+                self.turned_away.record(took);
+                self.first_turned_away.get_or_insert_with(|| answer.excerpt());
+            }
+            Verdict::Wrong => {
+                self.first_wrong.get_or_insert_with(|| answer.excerpt());
+            }
         }
     }
 }
@@ -183,10 +225,7 @@ async fn ask<S: Script>(
         let answer = connection.exchange(&request).await?;
         let took = since.elapsed();
         let Shared { script, answers } = &mut *shared.borrow_mut();
-        let right = script.accepts(number, &answer);
-        answers.count(took, answer.status, right);
-        if !right && answers.first_wrong.is_none() {
-            answers.first_wrong = Some(answer.excerpt());
-        }
+        let verdict = script.judge(number, &answer);
+        answers.count(took, verdict, &answer);
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::chance::Chance;
 use crate::fault::Fault;
 use crate::http::{Answer, position_of};
-use crate::load::Script;
+use crate::load::{Script, Verdict};
 use crate::purchase_id::PurchaseId;
 use crate::shop::{Seed, Seeded};
 use crate::wire::{self, BuyRequest};
@@ -112,13 +112,12 @@ impl Script for Purchases {
         Some(purchase.bits())
     }
 
-    fn accepts(&mut self, number: u128, answer: &Answer<'_>) -> bool {
-        let bought =
-            answer.status == 200 && position_of(answer.body, br#""status":"bought""#).is_some();
+    fn judge(&mut self, number: u128, answer: &Answer<'_>) -> Verdict {
+        let bought = is_bought(answer);
         if bought {
             self.acknowledged.push(PurchaseId::from_bits(number));
         }
-        bought
+        Verdict::right_if(bought, answer)
     }
 }
 
@@ -143,10 +142,15 @@ impl Script for Echoes {
         Some(purchase.bits())
     }
 
-    fn accepts(&mut self, number: u128, answer: &Answer<'_>) -> bool {
+    fn judge(&mut self, number: u128, answer: &Answer<'_>) -> Verdict {
         let purchase = PurchaseId::from_bits(number).text();
-        answer.status == 200 && position_of(answer.body, &purchase).is_some()
+        let echoed = answer.status == 200 && position_of(answer.body, &purchase).is_some();
+        Verdict::right_if(echoed, answer)
     }
+}
+
+fn is_bought(answer: &Answer<'_>) -> bool {
+    answer.status == 200 && position_of(answer.body, br#""status":"bought""#).is_some()
 }
 
 #[cfg(test)]

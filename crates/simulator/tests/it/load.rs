@@ -50,6 +50,17 @@ fn a_refused_purchase_is_not_counted_as_bought() {
 }
 
 #[test]
+fn whoever_is_turned_away_is_counted_apart() {
+    let mut shop = Stub::new(Lie::TurnsAwayEverySecond);
+    let (answers, purchases) = load(&mut shop, Pace::AsFastAsAnswered, SEED);
+    let turned_away = answers.turned_away.recorded();
+    assert!(turned_away > 0 && turned_away.abs_diff(answers.right) <= 1, "{:?}", answers.statuses);
+    assert!(answers.first_turned_away.is_some_and(|answer| answer.contains("store.busy")));
+    assert_eq!(answers.first_wrong, None);
+    assert_eq!(purchases.acknowledged().len(), shop.lines());
+}
+
+#[test]
 fn due_requests_are_all_asked_at_the_given_rate() {
     let pace = Pace::Poisson { per_second: 1_000.0, seed: 9 };
     let (answers, _) = load(&mut Stub::new(Lie::Nothing), pace, SEED);

@@ -35,6 +35,8 @@ pub enum Lie {
     DoesNotBalance,
     /// It refuses every second purchase.
     RefusesEverySecond,
+    /// It turns away every second purchase, and says when to come again.
+    TurnsAwayEverySecond,
 }
 
 #[derive(Debug, Clone)]
@@ -162,6 +164,9 @@ impl Books {
         self.purchases += 1;
         if self.lie == Lie::RefusesEverySecond && self.purchases.is_multiple_of(2) {
             return (402, String::new(), json!({"code": "tab.limit"}));
+        }
+        if self.lie == Lie::TurnsAwayEverySecond && self.purchases.is_multiple_of(2) {
+            return (503, "retry-after: 1\r\n".into(), json!({"code": "store.busy"}));
         }
         let known = |tab: &&str| self.tabs.contains_key(*tab);
         let (token, cookie) = match tab.filter(known) {
