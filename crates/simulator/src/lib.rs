@@ -16,6 +16,7 @@ pub mod flush;
 pub mod histogram;
 pub mod http;
 pub mod load;
+pub mod peer;
 pub mod place;
 pub mod process;
 pub mod product;

@@ -17,7 +17,7 @@ use simulator::process::ShopProcess;
 use simulator::purchase_id::PurchaseId;
 use simulator::shop::{Seed, Shop};
 use simulator::struck::{Outages, Struck};
-use simulator::{bench, crash, explore, product, report};
+use simulator::{bench, crash, explore, peer, product, report};
 use tempfile::TempDir;
 
 /// So many kills under load go with one of a shop that starts for the first time.
@@ -42,16 +42,22 @@ enum Command {
     Explore(ExploreArguments),
     /// Plant mistakes around the shop, one at a time, and see that each is found.
     Mutations(PlaceArguments),
-    /// Serve a shop with the bench's echo route (the bench starts this itself).
+    /// Serve a shop with the bench's own routes beside it (the bench starts this itself).
     #[command(hide = true)]
-    Serve {
-        #[arg(long)]
-        data: PathBuf,
-        #[arg(long)]
-        listen: SocketAddr,
-        #[arg(long, env = "ARDOISE_STORE", default_value = "", hide_env_values = true)]
-        store: String,
-    },
+    Serve(ServeArguments),
+    /// Serve what one would write instead of a shop (the bench starts this itself); it keeps nothing in the folder.
+    #[command(hide = true)]
+    Peer(ServeArguments),
+}
+
+#[derive(Debug, Args)]
+struct ServeArguments {
+    #[arg(long)]
+    data: PathBuf,
+    #[arg(long)]
+    listen: SocketAddr,
+    #[arg(long, env = "ARDOISE_STORE", default_value = "", hide_env_values = true)]
+    store: String,
 }
 
 #[derive(Debug, Args)]
@@ -160,8 +166,11 @@ fn main() -> ExitCode {
         Command::Crash(arguments) => run_crash(&arguments),
         Command::Explore(arguments) => run_explore(&arguments),
         Command::Mutations(arguments) => run_mutations(&arguments),
-        Command::Serve { data, listen, store } => {
+        Command::Serve(ServeArguments { data, listen, store }) => {
             product::serve(&data, listen, &store).map(|()| true)
+        }
+        Command::Peer(ServeArguments { listen, store, .. }) => {
+            peer::serve(listen, &store).map(|()| true)
         }
     };
     match done {

@@ -17,7 +17,7 @@ pub struct Place {
 
 impl Place {
     /// In the folder `data`; the books on `server` (`postgres://…/DATABASE`, where databases may be made) if one is named,
-    /// in a new database `name`. What an earlier run left under that name goes away.
+    /// in a new [`Database`] `name`.
     ///
     /// # Errors
     /// [`Fault::Shop`] when the server makes no database.
@@ -56,14 +56,18 @@ pub fn any_name(chance: &mut Chance) -> String {
 
 /// A database that goes away with its run.
 #[derive(Debug)]
-struct Database {
+pub struct Database {
     server: String,
     name: String,
     is_kept: bool,
 }
 
 impl Database {
-    fn make(server: &str, name: &str) -> Result<Self, Fault> {
+    /// A new database `name` on `server` (`postgres://…/DATABASE`); what an earlier run left under that name goes away.
+    ///
+    /// # Errors
+    /// [`Fault::Shop`] when the server makes none.
+    pub fn make(server: &str, name: &str) -> Result<Self, Fault> {
         let made = Self { server: server.to_owned(), name: name.to_owned(), is_kept: false };
         made.obey(&format!("drop database if exists {name} with (force)"))?;
         made.obey(&format!("create database {name}"))?;
@@ -76,8 +80,8 @@ impl Database {
         done.map_err(|error| Fault::Shop(format!("{script}: {error}")))
     }
 
-    /// The server's address with another database in it; what follows a question mark stays.
-    fn url(&self) -> String {
+    /// The server's address with this database in it; what follows a question mark stays.
+    pub fn url(&self) -> String {
         let (address, options) = self.server.split_once('?').unwrap_or((&self.server, ""));
         let base = address.rsplit_once('/').map_or(address, |(base, _)| base);
         let mark = if options.is_empty() { "" } else { "?" };

@@ -7,7 +7,7 @@ use std::path::Path;
 use ardoise::clock::Clock;
 use ardoise::settings::{SettingsError, Values};
 use ardoise::store::{Value, engine};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,10 @@ pub fn fill(place: &Place, seed: &Seed) -> Result<Seeded, Fault> {
     Ok(Seeded { slugs, tab_tokens })
 }
 
+/// Connections that a shop of the bench lets in at the same time: more than its crowd has, so that it is the till that turns
+/// people away and not the door that keeps them waiting.
+pub const CONNECTIONS: usize = 10_000;
+
 /// What the bench sends to the echo, and gets back.
 #[derive(Debug, Serialize, Deserialize)]
 struct Echo {
@@ -39,8 +43,8 @@ struct Echo {
     price: String,
 }
 
-/// Serves the shop with `POST /bench/echo` beside it, until the process ends. The echo stands outside of everything that
-/// the shop puts around its own routes, so that it shows what the framework alone can do.
+/// Serves the shop with `POST /bench/echo` and `GET /bench/hello` beside it, until the process ends. They stand outside of
+/// everything that the shop puts around its own routes, so that they show what the framework alone can do.
 ///
 /// # Errors
 /// [`Fault::Shop`] when it cannot.
@@ -50,12 +54,15 @@ pub fn serve(data: &Path, listen: SocketAddr, store: &str) -> Result<(), Fault> 
         let mut values = Values::default();
         values.set("bench", "serve.listen", listen.to_string())?;
         values.set("bench", "tab.new_per_hour", NEW_TABS_PER_HOUR.to_owned())?;
+        values.set("bench", "serve.connections", CONNECTIONS.to_string())?;
         values.set("bench", "store", store.to_owned())?;
         values.check()
     };
     let settings = settings().map_err(|error| failed(error.to_string()))?;
-    let beside =
-        |shop: Router| shop.route("/bench/echo", post(async |Json(echo): Json<Echo>| Json(echo)));
+    let beside = |shop: Router| {
+        shop.route("/bench/echo", post(async |Json(echo): Json<Echo>| Json(echo)))
+            .route("/bench/hello", get(async || "hello\n"))
+    };
     let runtime = tokio::runtime::Runtime::new().map_err(Fault::io("starting a runtime"))?;
     let served = ardoise::serve::serve(settings, data, beside, async |_| ());
     runtime.block_on(served).map_err(|error| failed(error.to_string()))
