@@ -8,17 +8,19 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use simulator::bench::course::Course;
+use simulator::bench::rows::{Phase, Row, Subject};
+use simulator::bench::{aims, report};
 use simulator::chance::{Chance, fresh_seed};
 use simulator::explore::mutations;
 use simulator::explore::stand::Stores;
 use simulator::fault::Fault;
 use simulator::place::{self, Place};
 use simulator::process::ShopProcess;
-use simulator::purchase_id::PurchaseId;
 use simulator::shop::{Seed, Shop};
+use simulator::stand::Stand;
 use simulator::struck::{Outages, Struck};
-use simulator::{bench, crash, explore, peer, product, report};
-use tempfile::TempDir;
+use simulator::{bench, crash, explore, peer, product};
 
 /// So many kills under load go with one of a shop that starts for the first time.
 const KILLS_FOR_EACH_FIRST_START: u32 = 5;
@@ -34,7 +36,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measure purchases beside the disk's and the framework's own ceilings.
+    /// Measure purchases beside the disk's and the framework's own ceilings, and beside what else one could take.
     Bench(BenchArguments),
     /// Kill the shop at random moments and check that every acknowledged purchase is there, once.
     Crash(CrashArguments),
@@ -65,8 +67,8 @@ struct BenchArguments {
     /// Readers at the same time.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     readers: u16,
-    /// More phases of purchases, with other numbers of readers at the same time: 8,256.
-    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
+    /// More phases of purchases, with other numbers of readers at the same time.
+    #[arg(long, value_delimiter = ',', default_value = "1,8,256", value_parser = clap::value_parser!(u16).range(1..))]
     also: Vec<u16>,
     /// Rounds; each has every phase.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
@@ -74,13 +76,13 @@ struct BenchArguments {
     /// How long each phase lasts, in seconds.
     #[arg(long, default_value_t = 2.0, value_parser = positive)]
     seconds: f64,
-    /// One more phase: purchases that fall due at this rate a second, answered or not.
-    #[arg(long, value_parser = positive)]
-    rate: Option<f64>,
+    /// Connections where more purchases fall due than can be served; the till keeps 4096 waiting.
+    #[arg(long, default_value_t = 6_000, value_parser = clap::value_parser!(u16).range(1..9_000))]
+    crowd: u16,
     /// Writes every figure to this file.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Fails when a ratio misses its aim.
+    /// Fails when a ratio is below its floor.
     #[arg(long)]
     check: bool,
     /// What all chance follows from; printed when not given.
@@ -89,10 +91,14 @@ struct BenchArguments {
     /// Where the shop's data is put for the run: the disk that is measured.
     #[arg(long, default_value = ".")]
     folder: PathBuf,
-    /// A PostgreSQL server, `postgres://…/DATABASE`, on which a database is made for the run's books.
+    /// A PostgreSQL server, `postgres://…/DATABASE`, on the same disk: measures the shop there, too, and its rivals.
+    /// Databases are made for the run.
     #[arg(long)]
     store: Option<String>,
-    /// The `ardoise` program, for check-books; by default the one beside this program.
+    /// The `pgbench` program, one of the rivals.
+    #[arg(long, default_value = "pgbench")]
+    pgbench: PathBuf,
+    /// The `ardoise` program, for check-books and for starts; by default the one beside this program.
     #[arg(long)]
     server: Option<PathBuf>,
 }
@@ -189,27 +195,24 @@ fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
         also: arguments.also.iter().copied().map(usize::from).collect(),
         rounds: usize::from(arguments.rounds),
         length: Duration::from_secs_f64(arguments.seconds),
-        rate: arguments.rate,
+        crowd: usize::from(arguments.crowd),
         seed: arguments.seed.unwrap_or_else(fresh_seed),
     };
-    let stand = Stand::new(&arguments.folder)?;
-    let mut chance = Chance::new(options.seed);
-    let place =
-        Place::new(stand.data.clone(), arguments.store.as_deref(), &place::any_name(&mut chance))?;
-    let phases = 5 + options.also.len() + usize::from(options.rate.is_some());
-    let bar = progress_bar((options.rounds * phases) as u64);
-    bar.set_message("filling the shop");
-    let seeded = product::fill(&place, &options.shop())?;
-    let checker = ardoise(arguments.server.as_deref())?;
-    let this = std::env::current_exe().map_err(Fault::io("finding this program"))?;
-    let mut shop = stand.shop([this, checker], &place, &mut chance)?;
-    let phase_begins = |name: &str| {
-        bar.inc(u64::from(!bar.message().starts_with("filling")));
-        bar.set_message(name.to_owned());
+    let bar = progress_bar(options.rounds as u64);
+    let begins = |row: Row| {
+        let is_first = row == Row(Subject::Machine, Phase::Flush);
+        bar.inc(u64::from(is_first && !bar.message().starts_with("filling")));
+        bar.set_message(row.to_string());
     };
-    let count = |purchases: &[PurchaseId]| product::count(&place, purchases);
-    let filled = (stand.data.as_path(), seeded);
-    let rounds = bench::run(&mut shop, filled, &options, &count, &phase_begins)?;
+    bar.set_message("filling the shops");
+    let course = Course {
+        folder: &arguments.folder,
+        server: arguments.store.as_deref(),
+        pgbench: &arguments.pgbench,
+        simulator: std::env::current_exe().map_err(Fault::io("finding this program"))?,
+        ardoise: ardoise(arguments.server.as_deref())?,
+    };
+    let rounds = course.run(&options, &begins)?;
     bar.finish_and_clear();
     println!("{}", report::table(&rounds, &options));
     println!("Every acknowledged purchase survived a kill.");
@@ -217,7 +220,7 @@ fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
         let text = report::json(&rounds, &options).to_string();
         fs::write(path, text).map_err(Fault::io(format!("writing {}", path.display())))?;
     }
-    Ok(!arguments.check || report::ratios(&rounds).iter().all(report::Ratio::is_met))
+    Ok(!arguments.check || aims::ratios(&rounds, &options).iter().all(aims::Ratio::is_met))
 }
 
 fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
@@ -232,8 +235,11 @@ fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
     };
     let stand = Stand::new(&arguments.folder)?;
     let mut chance = Chance::new(options.seed);
-    let mut place =
-        Place::new(stand.data.clone(), arguments.store.as_deref(), &place::any_name(&mut chance))?;
+    let mut place = Place::new(
+        stand.data().to_owned(),
+        arguments.store.as_deref(),
+        &place::any_name(&mut chance),
+    )?;
     let outages = Outages::default();
     let crashed = crash_at((&stand, &place), arguments, &options, &outages, &mut chance);
     if !outages.borrow().is_empty() {
@@ -307,7 +313,7 @@ fn crash_at(
     };
     let first_starts = options.kills / KILLS_FOR_EACH_FIRST_START;
     for number in 0..if arguments.strike.is_some() { 0 } else { first_starts } {
-        let data = stand.folder.path().join(format!("first-{number}"));
+        let data = stand.folder().join(format!("first-{number}"));
         let empty = Place::new(data, arguments.store.as_deref(), &place::any_name(chance))?;
         crash::first_start(&mut new_shop(&empty, chance)?, chance)?;
     }
@@ -325,37 +331,6 @@ fn crash_at(
     bar.finish_and_clear();
     crash::recount(&survived.purchases, &|purchases| product::count(place, purchases))?;
     Ok(survived.tally)
-}
-
-/// A folder for one run: the shop's data, and its log beside it.
-struct Stand {
-    folder: TempDir,
-    data: PathBuf,
-}
-
-impl Stand {
-    fn new(within: &Path) -> Result<Self, Fault> {
-        let folder = tempfile::Builder::new().prefix("ardoise-run-").tempdir_in(within);
-        let folder = folder.map_err(Fault::io(format!("a folder in {}", within.display())))?;
-        let data = folder.path().join("data");
-        fs::create_dir(&data).map_err(Fault::io("the data folder"))?;
-        Ok(Self { folder, data })
-    }
-
-    fn shop(
-        &self,
-        programs: [PathBuf; 2],
-        place: &Place,
-        chance: &mut Chance,
-    ) -> Result<ShopProcess, Fault> {
-        let log = self.folder.path().join("shop.log");
-        let shop = ShopProcess::new(programs, &["serve"], [place.data().to_owned(), log], chance)?;
-        Ok(shop.with("ARDOISE_STORE", &place.setting()))
-    }
-
-    fn keep(self) -> PathBuf {
-        self.folder.keep()
-    }
 }
 
 /// The shop's program: the one named, or the one built beside this one.

@@ -1,6 +1,7 @@
-//! The scripts of the bench: purchases of which no two are the same reader and work, and the bare
-//! echo beside them.
+//! The scripts of the bench: purchases of which no two are the same reader and work, the bare echo beside them, and
+//! requests that are sent again and again.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::chance::Chance;
@@ -55,6 +56,20 @@ impl Iterator for Pairs {
     }
 }
 
+/// The newest purchases that a stock remembers whole: enough that asking for them again is spread over readers and works.
+const RECENT: usize = 4_096;
+
+/// A purchase that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dealt {
+    /// Its id.
+    pub purchase: PurchaseId,
+    /// The tab, by its place in [`Seeded`].
+    pub tab: usize,
+    /// The work, by its place in [`Seeded`].
+    pub work: usize,
+}
+
 /// Purchases from one stock of pairs, and the memory of those the shop acknowledged.
 #[derive(Debug)]
 pub struct Purchases {
@@ -63,6 +78,7 @@ pub struct Purchases {
     price: String,
     chance: Chance,
     acknowledged: Vec<PurchaseId>,
+    recent: VecDeque<Dealt>,
 }
 
 impl Purchases {
@@ -85,6 +101,7 @@ impl Purchases {
             price: price.clone(),
             chance: chance.branch(),
             acknowledged: Vec::new(),
+            recent: VecDeque::with_capacity(RECENT),
         };
         Ok((stock(others), stock(hot)))
     }
@@ -92,6 +109,24 @@ impl Purchases {
     /// Every purchase the shop has answered with "bought".
     pub fn acknowledged(&self) -> &[PurchaseId] {
         &self.acknowledged
+    }
+
+    /// The newest that were asked for, whatever came of them.
+    pub fn recent(&self) -> Vec<Dealt> {
+        self.recent.iter().copied().collect()
+    }
+
+    /// Forgets which were the newest: not all of them were made.
+    pub fn forget_recent(&mut self) {
+        self.recent.clear();
+    }
+
+    /// Replaces what is in `request` by this purchase.
+    pub fn write(&self, dealt: Dealt, request: &mut Vec<u8>) {
+        let tab = Some(self.seeded.tab_tokens[dealt.tab].as_str());
+        let slug = &self.seeded.slugs[dealt.work];
+        let (purchase, price) = (dealt.purchase, self.price.as_str());
+        BuyRequest { slug, tab, purchase, price, device: None }.write(request);
     }
 
     /// Makes room for a phase's acknowledgements, so that remembering them does not allocate while
@@ -104,12 +139,13 @@ impl Purchases {
 impl Script for Purchases {
     fn next(&mut self, request: &mut Vec<u8>) -> Option<u128> {
         let (tab, work) = self.pairs.next()?;
-        let purchase = PurchaseId::mint(&mut self.chance);
-        let tab = Some(self.seeded.tab_tokens[tab].as_str());
-        let slug = &self.seeded.slugs[work];
-        let price = &self.price;
-        BuyRequest { slug, tab, purchase, price, device: None }.write(request);
-        Some(purchase.bits())
+        let dealt = Dealt { purchase: PurchaseId::mint(&mut self.chance), tab, work };
+        self.write(dealt, request);
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(dealt);
+        Some(dealt.purchase.bits())
     }
 
     fn judge(&mut self, number: u128, answer: &Answer<'_>) -> Verdict {
@@ -149,7 +185,37 @@ impl Script for Echoes {
     }
 }
 
-fn is_bought(answer: &Answer<'_>) -> bool {
+/// The same requests, round and round.
+#[derive(Debug)]
+pub struct Repeats {
+    requests: Vec<Vec<u8>>,
+    sent: usize,
+    is_right: fn(&Answer<'_>) -> bool,
+}
+
+impl Repeats {
+    /// These requests, and which answers are the right ones.
+    pub const fn new(requests: Vec<Vec<u8>>, is_right: fn(&Answer<'_>) -> bool) -> Self {
+        Self { requests, sent: 0, is_right }
+    }
+}
+
+impl Script for Repeats {
+    fn next(&mut self, request: &mut Vec<u8>) -> Option<u128> {
+        let place = self.sent % self.requests.len().max(1);
+        request.clear();
+        request.extend_from_slice(self.requests.get(place)?);
+        self.sent += 1;
+        Some(place as u128)
+    }
+
+    fn judge(&mut self, _: u128, answer: &Answer<'_>) -> Verdict {
+        Verdict::right_if((self.is_right)(answer), answer)
+    }
+}
+
+/// Whether the shop says that this purchase was made.
+pub fn is_bought(answer: &Answer<'_>) -> bool {
     answer.status == 200 && position_of(answer.body, br#""status":"bought""#).is_some()
 }
 
@@ -163,6 +229,34 @@ mod tests {
         let pairs: Vec<_> = Pairs::new(vec![3, 5, 8], 7, 42).collect();
         assert_eq!(pairs.len(), 21);
         assert_eq!(pairs.iter().collect::<BTreeSet<_>>().len(), 21);
+    }
+
+    #[test]
+    fn a_purchase_asked_for_again_is_the_same_request() {
+        let seed = Seed { works: 40, authors: 4, tabs: 200, price_micros: 10_000 };
+        let seeded = Rc::new(Seeded {
+            slugs: (0..seed.works).map(|work| format!("w{work}")).collect(),
+            tab_tokens: (0..seed.tabs).map(|tab| format!("t{tab}")).collect(),
+        });
+        let mut chance = Chance::new(5);
+        let (mut stock, _) = Purchases::uniform_and_hot(&seeded, &seed, &mut chance).unwrap();
+        let (mut first, mut again) = (Vec::new(), Vec::new());
+        for dealt in 0..=RECENT {
+            stock.next(&mut first);
+            let recent = stock.recent();
+            assert_eq!(recent.len(), RECENT.min(dealt + 1));
+            stock.write(*recent.last().unwrap(), &mut again);
+            assert_eq!(first, again);
+        }
+    }
+
+    #[test]
+    fn requests_are_repeated_in_their_order() {
+        let mut script = Repeats::new(vec![b"one".to_vec(), b"two".to_vec()], |_| true);
+        let mut request = Vec::new();
+        let sent: Vec<_> = (0..3).map(|_| script.next(&mut request)).collect();
+        assert_eq!((sent, &request[..]), (vec![Some(0), Some(1), Some(0)], &b"one"[..]));
+        assert_eq!(Repeats::new(Vec::new(), |_| true).next(&mut request), None);
     }
 
     #[test]

@@ -59,6 +59,15 @@ pub fn write_page(request: &mut Vec<u8>, slug: &str) {
     push(request, &["Accept: text/html\r\n\r\n"]);
 }
 
+/// The request for what was bought, by whoever has the tab.
+pub fn content(work: &str, tab: &str) -> Vec<u8> {
+    format!(
+        "GET /w/{work} HTTP/1.1\r\nHost: localhost\r\nCookie: {TAB_COOKIE}={tab}\r\n\
+         Accept: text/html\r\n\r\n"
+    )
+    .into_bytes()
+}
+
 /// The tab that a work's page offers to a device without one.
 pub fn device(page: &Answer<'_>) -> Option<String> {
     const BEFORE: &[u8] = br#"name="device" value=""#;

@@ -10,9 +10,9 @@ use crate::fault::Fault;
 
 /// Connections to the server, as a pool of an application has them on a small machine.
 const CONNECTIONS: usize = 8;
-/// What the shop keeps of a price, in basis points, as a new shop of ours does.
+/// What the shop keeps of a price without its tax, in basis points.
 const FEE_BASIS_POINTS: i64 = 1_000;
-/// The tax in a price, in basis points of what is without it.
+/// The tax, in basis points of a price without it.
 const VAT_BASIS_POINTS: i64 = 2_000;
 /// The whole, in basis points.
 const WHOLE: i64 = 10_000;

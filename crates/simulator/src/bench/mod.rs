@@ -1,0 +1,270 @@
+//! The bench: the shop on each of its stores beside the machine's own ceilings and beside its rivals, in the same minute,
+//! round by round.
+//!
+//! Absolute rates belong to the machine and the moment; the ratios inside one round are what to keep, so whatever is
+//! compared stands side by side: a phase is gone through by everybody before the next one begins. Only purchases whose
+//! effect survives a kill count: at the end every seller is killed and each acknowledged purchase looked up.
+
+pub mod aims;
+pub mod course;
+mod disk;
+pub mod pgbench;
+pub mod report;
+pub mod rows;
+pub mod seller;
+
+use std::path::Path;
+use std::time::Duration;
+
+use self::pgbench::{Pgbench, Sellers};
+use self::rows::{Latency, Measured, Phase, Round, Row, Subject};
+use self::seller::{Open, Seller, Stock};
+use crate::chance::{Chance, fresh_seed};
+use crate::fault::Fault;
+use crate::purchases::Echoes;
+use crate::shop::Seed;
+use crate::wire;
+
+/// Purchases a second for which the bench keeps fresh (tab, work) pairs: more than any machine has
+/// reached.
+pub(crate) const FASTEST: usize = 40_000;
+/// Lines the bench puts on one tab at most: 1.50 euros at a cent each, below the limit of a new
+/// tab.
+const LINES_PER_TAB: usize = 150;
+/// Authors of a bench's shop; one of them is the hot one.
+const AUTHORS: usize = 10;
+/// Works of a bench's shop.
+const WORKS: usize = 1_000;
+
+/// How to measure.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Connections of the phases with many readers.
+    pub readers: usize,
+    /// Connections of one more phase of purchases each.
+    pub also: Vec<usize>,
+    /// Rounds, each with every phase.
+    pub rounds: usize,
+    /// How long each phase lasts; those without purchases half as long.
+    pub length: Duration,
+    /// Connections where more fall due than can be served. The till keeps 4,096 waiting before it turns anybody away, so
+    /// with fewer connections nobody is: they wait for each other instead.
+    pub crowd: usize,
+    /// What all chance follows from.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            readers: 64,
+            also: vec![1, 8, 256],
+            rounds: 5,
+            length: Duration::from_secs(2),
+            crowd: 6_000,
+            seed: fresh_seed(),
+        }
+    }
+}
+
+impl Options {
+    /// A shop large enough that no purchase of the run repeats a reader and a work, nor fills a
+    /// tab.
+    pub fn shop(&self) -> Seed {
+        // Uniform, hot, half and twice as many as can be served come to five.
+        let phases = 5 + self.also.len();
+        let seconds = self.length.as_secs_f64() * self.rounds as f64;
+        let purchases = (seconds * phases as f64 * FASTEST as f64) as usize;
+        let tabs = purchases.div_ceil(LINES_PER_TAB).max(1);
+        Seed { works: WORKS, authors: AUTHORS, tabs, price_micros: 10_000 }
+    }
+
+    /// How many readers there are at the same time, in one phase each: one alone is always among them.
+    fn crowds(&self) -> Vec<usize> {
+        let mut crowds = self.also.clone();
+        crowds.push(1);
+        crowds.sort_unstable();
+        crowds.dedup();
+        crowds.retain(|&readers| readers != self.readers);
+        crowds
+    }
+}
+
+/// Who is measured.
+pub struct Subjects<'a> {
+    /// Those who sell over HTTP. The first one serves what shows the framework's own ceilings, too.
+    pub sellers: Vec<Seller<'a>>,
+    /// The rival below HTTP.
+    pub pgbench: Option<Pgbench>,
+}
+
+/// Everybody, serving.
+struct Bench<'a> {
+    options: &'a Options,
+    chance: Chance,
+    folder: &'a Path,
+    price: String,
+    sellers: Vec<Open<'a>>,
+    pgbench: Option<Pgbench>,
+    progress: &'a dyn Fn(Row),
+    round: Round,
+}
+
+/// Runs every round; `folder` is where the disk is measured, and `progress` hears of each row before it is measured. At the
+/// end every seller is killed, its books are checked, and each acknowledged purchase is looked up.
+///
+/// # Errors
+/// [`Fault::Violation`] when a counted purchase did not survive; any other fault when a seller answered one wrongly.
+pub fn run<'a>(
+    subjects: Subjects<'a>,
+    folder: &'a Path,
+    options: &'a Options,
+    progress: &'a dyn Fn(Row),
+) -> Result<Vec<Round>, Fault> {
+    let mut chance = Chance::new(options.seed);
+    let open = |seller| Open::start(seller, options, &mut chance);
+    let sellers = subjects.sellers.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let price = wire::decimal(options.shop().price_micros)?;
+    let (pgbench, round) = (subjects.pgbench, Round::new());
+    let mut bench = Bench { options, chance, folder, price, sellers, pgbench, progress, round };
+    let rounds = (0..options.rounds).map(|_| bench.round());
+    let rounds = rounds.collect::<Result<Vec<_>, _>>()?;
+    bench.sellers.into_iter().try_for_each(Open::recount)?;
+    bench.pgbench.iter().try_for_each(Pgbench::recount)?;
+    Ok(rounds)
+}
+
+impl Bench<'_> {
+    fn round(&mut self) -> Result<Round, Fault> {
+        let readers = self.options.readers;
+        self.machine()?;
+        self.each(Phase::Uniform(readers), |seller| seller.buy(Stock::Uniform, readers).map(Some))?;
+        self.rival(Phase::Uniform(pgbench::CLIENTS), Sellers::All)?;
+        self.each(Phase::Hot(readers), |seller| seller.buy(Stock::Hot, readers).map(Some))?;
+        self.rival(Phase::Hot(pgbench::CLIENTS), Sellers::One)?;
+        for number in self.options.crowds() {
+            self.shops(Phase::Uniform(number), |shop| shop.buy(Stock::Uniform, number))?;
+        }
+        self.paced()?;
+        self.shops(Phase::Page, |shop| shop.show_pages(readers))?;
+        for shop in 0..self.sellers.len() {
+            self.start_another(shop)?;
+        }
+        Ok(std::mem::take(&mut self.round))
+    }
+
+    /// What the machine can do without a shop.
+    fn machine(&mut self) -> Result<(), Fault> {
+        let (length, readers) = (self.options.length, self.options.readers);
+        let folder = self.folder;
+        self.one(Subject::Machine, Phase::Flush, |_| disk::flush(folder, length))?;
+        self.one(Subject::Machine, Phase::Log, |_| disk::append(folder, length / 2))?;
+        self.one(Subject::Machine, Phase::Hello, |bench| {
+            let is_hello = |answer: &crate::http::Answer<'_>| answer.body == b"hello\n";
+            bench.first()?.repeat(readers, vec![wire::get("/bench/hello")], is_hello)
+        })?;
+        self.one(Subject::Machine, Phase::Echo, |bench| {
+            let script = Echoes::new(bench.price.clone(), bench.chance.branch());
+            bench.first()?.ask(readers, script)
+        })
+    }
+
+    fn first(&self) -> Result<&Open<'_>, Fault> {
+        self.sellers.first().ok_or_else(|| broken("nobody sells"))
+    }
+
+    /// Purchases at half and at twice of what each has just reached, and between them the same once more: before anybody
+    /// is turned away.
+    fn paced(&mut self) -> Result<(), Fault> {
+        let readers = self.options.readers;
+        let reached: Vec<f64> = self
+            .sellers
+            .iter()
+            .map(|seller| Row(seller.subject(), Phase::Uniform(readers)))
+            .map(|row| self.round.get(&row).map_or(1.0, |uniform| uniform.per_second))
+            .collect();
+        let mut rates = reached.iter();
+        self.each(Phase::Half, |seller| {
+            let rate = rates.next().ok_or_else(|| broken("its rate is not known"))?;
+            seller.buy_when_due(rate / 2.0).map(Some)
+        })?;
+        self.shops(Phase::Again, |shop| shop.ask_again(readers))?;
+        self.shops(Phase::Content, |shop| shop.show_bought(readers))?;
+        let mut rates = reached.iter();
+        self.each(Phase::Overload, |seller| {
+            let rate = rates.next().ok_or_else(|| broken("its rate is not known"))?;
+            if !seller.subject().is_shop() {
+                return Ok(None);
+            }
+            seller.be_overrun(rate * 2.0).map(Some)
+        })
+    }
+
+    /// One phase, gone through by every seller.
+    fn each(
+        &mut self,
+        phase: Phase,
+        mut measure: impl FnMut(&mut Open<'_>) -> Result<Option<Measured>, Fault>,
+    ) -> Result<(), Fault> {
+        for seller in &mut self.sellers {
+            let row = Row(seller.subject(), phase);
+            (self.progress)(row);
+            if let Some(measured) = measure(seller)? {
+                self.round.insert(row, measured);
+            }
+        }
+        Ok(())
+    }
+
+    /// One phase, gone through by our shops alone.
+    fn shops(
+        &mut self,
+        phase: Phase,
+        mut measure: impl FnMut(&mut Open<'_>) -> Result<Measured, Fault>,
+    ) -> Result<(), Fault> {
+        self.each(phase, |seller| seller.subject().is_shop().then(|| measure(seller)).transpose())
+    }
+
+    fn rival(&mut self, phase: Phase, sellers: Sellers) -> Result<(), Fault> {
+        let length = self.options.length;
+        let Some(pgbench) = &mut self.pgbench else { return Ok(()) };
+        let row = Row(Subject::Pgbench, phase);
+        (self.progress)(row);
+        self.round.insert(row, pgbench.measure(sellers, length)?);
+        Ok(())
+    }
+
+    fn start_another(&mut self, shop: usize) -> Result<(), Fault> {
+        let row = Row(self.sellers[shop].subject(), Phase::ColdStart);
+        (self.progress)(row);
+        if let Some(took) = self.sellers[shop].start_another()? {
+            let latency = Latency { p50: took, p99: took, p999: took, longest: took };
+            let per_second = 1.0 / took.as_secs_f64();
+            let measured = Measured { per_second, latency: Some(latency), ..Measured::default() };
+            self.round.insert(row, measured);
+        }
+        Ok(())
+    }
+
+    fn one(
+        &mut self,
+        subject: Subject,
+        phase: Phase,
+        measure: impl FnOnce(&mut Self) -> Result<Measured, Fault>,
+    ) -> Result<(), Fault> {
+        let row = Row(subject, phase);
+        (self.progress)(row);
+        let measured = measure(self)?;
+        self.round.insert(row, measured);
+        Ok(())
+    }
+}
+
+fn broken(why: &str) -> Fault {
+    Fault::Run(format!("the bench cannot go on: {why}"))
+}
+
+fn block_on<F: Future>(future: F) -> Result<F::Output, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(Fault::io("starting a runtime"))?.block_on(future))
+}
