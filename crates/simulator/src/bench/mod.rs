@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use self::pgbench::{Pgbench, Sellers};
-use self::rows::{Latency, Measured, Phase, Round, Row, Subject};
+use self::rows::{Measured, Phase, Round, Row, Subject, maximum};
 use self::seller::{Open, Seller, Stock};
 use crate::chance::{Chance, fresh_seed};
 use crate::fault::Fault;
@@ -138,18 +138,29 @@ impl Bench<'_> {
     fn round(&mut self) -> Result<Round, Fault> {
         let readers = self.options.readers;
         self.machine()?;
-        self.each(Phase::Uniform(readers), |seller| seller.buy(Stock::Uniform, readers).map(Some))?;
+        self.each(Phase::Uniform(readers), |seller, _| {
+            seller.buy(Stock::Uniform, readers).map(Some)
+        })?;
         self.rival(Phase::Uniform(pgbench::CLIENTS), Sellers::All)?;
-        self.each(Phase::Hot(readers), |seller| seller.buy(Stock::Hot, readers).map(Some))?;
+        self.each(Phase::Hot(readers), |seller, _| seller.buy(Stock::Hot, readers).map(Some))?;
         self.rival(Phase::Hot(pgbench::CLIENTS), Sellers::One)?;
         for number in self.options.crowds() {
-            self.shops(Phase::Uniform(number), |shop| shop.buy(Stock::Uniform, number))?;
+            self.shops(Phase::Uniform(number), |shop, _| shop.buy(Stock::Uniform, number))?;
         }
-        self.paced()?;
-        self.shops(Phase::Page, |shop| shop.show_pages(readers))?;
-        for shop in 0..self.sellers.len() {
-            self.start_another(shop)?;
-        }
+        self.each(Phase::Half, |seller, round| {
+            let uniform = round.get(&Row(seller.subject(), Phase::Uniform(readers)));
+            let reached = uniform.ok_or_else(|| broken("its rate is not known"))?.per_second;
+            seller.buy_when_due(reached / 2.0).map(Some)
+        })?;
+        self.shops(Phase::Again, |shop, _| shop.ask_again(readers))?;
+        self.shops(Phase::Page, |shop, _| shop.show_pages(readers))?;
+        self.shops(Phase::Content, |shop, _| shop.show_bought(readers))?;
+        // Last: of what is asked for here, not all is bought.
+        self.shops(Phase::Overload, |shop, round| {
+            let reached = maximum(round, shop.subject());
+            shop.be_overrun(2.0 * reached.ok_or_else(|| broken("it sold nothing"))?)
+        })?;
+        self.each(Phase::ColdStart, |seller, _| seller.start_another())?;
         Ok(std::mem::take(&mut self.round))
     }
 
@@ -157,13 +168,13 @@ impl Bench<'_> {
     fn machine(&mut self) -> Result<(), Fault> {
         let (length, readers) = (self.options.length, self.options.readers);
         let folder = self.folder;
-        self.one(Subject::Machine, Phase::Flush, |_| disk::flush(folder, length))?;
-        self.one(Subject::Machine, Phase::Log, |_| disk::append(folder, length / 2))?;
-        self.one(Subject::Machine, Phase::Hello, |bench| {
+        self.of_machine(Phase::Flush, |_| disk::flush(folder, length))?;
+        self.of_machine(Phase::Log, |_| disk::append(folder, length / 2))?;
+        self.of_machine(Phase::Hello, |bench| {
             let is_hello = |answer: &crate::http::Answer<'_>| answer.body == b"hello\n";
             bench.first()?.repeat(readers, vec![wire::get("/bench/hello")], is_hello)
         })?;
-        self.one(Subject::Machine, Phase::Echo, |bench| {
+        self.of_machine(Phase::Echo, |bench| {
             let script = Echoes::new(bench.price.clone(), bench.chance.branch());
             bench.first()?.ask(readers, script)
         })
@@ -173,43 +184,16 @@ impl Bench<'_> {
         self.sellers.first().ok_or_else(|| broken("nobody sells"))
     }
 
-    /// Purchases at half and at twice of what each has just reached, and between them the same once more: before anybody
-    /// is turned away.
-    fn paced(&mut self) -> Result<(), Fault> {
-        let readers = self.options.readers;
-        let reached: Vec<f64> = self
-            .sellers
-            .iter()
-            .map(|seller| Row(seller.subject(), Phase::Uniform(readers)))
-            .map(|row| self.round.get(&row).map_or(1.0, |uniform| uniform.per_second))
-            .collect();
-        let mut rates = reached.iter();
-        self.each(Phase::Half, |seller| {
-            let rate = rates.next().ok_or_else(|| broken("its rate is not known"))?;
-            seller.buy_when_due(rate / 2.0).map(Some)
-        })?;
-        self.shops(Phase::Again, |shop| shop.ask_again(readers))?;
-        self.shops(Phase::Content, |shop| shop.show_bought(readers))?;
-        let mut rates = reached.iter();
-        self.each(Phase::Overload, |seller| {
-            let rate = rates.next().ok_or_else(|| broken("its rate is not known"))?;
-            if !seller.subject().is_shop() {
-                return Ok(None);
-            }
-            seller.be_overrun(rate * 2.0).map(Some)
-        })
-    }
-
-    /// One phase, gone through by every seller.
+    /// One phase, gone through by every seller that can, knowing what this round has brought so far.
     fn each(
         &mut self,
         phase: Phase,
-        mut measure: impl FnMut(&mut Open<'_>) -> Result<Option<Measured>, Fault>,
+        mut measure: impl FnMut(&mut Open<'_>, &Round) -> Result<Option<Measured>, Fault>,
     ) -> Result<(), Fault> {
         for seller in &mut self.sellers {
             let row = Row(seller.subject(), phase);
             (self.progress)(row);
-            if let Some(measured) = measure(seller)? {
+            if let Some(measured) = measure(seller, &self.round)? {
                 self.round.insert(row, measured);
             }
         }
@@ -220,9 +204,11 @@ impl Bench<'_> {
     fn shops(
         &mut self,
         phase: Phase,
-        mut measure: impl FnMut(&mut Open<'_>) -> Result<Measured, Fault>,
+        mut measure: impl FnMut(&mut Open<'_>, &Round) -> Result<Measured, Fault>,
     ) -> Result<(), Fault> {
-        self.each(phase, |seller| seller.subject().is_shop().then(|| measure(seller)).transpose())
+        self.each(phase, |seller, round| {
+            seller.subject().is_shop().then(|| measure(seller, round)).transpose()
+        })
     }
 
     fn rival(&mut self, phase: Phase, sellers: Sellers) -> Result<(), Fault> {
@@ -234,25 +220,12 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn start_another(&mut self, shop: usize) -> Result<(), Fault> {
-        let row = Row(self.sellers[shop].subject(), Phase::ColdStart);
-        (self.progress)(row);
-        if let Some(took) = self.sellers[shop].start_another()? {
-            let latency = Latency { p50: took, p99: took, p999: took, longest: took };
-            let per_second = 1.0 / took.as_secs_f64();
-            let measured = Measured { per_second, latency: Some(latency), ..Measured::default() };
-            self.round.insert(row, measured);
-        }
-        Ok(())
-    }
-
-    fn one(
+    fn of_machine(
         &mut self,
-        subject: Subject,
         phase: Phase,
         measure: impl FnOnce(&mut Self) -> Result<Measured, Fault>,
     ) -> Result<(), Fault> {
-        let row = Row(subject, phase);
+        let row = Row(Subject::Machine, phase);
         (self.progress)(row);
         let measured = measure(self)?;
         self.round.insert(row, measured);

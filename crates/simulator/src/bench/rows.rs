@@ -56,9 +56,9 @@ pub enum Phase {
     Uniform(usize),
     /// Purchases of one author's works, by so many at the same time.
     Hot(usize),
-    /// Purchases that fall due at half of the rate just reached, answered or not.
+    /// Purchases that fall due at half of the rate that it has just reached with many readers, answered or not.
     Half,
-    /// Purchases that fall due at twice that rate.
+    /// Purchases that fall due at twice the best rate that it has just reached ([`maximum`]).
     Overload,
     /// Purchases that were made, asked for again under the same ids.
     Again,
@@ -79,7 +79,7 @@ impl fmt::Display for Phase {
             Self::Echo => f.write_str("JSON echo"),
             Self::Uniform(readers) => write!(f, "uniform, {readers} at once"),
             Self::Hot(readers) => write!(f, "hot author, {readers} at once"),
-            Self::Half => f.write_str("at half its maximum"),
+            Self::Half => f.write_str("at half that rate"),
             Self::Overload => f.write_str("at twice its maximum"),
             Self::Again => f.write_str("the same ids again"),
             Self::Page => f.write_str("a work's page"),
@@ -101,6 +101,13 @@ impl fmt::Display for Row {
 
 /// Every row of one round.
 pub type Round = BTreeMap<Row, Measured>;
+
+/// The best rate of purchases of `subject` in this round, whatever the number of readers: more of them share a commit.
+pub fn maximum(round: &Round, subject: Subject) -> Option<f64> {
+    let uniform = |row: &Row| row.0 == subject && matches!(row.1, Phase::Uniform(_));
+    let rates = round.iter().filter(|(row, _)| uniform(row)).map(|(_, one)| one.per_second);
+    rates.max_by(f64::total_cmp)
+}
 
 /// What one phase of one round gave.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -168,6 +175,12 @@ impl Measured {
     pub fn of(answers: &Answers) -> Self {
         let latency = Some(Latency::of(&answers.latency));
         Self { per_second: answers.per_second(), latency, ..Self::default() }
+    }
+
+    /// Of what was done once and took so long.
+    pub fn once(took: Duration) -> Self {
+        let latency = Some(Latency { p50: took, p99: took, p999: took, longest: took });
+        Self { per_second: 1.0 / took.as_secs_f64(), latency, ..Self::default() }
     }
 
     /// Of a load that was too much: only answers within `deadline` of their due time count.

@@ -218,9 +218,9 @@ impl<'a> Open<'a> {
     ///
     /// # Errors
     /// [`Fault::Shop`] when it does not.
-    pub fn start_another(&mut self) -> Result<Option<Duration>, Fault> {
+    pub fn start_another(&mut self) -> Result<Option<Measured>, Fault> {
         let Some(start) = &self.seller.cold_start else { return Ok(None) };
-        start(&mut self.chance).map(Some)
+        start(&mut self.chance).map(|took| Some(Measured::once(took)))
     }
 
     /// Kills the seller, lets its books be checked, looks up every acknowledged purchase, and starts it once more.
