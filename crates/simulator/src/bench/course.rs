@@ -1,5 +1,6 @@
 //! The bench with the real programs: everybody is given a place, filled, and measured.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::pgbench::Pgbench;
@@ -29,6 +30,10 @@ pub struct Course<'a> {
     pub ardoise: PathBuf,
 }
 
+/// Where shops were started once. They stay until the run's end: PostgreSQL writes everything to the disk when it drops a
+/// database, and whoever is measured next would pay for that.
+type Left = RefCell<Vec<Ground>>;
+
 /// A shop's stand, and the place of its books.
 struct Ground {
     stand: Stand,
@@ -47,9 +52,10 @@ impl Course<'_> {
         let mut database = || self.server.map(|at| Database::make(at, &any_name(&mut chance)));
         let (peers, pgbenchs) = (database().transpose()?, database().transpose()?);
         let peer_stand = Stand::new(self.folder)?;
-        let mut sellers = vec![self.shop(&embedded, None, options, &mut chance)?];
+        let left = Left::default();
+        let mut sellers = vec![self.shop(&embedded, (None, &left), options, &mut chance)?];
         if let Some(ground) = &on_server {
-            sellers.push(self.shop(ground, self.server, options, &mut chance)?);
+            sellers.push(self.shop(ground, (self.server, &left), options, &mut chance)?);
         }
         if let Some(database) = &peers {
             sellers.push(self.peer(&peer_stand, database, options, &mut chance)?);
@@ -68,7 +74,7 @@ impl Course<'_> {
     fn shop<'a>(
         &'a self,
         Ground { stand, place }: &'a Ground,
-        server: Option<&'a str>,
+        (server, left): (Option<&'a str>, &'a Left),
         options: &Options,
         chance: &mut Chance,
     ) -> Result<Seller<'a>, Fault> {
@@ -80,9 +86,11 @@ impl Course<'_> {
             seeded,
             count: Box::new(|purchases| product::count(place, purchases)),
             cold_start: Some(Box::new(move |chance| {
-                let Ground { stand, place } = self.ground(server, chance)?;
+                let ground = self.ground(server, chance)?;
                 let programs = [self.ardoise.clone(), self.ardoise.clone()];
-                cold_start(&mut stand.shop(programs, &place, chance)?)
+                let took = cold_start(&mut ground.stand.shop(programs, &ground.place, chance)?);
+                left.borrow_mut().push(ground);
+                took
             })),
         })
     }
