@@ -204,3 +204,34 @@ impl Measured {
         Self { counted, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_crowd_only_answers_in_time_count() {
+        let mut answers = Answers { elapsed: Duration::from_secs(2), ..Answers::default() };
+        answers.statuses.extend([(200, 6), (503, 4)]);
+        let [early, late] = [100, 3_000].map(Duration::from_millis);
+        (0..6).for_each(|place| answers.latency.record(if place < 4 { early } else { late }));
+        (0..4).for_each(|place| answers.turned_away.record(if place < 3 { early } else { late }));
+        let measured = Measured::of_crowd(&answers, Duration::from_secs(1));
+        assert_eq!(measured.crowd, Some(Crowd { asked: 10, turned_away: 4, in_time: 0.7 }));
+        assert!((measured.per_second - 2.0).abs() < 1e-9, "{measured:?}");
+    }
+
+    #[test]
+    fn the_best_rate_is_of_whatever_number_of_readers() {
+        let measured = |per_second| Measured { per_second, ..Measured::default() };
+        let round = Round::from([
+            (Row(Subject::Sqlite, Phase::Uniform(1)), measured(1.0)),
+            (Row(Subject::Sqlite, Phase::Uniform(64)), measured(5.0)),
+            (Row(Subject::Sqlite, Phase::Uniform(256)), measured(3.0)),
+            (Row(Subject::Sqlite, Phase::Hot(64)), measured(9.0)),
+            (Row(Subject::Postgres, Phase::Uniform(64)), measured(7.0)),
+        ]);
+        assert_eq!(maximum(&round, Subject::Sqlite), Some(5.0));
+        assert_eq!(maximum(&round, Subject::Peer), None);
+    }
+}
