@@ -70,7 +70,40 @@ impl Take {
     }
 }
 
-/// What is promised of one figure in every round.
+/// A figure of every round: what is taken of a row, alone or divided by what is taken of another.
+#[derive(Debug, Clone, Copy)]
+struct Figure {
+    above: Take,
+    below: Option<Take>,
+}
+
+impl Take {
+    const fn alone(self) -> Figure {
+        Figure { above: self, below: None }
+    }
+
+    const fn over(self, below: Self) -> Figure {
+        Figure { above: self, below: Some(below) }
+    }
+}
+
+impl Figure {
+    fn at_least(self, goal: &'static str, name: impl Into<String>, aims: [f64; 2]) -> Aim {
+        let (name, wanted, [floor, target]) = (name.into(), Wanted::Most, aims);
+        Aim { goal, name, wanted, floor, target, figure: self }
+    }
+
+    fn at_most(self, goal: &'static str, name: impl Into<String>, aims: [f64; 2]) -> Aim {
+        Aim { wanted: Wanted::Least, ..self.at_least(goal, name, aims) }
+    }
+
+    fn of(self, round: &Round) -> Option<f64> {
+        let below = self.below.map_or(Some(1.0), |below| below.of(round))?;
+        Some(self.above.of(round)? / below)
+    }
+}
+
+/// What is promised of a figure.
 #[derive(Debug, Clone)]
 struct Aim {
     goal: &'static str,
@@ -78,9 +111,7 @@ struct Aim {
     wanted: Wanted,
     floor: f64,
     target: f64,
-    above: Take,
-    /// What it is divided by; nothing where the figure is promised as it is.
-    below: Option<Take>,
+    figure: Figure,
 }
 
 /// What came of an aim.
@@ -114,100 +145,80 @@ impl Ratio {
 
 /// The ratios that carry an aim, of those whose both sides were measured.
 pub fn ratios(rounds: &[Round], options: &Options) -> Vec<Ratio> {
-    aims(options).into_iter().filter_map(|aim| aim.over(rounds)).collect()
+    let readers = options.readers;
+    let either = [Subject::Sqlite, Subject::Postgres];
+    let own = aims_of_embedded(readers).into_iter().chain(aims_on_server(readers));
+    let aims = own.chain(either.into_iter().flat_map(|shop| aims_of_either(shop, readers)));
+    aims.filter_map(|aim| aim.over(rounds)).collect()
 }
 
 impl Aim {
     fn over(self, rounds: &[Round]) -> Option<Ratio> {
-        let figures = rounds.iter().filter_map(|round| {
-            let below = self.below.map_or(Some(1.0), |below| below.of(round))?;
-            Some(self.above.of(round)? / below)
-        });
-        let spread = Spread::of(figures)?;
-        let Self { goal, name, wanted, floor, target, .. } = self;
+        let Self { goal, name, wanted, floor, target, figure } = self;
+        let spread = Spread::of(rounds.iter().filter_map(|round| figure.of(round)))?;
         Some(Ratio { goal, name, spread, wanted, floor, target })
     }
 }
 
-fn aims(options: &Options) -> Vec<Aim> {
-    let most = |goal, name: &str, [floor, target]: [f64; 2], above, below| {
-        let (name, wanted) = (name.to_owned(), Wanted::Most);
-        Aim { goal, name, wanted, floor, target, above, below }
-    };
-    let least = |goal, name: &str, aims, above, below| Aim {
-        wanted: Wanted::Least,
-        ..most(goal, name, aims, above, below)
-    };
-    let uniform = |subject| Row(subject, Phase::Uniform(options.readers));
-    let hot = |subject| Row(subject, Phase::Hot(options.readers));
-    let rival = |phase: fn(usize) -> Phase| Row(Subject::Pgbench, phase(pgbench::CLIENTS));
-    let (rival_uniform, rival_hot) = (rival(Phase::Uniform), rival(Phase::Hot));
-    let flush = Row(Subject::Machine, Phase::Flush);
-    let echo = Row(Subject::Machine, Phase::Echo);
-    let half = |subject| Row(subject, Phase::Half);
-    let (own, server) = (Subject::Sqlite, Subject::Postgres);
-    let over = |one, other| (Take::Rate(one), Some(Take::Rate(other)));
-    let rates = |goal, name: &str, aims, one, other| {
-        let (above, below) = over(one, other);
-        most(goal, name, aims, above, below)
-    };
-    let alone = Take::P50(Row(own, Phase::Uniform(1)));
-    let mut aims = vec![
-        rates("G1", "uniform ÷ pgbench uniform", [2.5, 4.0], uniform(own), rival_uniform),
-        rates("G2", "hot ÷ pgbench hot", [6.0, 9.0], hot(own), rival_hot),
-        rates("G4", "uniform ÷ JSON echo", [0.25, 0.40], uniform(own), echo),
-        rates("G5", "uniform ÷ flushes", [3.0, 5.0], uniform(own), flush),
-        most("G5", "purchases for each commit", [12.0, 24.0], Take::PerCommit(uniform(own)), None),
-        least("G6", "p50 alone ÷ p50 of a flush", [5.0, 3.0], alone, Some(Take::P50(flush))),
-        least(
-            "G7",
-            "p99 at half ÷ the peer's at half of its own",
-            [1.0, 0.6],
-            Take::P99(half(own)),
-            Some(Take::P99(half(Subject::Peer))),
-        ),
-        least(
-            "G7",
-            "p50 at half ÷ p50 of a flush",
-            [12.0, 8.0],
-            Take::P50(half(own)),
-            Some(Take::P50(flush)),
-        ),
-        rates(
-            "G8",
-            "PostgreSQL uniform ÷ pgbench uniform",
-            [1.0, 1.5],
-            uniform(server),
-            rival_uniform,
-        ),
-        rates("G8", "PostgreSQL hot ÷ pgbench hot", [2.5, 3.5], hot(server), rival_hot),
-        rates("G9", "SQLite ÷ PostgreSQL, uniform", [1.5, 2.5], uniform(own), uniform(server)),
-    ];
-    aims.extend([own, server].into_iter().flat_map(|shop| aims_of_either(shop, options.readers)));
-    aims
+const FLUSH: Row = Row(Subject::Machine, Phase::Flush);
+const HELLO: Row = Row(Subject::Machine, Phase::Hello);
+const ECHO: Row = Row(Subject::Machine, Phase::Echo);
+const RIVAL_UNIFORM: Row = Row(Subject::Pgbench, Phase::Uniform(pgbench::CLIENTS));
+const RIVAL_HOT: Row = Row(Subject::Pgbench, Phase::Hot(pgbench::CLIENTS));
+
+/// What is promised of the shop as it comes, with its books in files.
+fn aims_of_embedded(readers: usize) -> Vec<Aim> {
+    use Take::{P50, P99, PerCommit, Rate};
+    let row = |phase| Row(Subject::Sqlite, phase);
+    let (uniform, hot) = (row(Phase::Uniform(readers)), row(Phase::Hot(readers)));
+    let (alone, half) = (row(Phase::Uniform(1)), row(Phase::Half));
+    let (peer, flush) = (Row(Subject::Peer, Phase::Half), P50(FLUSH));
+    let server = Row(Subject::Postgres, Phase::Uniform(readers));
+    let rate = |above, below| Rate(above).over(Rate(below));
+    vec![
+        rate(uniform, RIVAL_UNIFORM).at_least("G1", "uniform ÷ pgbench uniform", [2.5, 4.0]),
+        rate(hot, RIVAL_HOT).at_least("G2", "hot ÷ pgbench hot", [6.0, 9.0]),
+        rate(uniform, ECHO).at_least("G4", "uniform ÷ JSON echo", [0.25, 0.40]),
+        rate(uniform, FLUSH).at_least("G5", "uniform ÷ flushes", [3.0, 5.0]),
+        PerCommit(uniform).alone().at_least("G5", "purchases for each commit", [12.0, 24.0]),
+        P50(alone).over(flush).at_most("G6", "p50 alone ÷ p50 of a flush", [5.0, 3.0]),
+        P99(half).over(P99(peer)).at_most("G7", "p99 at half ÷ the peer's at its half", [1.0, 0.6]),
+        P50(half).over(flush).at_most("G7", "p50 at half ÷ p50 of a flush", [12.0, 8.0]),
+        rate(uniform, server).at_least("G9", "SQLite ÷ PostgreSQL, uniform", [1.5, 2.5]),
+    ]
+}
+
+/// What is promised of the shop with its books on PostgreSQL.
+fn aims_on_server(readers: usize) -> Vec<Aim> {
+    let rate = |phase, below| Take::Rate(Row(Subject::Postgres, phase)).over(Take::Rate(below));
+    let (uniform, hot) = (Phase::Uniform(readers), Phase::Hot(readers));
+    let names = ["PostgreSQL uniform ÷ pgbench uniform", "PostgreSQL hot ÷ pgbench hot"];
+    vec![
+        rate(uniform, RIVAL_UNIFORM).at_least("G8", names[0], [1.0, 1.5]),
+        rate(hot, RIVAL_HOT).at_least("G8", names[1], [2.5, 3.5]),
+    ]
 }
 
 /// What is promised of the shop wherever its books are.
 fn aims_of_either(shop: Subject, readers: usize) -> Vec<Aim> {
-    let aim = |goal, what: &str, [floor, target]: [f64; 2], above, below| {
-        let name = format!("{shop}: {what}");
-        Aim { goal, name, wanted: Wanted::Most, floor, target, above, below }
-    };
-    let rate = |phase| Take::Rate(Row(shop, phase));
-    let uniform = Some(rate(Phase::Uniform(readers)));
-    let hello = Some(Take::Rate(Row(Subject::Machine, Phase::Hello)));
-    let best = Some(Take::Maximum(shop));
-    let crowd = Take::InTime(Row(shop, Phase::Overload));
-    let commits = Take::Commits(Row(shop, Phase::Again));
-    let again = aim("G18", "commits of the same ids again", [0.0, 0.0], commits, None);
+    use Take::{Commits, InTime, Maximum, Rate};
+    let name = |what: &str| format!("{shop}: {what}");
+    let rate = |phase| Rate(Row(shop, phase));
+    let (uniform, hello) = (rate(Phase::Uniform(readers)), Rate(HELLO));
+    let hot = rate(Phase::Hot(readers)).over(uniform);
+    let (page, bought) = (rate(Phase::Page).over(hello), rate(Phase::Content).over(hello));
+    let overrun = rate(Phase::Overload).over(Maximum(shop));
+    let in_time = InTime(Row(shop, Phase::Overload)).alone();
+    let again = rate(Phase::Again).over(uniform);
+    let commits = Commits(Row(shop, Phase::Again)).alone();
     vec![
-        aim("G3", "hot ÷ uniform", [0.85, 0.95], rate(Phase::Hot(readers)), uniform),
-        aim("G16", "a work's page ÷ hello", [0.5, 0.7], rate(Phase::Page), hello),
-        aim("G16", "a bought work ÷ hello", [0.5, 0.7], rate(Phase::Content), hello),
-        aim("G17", "in time at twice ÷ maximum", [0.8, 0.95], rate(Phase::Overload), best),
-        aim("G17", "answered in time at twice, %", [99.0, 99.9], crowd, None),
-        aim("G18", "the same ids again ÷ uniform", [1.0, 1.3], rate(Phase::Again), uniform),
-        Aim { wanted: Wanted::Least, ..again },
+        hot.at_least("G3", name("hot ÷ uniform"), [0.85, 0.95]),
+        page.at_least("G16", name("a work's page ÷ hello"), [0.5, 0.7]),
+        bought.at_least("G16", name("a bought work ÷ hello"), [0.5, 0.7]),
+        overrun.at_least("G17", name("in time at twice ÷ maximum"), [0.8, 0.95]),
+        in_time.at_least("G17", name("answered in time at twice, %"), [99.0, 99.9]),
+        again.at_least("G18", name("the same ids again ÷ uniform"), [1.0, 1.3]),
+        commits.at_most("G18", name("commits of the same ids again"), [0.0, 0.0]),
     ]
 }
 
@@ -292,7 +303,7 @@ mod tests {
                 "G5 purchases for each commit",
             ),
             (Row(own, Phase::Uniform(1)), later, "G6 p50 alone ÷ p50 of a flush"),
-            (Row(own, Phase::Half), later, "G7 p99 at half ÷ the peer's at half of its own"),
+            (Row(own, Phase::Half), later, "G7 p99 at half ÷ the peer's at its half"),
             (Row(own, Phase::Half), later, "G7 p50 at half ÷ p50 of a flush"),
             (Row(server, Phase::Uniform(64)), slower, "G8 PostgreSQL uniform ÷ pgbench uniform"),
             (Row(server, Phase::Hot(64)), slower, "G8 PostgreSQL hot ÷ pgbench hot"),
