@@ -61,6 +61,7 @@ pub fn serve(data: &Path, listen: SocketAddr, store: &str) -> Result<(), Fault> 
         values.set("bench", "store", store.to_owned())?;
         values.check()
     };
+    ardoise::command_line::log_to_stderr();
     let settings = settings().map_err(|error| failed(error.to_string()))?;
     let beside = |shop: Router| {
         shop.route("/bench/echo", post(async |Json(echo): Json<Echo>| Json(echo)))

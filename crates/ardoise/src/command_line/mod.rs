@@ -23,6 +23,8 @@ mod settings;
 mod settle;
 mod verify;
 
+pub use serve::log_to_stderr;
+
 use clap::{CommandFactory as _, Parser, Subcommand};
 use place::Place;
 use std::process::ExitCode;

@@ -96,8 +96,8 @@ fn failed(fault: Fault) -> Response {
 /// The secret of the tab in the cookie.
 fn tab(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    let pairs = cookies.split("; ").filter_map(|cookie| cookie.split_once('='));
-    pairs.into_iter().find(|&(name, _)| name == TAB_COOKIE).map(|(_, secret)| secret)
+    let mut pairs = cookies.split("; ").filter_map(|cookie| cookie.split_once('='));
+    pairs.find(|&(name, _)| name == TAB_COOKIE).map(|(_, secret)| secret)
 }
 
 fn id(tap: &Tap) -> Option<[u8; 16]> {
@@ -107,4 +107,32 @@ fn id(tap: &Tap) -> Option<[u8; 16]> {
 
 fn price(tap: &Tap) -> Option<i64> {
     Money::parse(&tap.price, Currency::Eur).ok().map(Money::micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Chance;
+    use crate::purchase_id::PurchaseId;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn the_tab_is_found_among_other_cookies() {
+        let of = |cookies: &'static str| {
+            HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookies))])
+        };
+        assert_eq!(tab(&of("language=fr; ardoise_tab=tab7")), Some("tab7"));
+        assert_eq!(tab(&of("ardoise_tabs=tab7")), None);
+        assert_eq!(tab(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_tap_is_read_as_the_shop_reads_it() {
+        let purchase = PurchaseId::mint(&mut Chance::new(3));
+        let tap = Tap { purchase: purchase.to_string(), price: "0.010000".to_owned() };
+        assert_eq!(id(&tap), Some(purchase.bits().to_be_bytes()));
+        assert_eq!(price(&tap), Some(10_000));
+        let garbled = Tap { purchase: "once".to_owned(), price: "much".to_owned() };
+        assert_eq!((id(&garbled), price(&garbled)), (None, None));
+    }
 }
