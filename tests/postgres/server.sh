@@ -3,7 +3,10 @@
 # needs no port. What stories keep there is made up and may be lost: nothing is flushed, which makes them quick. The bench
 # starts it `durable`: as it comes, with every setting at its default.
 
-usage() { echo "usage: ${0##*/} find | start FOLDER [durable] | address FOLDER | stop FOLDER" >&2; exit 2; }
+usage() {
+  echo "usage: ${0##*/} find | start FOLDER [durable] | address FOLDER | halt FOLDER | resume FOLDER | stop FOLDER" >&2
+  exit 2
+}
 
 set -euo pipefail
 case "$#:${1:-}:${3:-durable}" in
@@ -42,21 +45,31 @@ max_connections = 400
 fsync = off
 full_page_writes = off
 CONF
-  as_owner "$bin/pg_ctl" --pgdata "$folder/data" --log "$folder/log" --wait start >/dev/null || { cat "$folder/log" >&2; exit 1; }
+  resume
+}
+
+resume() {
+  cd "$folder"
+  as_owner "$(binaries)/pg_ctl" --pgdata "$folder/data" --log "$folder/log" --wait start >/dev/null || { cat "$folder/log" >&2; exit 1; }
 }
 
 address() { printf 'postgres://postgres@%s/postgres\n' "${folder//\//%2F}"; }
 
-stop() {
+# At once, as when a machine loses power.
+halt() {
   if [[ -f $folder/data/postmaster.pid ]]; then
     cd "$folder"
     as_owner "$(binaries)/pg_ctl" --pgdata "$folder/data" --mode immediate --wait stop >/dev/null || true
   fi
+}
+
+stop() {
+  halt
   rm -rf "$folder"
 }
 
 case $1 in
   find) binaries ;;
-  start | address | stop) "$1" ;;
+  start | address | halt | resume | stop) "$1" ;;
   *) usage ;;
 esac

@@ -86,7 +86,7 @@ impl Readers {
         })
     }
 
-    /// Runs `work` on one moment of the store.
+    /// Runs `work` on one moment of the store, for somebody who waits.
     ///
     /// # Errors
     /// Whatever `work` or the engine says.
@@ -97,6 +97,19 @@ impl Readers {
         match self {
             Self::Sqlite(readers) => readers.read(work),
             Self::Postgres(readers) => readers.read(work),
+        }
+    }
+    /// Runs `work` on one moment of the store, for as long as it takes.
+    ///
+    /// # Errors
+    /// Whatever `work` or the engine says.
+    pub fn study<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite(readers) => readers.read(work),
+            Self::Postgres(readers) => readers.study(work),
         }
     }
 }

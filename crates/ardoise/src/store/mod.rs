@@ -318,7 +318,7 @@ impl Store {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let engine = self.engine.clone();
-        let studied = tokio::task::spawn_blocking(move || engine.read(work)).await;
+        let studied = tokio::task::spawn_blocking(move || engine.study(work)).await;
         studied.map_err(|error| StoreError::Engine(error.to_string()))?
     }
 

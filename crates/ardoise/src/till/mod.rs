@@ -40,6 +40,9 @@ use tokio::sync::{Notify, broadcast, oneshot};
 
 /// Commands that may wait. Beyond it the till answers "ask again" at once.
 const QUEUE: usize = 4_096;
+/// How long whoever asks waits for an answer. A disk or a server that hangs keeps the till, but not those who asked: they
+/// can ask again with the same id.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Commands decided in one transaction at most.
 const BATCH: usize = 512;
 /// How long the followers of the journal may lag behind. Many purchases share what they do then, and it is
@@ -210,11 +213,12 @@ impl Till {
     ///
     /// # Errors
     /// [`StoreError::Busy`] when too many are waiting, and whatever the engine says: nothing was
-    /// charged, and the same command can be asked again.
+    /// charged, and the same command can be asked again. [`StoreError::Unknown`] when it is not known in time: asking
+    /// again tells.
     pub async fn ask(&self, command: Command) -> Result<Outcome, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.put(Job::Command(Box::new(command), answer))?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        in_time(answered).await
     }
 
     fn put(&self, job: Job) -> Result<(), StoreError> {
@@ -231,7 +235,7 @@ impl Till {
     ///
     /// # Errors
     /// [`StoreError::Busy`] when too many are waiting; whatever `work` or the engine says: nothing was
-    /// written.
+    /// written. [`StoreError::Unknown`] when that is not known in time.
     pub async fn write<T: Send + 'static>(
         &self,
         mut work: impl FnMut(&dyn Db) -> Result<T, StoreError> + Send + 'static,
@@ -247,7 +251,7 @@ impl Till {
         });
         let (answer, answered) = oneshot::channel();
         self.put(Job::Write(work, answer))?;
-        answered.await.map_err(|_| StoreError::Closed)??;
+        in_time(answered).await?;
         made.lock().ok().and_then(|mut made| made.take()).ok_or(StoreError::Closed)
     }
 
@@ -284,6 +288,14 @@ impl Till {
     /// Figures since the start.
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+}
+
+/// The till's answer, if it comes in time.
+async fn in_time<T>(answered: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(ANSWER_WITHIN, answered).await {
+        Ok(answer) => answer.map_err(|_| StoreError::Closed)?,
+        Err(_) => Err(StoreError::Unknown("the till takes too long".into())),
     }
 }
 
@@ -374,7 +386,7 @@ impl Writer {
             }
             Err(error) => {
                 let count = commands.len();
-                tracing::error!(%error, commands.count = count, "the store failed; nothing was charged");
+                tracing::error!(%error, commands.count = count, "the store failed");
                 for answer in answers {
                     let _ = answer.send(Err(error.clone()));
                 }

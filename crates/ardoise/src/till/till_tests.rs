@@ -212,6 +212,17 @@ async fn a_full_queue_turns_away_at_once_and_keeps_what_it_took() {
 }
 
 #[tokio::test]
+async fn who_waits_for_a_store_that_hangs_is_told_that_it_is_not_known() {
+    let stand = Stand::new(Fault::Panics);
+    let (first, second) = (stand.hold_up(), stand.ask(vec![good()]));
+    let unknown = |told: &Told| matches!(told, Err(StoreError::Unknown(_)));
+    assert!(told(first).await.iter().all(unknown));
+    assert!(told(second).await.iter().all(unknown));
+    drop(stand.let_on);
+    assert_eq!(stand.till.ask(good()).await, ANSWER);
+}
+
+#[tokio::test]
 async fn the_till_ends_when_nobody_can_ask_any_more() {
     let Stand { till, thread, .. } = Stand::new(Fault::Panics);
     drop(till);

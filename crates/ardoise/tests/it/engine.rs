@@ -5,8 +5,11 @@ use ardoise::store::postgres::Server;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
+use tempfile::TempDir;
 use tokio_postgres::config::Host;
 
 /// A database that goes away with its story.
@@ -20,13 +23,21 @@ static MADE: AtomicU32 = AtomicU32::new(0);
 impl PrivateDatabase {
     /// A database on the server that the stories are told about, if they are.
     pub fn where_wanted() -> Option<Self> {
-        let server =
-            std::env::var("ARDOISE_TEST_STORE").ok().filter(|server| !server.is_empty())?;
+        Some(Self::on(the_server()?))
+    }
+
+    fn on(server: String) -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("story_{}_{number}", std::process::id());
         let database = Self { server, name };
         database.on_the_server(&format!("create database {}", database.name));
-        Some(database)
+        database
+    }
+
+    /// A connection to it, beside those of the shop.
+    pub fn connect(&self) -> Connection {
+        let server = Server::at(&self.url()).expect("an address");
+        Connection { db: server.connect().expect("a connection"), _server: server }
     }
 
     /// Its address.
@@ -46,8 +57,73 @@ impl PrivateDatabase {
     }
 
     fn on_the_server(&self, script: &str) {
-        let server = Server::at(&self.server).expect("an address");
-        server.connect().and_then(|db| db.run_script(script)).expect("the server obeys");
+        obey(&self.server, script);
+    }
+}
+
+/// The server that the stories are told about, if they are.
+fn the_server() -> Option<String> {
+    std::env::var("ARDOISE_TEST_STORE").ok().filter(|server| !server.is_empty())
+}
+
+fn obey(server: &str, script: &str) {
+    let server = Server::at(server).expect("an address");
+    server.connect().and_then(|db| db.run_script(script)).expect("the server obeys");
+}
+
+/// A connection of somebody else's.
+pub struct Connection {
+    pub db: ardoise::store::postgres::Connection,
+    // The connection lives in the server's runtime.
+    _server: Server,
+}
+
+/// A server of the story's own, for what would disturb the others. It ends with it.
+pub struct OwnServer {
+    folder: TempDir,
+}
+
+impl OwnServer {
+    /// A server, where the stories are told about one.
+    pub fn where_wanted() -> Option<Self> {
+        the_server()?;
+        let own = Self { folder: tempfile::tempdir().expect("a folder") };
+        own.script("start");
+        Some(own)
+    }
+
+    /// A database on it.
+    pub fn database(&self) -> PrivateDatabase {
+        PrivateDatabase::on(self.script("address").trim().to_owned())
+    }
+
+    /// Runs a statement that is no part of a transaction.
+    pub fn obey(&self, script: &str) {
+        obey(self.script("address").trim(), script);
+    }
+
+    /// Stops it, as a machine does that loses power.
+    pub fn halt(&self) {
+        self.script("halt");
+    }
+
+    /// Starts it again.
+    pub fn resume(&self) {
+        self.script("resume");
+    }
+
+    fn script(&self, verb: &str) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut command = Command::new(root.join("tests/postgres/server.sh"));
+        let done = command.arg(verb).arg(self.folder.path()).output().expect("the script starts");
+        assert!(done.status.success(), "{verb}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("UTF-8")
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        self.script("stop");
     }
 }
 
@@ -71,6 +147,17 @@ struct State {
     /// Bytes that may still pass in one direction before one connection is lost; below zero for any number.
     left: [AtomicI64; 2],
     links: Mutex<Vec<TcpStream>>,
+    /// Whether bytes wait here, by direction.
+    is_held: Mutex<[bool; 2]>,
+    let_on: Condvar,
+}
+
+impl State {
+    /// Waits for as long as bytes wait in this direction.
+    fn wait(&self, way: Way) {
+        let held = self.is_held.lock().expect("nobody panics with it");
+        drop(self.let_on.wait_while(held, |held| held[way as usize]));
+    }
 }
 
 /// The directions in which bytes pass.
@@ -108,9 +195,16 @@ impl Relay {
         }
     }
 
-    /// Lets connections in again.
+    /// Lets connections in again, and bytes pass.
     pub fn mend(&self) {
         self.state.is_cut.store(false, Ordering::SeqCst);
+        *self.state.is_held.lock().expect("nobody panics with it") = [false; 2];
+        self.state.let_on.notify_all();
+    }
+
+    /// Keeps every connection open and lets nothing pass in one direction: whoever waits hears nothing.
+    pub fn hold(&self, way: Way) {
+        self.state.is_held.lock().expect("nobody panics with it")[way as usize] = true;
     }
 
     /// Loses one connection once so many bytes more have passed.
@@ -164,6 +258,7 @@ fn pass(mut from: impl Pipe, mut to: impl Pipe, way: Way, state: &Arc<State>) {
     std::thread::spawn(move || {
         let mut bytes = [0; 4_096];
         while let Ok(read) = from.read(&mut bytes) {
+            state.wait(way);
             let left = &state.left[way as usize];
             let may = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
                 (left >= 0).then_some(left - read as i64)

@@ -22,6 +22,7 @@ mod guide;
 mod keys;
 mod moving;
 mod openapi;
+mod outages;
 mod processes;
 mod program;
 mod publishing;

@@ -1,6 +1,6 @@
 //! [`TestApp`]: the real shop in a folder of its own, and [`Browser`]: somebody who uses it.
 
-use crate::engine::{PrivateDatabase, Relay};
+use crate::engine::{OwnServer, PrivateDatabase, Relay};
 use ardoise::app::{App, Running, Shared};
 use ardoise::clock::Clock;
 use ardoise::ids::Chance;
@@ -78,6 +78,16 @@ impl TestApp {
         let place = (folder, Some(Arc::new(database)));
         let shop = Self::at(place, clock, Chance::seeded(7), &[("store", &store)], |writer| writer);
         Some((shop, relay))
+    }
+
+    /// A shop on a server of its own.
+    pub fn on_own(server: &OwnServer) -> Self {
+        Self::in_database(Some(server.database()), &[], |writer| writer)
+    }
+
+    /// The database of the story.
+    pub fn database(&self) -> &PrivateDatabase {
+        self.database.as_deref().expect("the books are on a server")
     }
 
     /// Another process of the same shop: it has the same store and folder.

@@ -26,7 +26,10 @@ const BANS: &[Ban] = &[
     Ban {
         words: &["Instant::now"],
         places: PRODUCT,
-        except: &[("crates/ardoise/src/till/mod.rs", "how often followers catch up, not when")],
+        except: &[
+            ("crates/ardoise/src/till/mod.rs", "how often followers catch up, not when"),
+            ("crates/ardoise/src/store/postgres/waiting.rs", "how long a server may be silent"),
+        ],
         instead: "`app.now()`, or an instant as an argument",
     },
     Ban {

@@ -11,9 +11,17 @@
 //! When the server says that the batch collided with another one, all of it is done again. When the connection is lost before
 //! the commit, nothing happened, and it is done again on a new one. When it is lost *during* the commit, nobody knows; it is
 //! done again all the same, because a command that stands already is answered as before and changes nothing.
+//!
+//! # A server that hangs
+//! Each answer has its time ([`super::waiting`]); a connection on which none came is given up, which is as good as lost. What it had
+//! begun would go on holding its tabs and the till's number, so the next session ends it first. A commit can hang because the
+//! server waits for a standby that is to have everything: then it stands on that server, nobody was told, and it is not yet
+//! as safe as the operator wants it. The next session therefore writes something itself before it answers anybody. That is
+//! only committed once everything before it is as safe, and until then whoever asks is told to ask again.
 
 use super::load::load;
 use super::persist::{Numbers, persist};
+use super::waiting::Since;
 use super::{Connection, Server, news};
 use crate::store::{Db, StoreError, Value, books, shop};
 use crate::till::batch::Batch;
@@ -26,6 +34,8 @@ use std::time::Duration;
 
 /// How often a batch that collided, or that lost its connection, is done again before those who wait are told.
 const TRIES: u32 = 6;
+/// How long it is done again; with the last time, those who wait are told within ten seconds.
+const TRIED_FOR: Duration = Duration::from_secs(4);
 /// The longest wait before it is done again; the first is a hundredth of it.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Half of the name under which a till's number is locked; the other half is the number. "till" in ASCII.
@@ -37,6 +47,8 @@ const TILLS: i64 = 1_000;
 pub struct Writer {
     server: Server,
     session: Option<Session>,
+    /// The one before, if it was lost.
+    lost: Option<Holder>,
     /// Words that are known to be stored: they are never removed.
     consents: HashSet<i64>,
 }
@@ -45,29 +57,66 @@ pub struct Writer {
 struct Session {
     connection: Connection,
     till: TillNumber,
+    /// The server's number of the connection.
+    process: i64,
     numbers: Numbers,
 }
 
+/// What a session holds on the server: a till's number, by the process that serves its connection.
+#[derive(Debug, Clone, Copy)]
+struct Holder {
+    till: TillNumber,
+    process: i64,
+}
+
 impl Session {
-    fn open(server: &Server) -> Result<Self, StoreError> {
-        let connection = server.connect()?;
+    /// Opens a session and ends the one that was lost. What this one holds stands in `lost` until it is open, so that the
+    /// next one ends it if it is lost on the way.
+    fn open(server: &Server, lost: &mut Option<Holder>) -> Result<Self, StoreError> {
+        let connection = server.connect()?.hurried()?;
         // The till only ever looks rows up by their keys. A plan made while the tables were small would read them whole.
         connection.run_script(
             "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off",
         )?;
         // A process that is stopped in the middle of a batch must not hold up everybody who wants the same tab.
-        connection.run_script(
-            "set idle_in_transaction_session_timeout = '10s'; set lock_timeout = '5s'",
-        )?;
+        connection.run_script("set idle_in_transaction_session_timeout = '10s'")?;
+        let process = (&connection as &dyn Db).number("select pg_backend_pid()", &[])?;
+        if let Some(lost) = lost {
+            end(&connection, *lost)?;
+        }
         let till = claim(&connection)?;
+        *lost = Some(Holder { till, process });
         server.till.store(till.0, Ordering::Relaxed);
-        connection.transaction(|db| books::open_till(db, till))?;
+        connection.transaction(|db| {
+            books::open_till(db, till)?;
+            prove(db, till)
+        })?;
         let numbers = Numbers {
             transfer: shop::next_number(&connection, till, shop::Numbered::Transfer)?,
             outbox: shop::next_number(&connection, till, shop::Numbered::Outbox)?,
         };
-        Ok(Self { connection, till, numbers })
+        *lost = None;
+        Ok(Self { connection, till, process, numbers })
     }
+
+    const fn holder(&self) -> Holder {
+        Holder { till: self.till, process: self.process }
+    }
+}
+
+/// Ends a connection that was lost here and may live on there, if it still holds its till's number: by that it is known.
+fn end(db: &dyn Db, lost: Holder) -> Result<(), StoreError> {
+    let sql = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 2 \
+        and classid = cast(cast(?1 as bigint) as oid) and objid = cast(cast(?2 as bigint) as oid) and pid = cast(?3 as int) \
+        and database = (select oid from pg_database where datname = current_database())";
+    let holder = [Value::Int(TILL_LOCK), Value::from(lost.till), Value::Int(lost.process)];
+    db.query(sql, &holder, &mut |_| Ok(()))
+}
+
+/// Writes something that changes nothing: once it is committed, whatever the server committed before is as safe.
+fn prove(db: &dyn Db, till: TillNumber) -> Result<(), StoreError> {
+    let sql = "update cursor set read_through = read_through where till = ?1";
+    db.execute(sql, &[Value::from(till)]).map(drop)
 }
 
 /// Takes the lowest number that no living till holds. The server takes it back when the connection ends, however it ends.
@@ -87,8 +136,8 @@ impl Writer {
     /// # Errors
     /// Whatever the engine says.
     pub fn open(server: Server) -> Result<Self, StoreError> {
-        let session = Some(Session::open(&server)?);
-        Ok(Self { server, session, consents: HashSet::new() })
+        let session = Some(Session::open(&server, &mut None)?);
+        Ok(Self { server, session, lost: None, consents: HashSet::new() })
     }
 
     /// The session; a new one where the last was lost.
@@ -100,10 +149,17 @@ impl Writer {
     /// Opens a session where there is none, or the last was lost.
     fn open_session(&mut self) -> Result<(), StoreError> {
         if self.session.as_ref().is_none_or(|session| !session.connection.is_open()) {
-            self.session = None;
-            self.session = Some(Session::open(&self.server)?);
+            self.lose();
+            self.session = Some(Session::open(&self.server, &mut self.lost)?);
         }
         Ok(())
+    }
+
+    /// Leaves the session; the next one ends what may be left of it.
+    fn lose(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.lost = Some(session.holder());
+        }
     }
 
     fn try_once(
@@ -149,7 +205,7 @@ impl TillStore for Writer {
             self.try_once(tariff, now, commands).map_err(|error| {
                 // What was begun ends with the connection.
                 if !matches!(error, StoreError::Busy(_)) || self.rollback().is_err() {
-                    self.session = None;
+                    self.lose();
                 }
                 let is_again = matches!(
                     error,
@@ -180,7 +236,7 @@ impl TillStore for Writer {
                 work(db)
             });
             if matches!(done, Err(StoreError::Gone(_) | StoreError::Unknown(_))) {
-                self.session = None;
+                self.lose();
             }
             done.map_err(|error| {
                 let is_again = match error {
@@ -211,17 +267,46 @@ impl Writer {
     }
 }
 
-/// Does something until it succeeds or its error says that doing it again is of no use, at most [`TRIES`] times.
+/// Does something until it succeeds or its error says that doing it again is of no use, at most [`TRIES`] times and for
+/// [`TRIED_FOR`]. If it may stand since one of those times, that is what is said.
 fn again<T>(mut once: impl FnMut() -> Result<T, (StoreError, bool)>) -> Result<T, StoreError> {
+    let since = Since::now();
+    let mut doubt = None;
     let mut wait = LONGEST_WAIT / 100;
-    for _ in 1..TRIES {
-        match once() {
+    for number in 1.. {
+        let (error, is_again) = match once() {
             Ok(done) => return Ok(done),
-            Err((error, false)) => return Err(error),
-            Err((error, true)) => tracing::debug!(%error, "doing it again"),
+            Err(failed) => failed,
+        };
+        let is_over = number == TRIES || since.left_of(TRIED_FOR).is_zero();
+        if matches!(error, StoreError::Unknown(_)) {
+            doubt = Some(error.clone());
         }
+        if !is_again || is_over {
+            return Err(doubt.unwrap_or(error));
+        }
+        tracing::debug!(%error, "doing it again");
         std::thread::sleep(wait);
         wait = (wait * 3).min(LONGEST_WAIT);
     }
-    once().map_err(|(error, _)| error)
+    Err(StoreError::Closed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_stand_is_told_so_whatever_the_next_time_fails_with() {
+        let unknown = || StoreError::Unknown("on purpose".into());
+        let gone = || StoreError::Gone("on purpose".into());
+        for (then, is_again) in [(gone(), true), (gone(), false), (unknown(), true)] {
+            let mut times = vec![(then, is_again), (unknown(), true)];
+            let failed: Result<(), _> =
+                again(|| Err(times.pop().unwrap_or_else(|| (gone(), false))));
+            assert_eq!(failed, Err(unknown()));
+        }
+        let mut times = vec![Ok(7), Err((unknown(), true))];
+        assert_eq!(again(|| times.pop().expect("one more")), Ok(7));
+    }
 }

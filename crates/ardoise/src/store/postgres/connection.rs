@@ -1,26 +1,43 @@
 //! One connection, asked from a thread that waits for the answer.
 
 use super::dialect;
+use super::waiting::{ANSWER, LIMITS, wait};
 use crate::store::{Db, EachRow, Row, StoreError, Value};
 use futures_util::TryStreamExt as _;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, Statement};
+use tokio_postgres::{Client, Config, Socket, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long a connection may take to open, to each of the server's machines, where the address says nothing else.
+pub(super) const CONNECTING: Duration = Duration::from_secs(3);
+
+/// What the bytes go through, encrypted or not.
+type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 /// One connection.
 pub struct Connection {
     client: Client,
     statements: Mutex<HashMap<&'static str, Statement>>,
+    /// What carries its bytes. By itself it ends when the client is dropped and the server has answered everything.
+    carrier: AbortHandle,
+    /// Whether each answer must come within [`ANSWER`].
+    is_hurried: AtomicBool,
+    /// Whether an answer did not come in time: what came now would be the answer to something else.
+    is_given_up: AtomicBool,
 }
 
 impl Connection {
-    /// Opens a connection whose bytes travel in the runtime `io`.
+    /// Opens a connection whose bytes travel in the runtime `io`, and whose answers may take as long as they need.
     ///
     /// # Errors
     /// [`StoreError::Gone`] when nobody answers; whatever the engine says.
@@ -31,13 +48,63 @@ impl Connection {
             // Whoever asks waits for this.
             let _ = tell.send(connect(&config).await);
         });
-        let client = told.recv().map_err(|_| StoreError::Closed)??;
-        Ok(Self { client, statements: Mutex::default() })
+        let (client, carrier) = told.recv().map_err(|_| StoreError::Closed)??;
+        Ok(Self {
+            client,
+            statements: Mutex::default(),
+            carrier,
+            is_hurried: AtomicBool::new(false),
+            is_given_up: AtomicBool::new(false),
+        })
+    }
+
+    /// The same, with a limit for each answer, here and on the server.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub(super) fn hurried(self) -> Result<Self, StoreError> {
+        self.hurry(true);
+        self.run_script(LIMITS)?;
+        Ok(self)
+    }
+
+    /// Whether there is a limit for each answer from here on.
+    fn hurry(&self, is_hurried: bool) {
+        self.is_hurried.store(is_hurried, Ordering::Relaxed);
     }
 
     /// Whether the server has not hung up, as far as is known here.
     pub fn is_open(&self) -> bool {
-        !self.client.is_closed()
+        !self.client.is_closed() && !self.is_given_up()
+    }
+
+    /// Whether the server said nothing for too long.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
+    }
+
+    /// Waits in this thread until the server has answered.
+    ///
+    /// # Errors
+    /// Whatever the engine says; [`StoreError::Gone`] when it says nothing in time: the connection is of no use any more.
+    pub(super) fn wait<T, E>(
+        &self,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, StoreError>
+    where
+        StoreError: From<E>,
+    {
+        if self.is_given_up() {
+            return Err(StoreError::Gone("it was given up".into()));
+        }
+        let most = self.is_hurried.load(Ordering::Relaxed).then_some(ANSWER);
+        match wait(answer, most) {
+            Some(answered) => Ok(answered?),
+            None => {
+                self.is_given_up.store(true, Ordering::Relaxed);
+                Err(StoreError::Gone(format!("it has said nothing for {} s", ANSWER.as_secs())))
+            }
+        }
     }
 
     /// The client, for what goes out together in one trip.
@@ -50,7 +117,7 @@ impl Connection {
     /// # Errors
     /// Whatever the engine says.
     pub fn run_script(&self, script: &str) -> Result<(), StoreError> {
-        Ok(wait(self.client.batch_execute(script))?)
+        self.wait(self.client.batch_execute(script))
     }
 
     /// Runs `work` in one transaction.
@@ -84,8 +151,15 @@ impl Connection {
     ///
     /// # Errors
     /// Whatever the engine says.
-    pub(super) fn begin_moment(&self) -> Result<(), StoreError> {
-        self.run_script("begin isolation level repeatable read read only")
+    pub(super) fn begin_moment(&self, pace: Pace) -> Result<(), StoreError> {
+        self.run_script(match pace {
+            Pace::Short => "begin isolation level repeatable read read only",
+            Pace::Long => {
+                "begin isolation level repeatable read read only; set local statement_timeout = 0"
+            }
+        })?;
+        self.hurry(pace == Pace::Short);
+        Ok(())
     }
 
     /// The moment is over.
@@ -93,6 +167,7 @@ impl Connection {
     /// # Errors
     /// Whatever the engine says.
     pub(super) fn end_moment(&self) -> Result<(), StoreError> {
+        self.hurry(true);
         self.run_script("commit")
     }
 
@@ -102,7 +177,7 @@ impl Connection {
         if let Some(statement) = known {
             return Ok(statement);
         }
-        let statement = wait(self.client.prepare(&dialect::statement(sql)))?;
+        let statement = self.wait(self.client.prepare(&dialect::statement(sql)))?;
         if let Ok(mut known) = self.statements.lock() {
             known.insert(sql, statement.clone());
         }
@@ -110,23 +185,26 @@ impl Connection {
     }
 }
 
-/// Waits in this thread until the server has answered.
-///
-/// Tokio makes a task that has done much wait for the next turn of its thread, which never comes while the thread waits
-/// here: so whatever of tokio's is waited for is told not to.
-pub(super) fn wait<F: Future>(answer: F) -> F::Output {
-    pollster::block_on(tokio::task::unconstrained(answer))
+async fn connect(config: &Config) -> Result<(Client, AbortHandle), StoreError> {
+    let (client, connection) = reach(config).await?;
+    // An error is told to whoever asks the client next.
+    Ok((client, tokio::spawn(connection).abort_handle()))
 }
 
-async fn connect(config: &Config) -> Result<Client, StoreError> {
-    let (client, connection) = config.connect(tls()?).await?;
-    // It ends when the client is dropped; an error is told to whoever asks the client next.
-    tokio::spawn(connection);
-    Ok(client)
+/// Reaches the server and is let in, in time.
+pub(super) async fn reach(
+    config: &Config,
+) -> Result<(Client, tokio_postgres::Connection<Socket, TlsStream>), StoreError> {
+    let machines = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+    let most = config.get_connect_timeout().copied().unwrap_or(CONNECTING).saturating_mul(machines);
+    match tokio::time::timeout(most, config.connect(tls()?)).await {
+        Ok(reached) => Ok(reached?),
+        Err(_) => Err(StoreError::Gone(format!("nobody was let in for {} s", most.as_secs()))),
+    }
 }
 
 /// TLS where the server offers it (or where the address demands it), checked against this machine's own certificates.
-pub(super) fn tls() -> Result<MakeRustlsConnect, StoreError> {
+fn tls() -> Result<MakeRustlsConnect, StoreError> {
     use rustls_platform_verifier::BuilderVerifierExt as _;
     let failed = |error: rustls::Error| StoreError::Engine(error.to_string());
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -135,6 +213,24 @@ pub(super) fn tls() -> Result<MakeRustlsConnect, StoreError> {
         .and_then(|builder| builder.with_platform_verifier())
         .map_err(failed)?;
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
+}
+
+/// How long what is read in one moment may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Somebody waits for it.
+    Short,
+    /// As long as it needs: the whole of the books, say.
+    Long,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.is_given_up() {
+            // The server may never answer; what carries the bytes would wait with it.
+            self.carrier.abort();
+        }
+    }
 }
 
 /// A transaction that is taken back unless it is committed, also where whoever wrote in it panics.
@@ -150,7 +246,7 @@ impl Drop for Begun<'_> {
 impl Db for Connection {
     fn execute(&self, sql: &'static str, values: &[Value]) -> Result<usize, StoreError> {
         let statement = self.prepared(sql)?;
-        let changed = wait(self.client.execute_raw(&statement, values))?;
+        let changed = self.wait(self.client.execute_raw(&statement, values))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
@@ -159,12 +255,12 @@ impl Db for Connection {
             return Ok(());
         }
         let statement = self.prepared(sql)?;
-        wait(async {
+        self.wait(async {
             let mut rows = pin!(self.client.query_raw(&statement, values).await?);
             while let Some(row) = rows.try_next().await? {
                 each(&row)?;
             }
-            Ok(())
+            Ok::<_, StoreError>(())
         })
     }
 }
@@ -253,7 +349,8 @@ impl From<tokio_postgres::Error> for StoreError {
         match *code {
             SqlState::T_R_SERIALIZATION_FAILURE
             | SqlState::T_R_DEADLOCK_DETECTED
-            | SqlState::LOCK_NOT_AVAILABLE => Self::Busy(text),
+            | SqlState::LOCK_NOT_AVAILABLE
+            | SqlState::QUERY_CANCELED => Self::Busy(text),
             SqlState::DISK_FULL => Self::Full(text),
             SqlState::ADMIN_SHUTDOWN
             | SqlState::CRASH_SHUTDOWN

@@ -2,7 +2,6 @@
 //! is undone or money received.
 
 use super::Connection;
-use super::connection::wait;
 use crate::store::statement::{line_columns, open_line_columns, read_line, read_open_line};
 use crate::store::tab::{self, tab_columns};
 use crate::store::work::{offer_columns, read_offer};
@@ -92,7 +91,7 @@ pub(super) fn load(
     let undone = slices(&named.undone);
     let [offers, tabs_of_lines] = [OFFERS, TABS_OF_LINES].map(|sql| connection.prepared(sql));
     let (offers, tabs_of_lines) = (offers?, tabs_of_lines?);
-    let ((), offers, undone) = wait(try_join3(
+    let ((), offers, undone) = connection.wait(try_join3(
         async { Ok(connection.client().batch_execute("begin").await?) },
         ask(connection, &offers, &[&slugs]),
         ask_if(!undone.is_empty(), connection, &tabs_of_lines, &[&undone]),
@@ -139,7 +138,7 @@ fn load_tabs(
     let prepared = [TABS, LINES, ACCESS, SETTLEMENTS].map(|sql| connection.prepared(sql));
     let [tab, line, access, settlement] = prepared;
     let (tab, line, access, settlement) = (tab?, line?, access?, settlement?);
-    let (tabs, lines, accesses, settlements) = wait(try_join4(
+    let (tabs, lines, accesses, settlements) = connection.wait(try_join4(
         ask(connection, &tab, &[&tabs]),
         ask(connection, &line, &[&lines]),
         ask(connection, &access, &[&of_tabs, &of_works]),
@@ -182,7 +181,7 @@ fn load_open_lines(
     }
     let opened: Vec<i64> = opened.into_iter().collect();
     let open_line = connection.prepared(OPEN_LINES)?;
-    for row in &wait(ask(connection, &open_line, &[&opened]))? {
+    for row in &connection.wait(ask(connection, &open_line, &[&opened]))? {
         let tab = TabId::from_raw(row.int(5)?);
         known.open_lines.entry(tab).or_default().push(read_open_line(row, tariff.currency)?);
     }
@@ -202,8 +201,8 @@ fn load_payouts(
     let payouts: Vec<i64> = named.payouts.iter().copied().collect();
     let paid: Vec<i64> = named.paid.iter().copied().collect();
     let (author, payout) = (connection.prepared(AUTHORS)?, connection.prepared(PAYOUTS)?);
-    wait(ask(connection, &author, &[&paid]))?;
-    for row in &wait(ask(connection, &payout, &[&payouts]))? {
+    connection.wait(ask(connection, &author, &[&paid]))?;
+    for row in &connection.wait(ask(connection, &payout, &[&payouts]))? {
         let row: &dyn crate::store::Row = row;
         known
             .payouts

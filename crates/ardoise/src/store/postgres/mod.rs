@@ -11,8 +11,10 @@ mod load;
 pub mod moving;
 mod news;
 mod persist;
+mod waiting;
 
 pub use connection::Connection;
+use connection::{CONNECTING, Pace};
 
 use super::{Db, StoreError, Value, migrations};
 use ledger::{AuthorId, Timestamp};
@@ -22,14 +24,18 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::sync::broadcast;
 use tokio_postgres::Config;
+use waiting::Since;
 
 /// Connections for reading: as many questions are asked at the same time, and others wait for their turn. A server lets a
 /// hundred connections in, unless it is told otherwise, and there may be several shops.
 const READERS: usize = 16;
 /// How long a question may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a connection may take to open, where the address says nothing else.
-const CONNECTING: Duration = Duration::from_secs(3);
+/// How long nobody but one tries after the server said nothing: the others are told at once, and do not sit and wait for
+/// a server that hangs.
+const REST: Duration = Duration::from_secs(3);
+/// A connection that fails in less time was refused, by somebody who is there to say so.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 /// How long the server's machine may acknowledge nothing before the connection is lost.
 const SILENCE: Duration = Duration::from_secs(10);
 /// Names the lock under which migrations run: "ardoise" in ASCII.
@@ -159,6 +165,27 @@ struct Pool {
     idle: Vec<Connection>,
     /// Connections that are open or being opened, idle or not.
     open: usize,
+    /// Since when the server says nothing, or was last tried after it had; none while it answers.
+    silent: Option<Since>,
+}
+
+impl Pool {
+    /// The server said nothing for too long: what is idle waits for the same one.
+    fn fall_silent(&mut self) {
+        self.silent = Some(Since::now());
+        self.open -= self.idle.len();
+        self.idle.clear();
+    }
+
+    /// Whether it is of use to ask now. After a silence one may try at a time.
+    fn may_ask(&mut self) -> bool {
+        let Some(since) = self.silent else { return true };
+        let rested = since.left_of(REST).is_zero();
+        if rested {
+            self.silent = Some(Since::now());
+        }
+        rested
+    }
 }
 
 impl Readers {
@@ -177,16 +204,36 @@ impl Readers {
         &self.server
     }
 
-    /// Runs `work` on one moment of the store.
+    /// Runs `work` on one moment of the store, for somebody who waits.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when every connection is in use for too long; whatever `work` or the engine says.
+    /// [`StoreError::Busy`] when every connection is in use for too long, or the server takes too long over an answer;
+    /// [`StoreError::Gone`] when it says nothing; whatever `work` or the engine says.
     pub fn read<T>(
         &self,
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        waiting(|| {
-            let lent = self.lend_at_a_moment()?;
+        self.at_a_moment(Pace::Short, work)
+    }
+
+    /// Runs `work` on one moment of the store, for as long as it takes.
+    ///
+    /// # Errors
+    /// Those of [`Readers::read`].
+    pub fn study<T>(
+        &self,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.at_a_moment(Pace::Long, work)
+    }
+
+    fn at_a_moment<T>(
+        &self,
+        pace: Pace,
+        work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        waiting_here(|| {
+            let lent = self.lend_at_a_moment(pace)?;
             let db = lent.connection.as_ref().ok_or(StoreError::Closed)?;
             let result = work(db);
             let ended = db.end_moment();
@@ -196,14 +243,17 @@ impl Readers {
     }
 
     /// A connection on which everything is read as it is now. One that was lost while it was idle is only found out by asking.
-    fn lend_at_a_moment(&self) -> Result<Lent<'_>, StoreError> {
+    fn lend_at_a_moment(&self, pace: Pace) -> Result<Lent<'_>, StoreError> {
         for _ in 0..READERS {
             let lent = self.lend()?;
-            match lent.connection.as_ref().map(Connection::begin_moment) {
-                Some(Ok(())) => return Ok(lent),
-                Some(Err(StoreError::Gone(_))) => {}
-                Some(Err(error)) => return Err(error),
-                None => return Err(StoreError::Closed),
+            let Some(connection) = &lent.connection else { return Err(StoreError::Closed) };
+            match connection.begin_moment(pace) {
+                Ok(()) => {
+                    self.pool.lock().map_err(|_| StoreError::Closed)?.silent = None;
+                    return Ok(lent);
+                }
+                Err(StoreError::Gone(_)) if !connection.is_given_up() => {}
+                Err(error) => return Err(error),
             }
         }
         Err(StoreError::Gone("each connection was lost while it was idle".into()))
@@ -225,14 +275,29 @@ impl Readers {
         if waited.timed_out() {
             return Err(StoreError::Busy(format!("{READERS} connections are reading")));
         }
+        if !pool.may_ask() {
+            return Err(StoreError::Gone("it said nothing a moment ago".into()));
+        }
         if let Some(connection) = pool.idle.pop() {
             return Ok(Lent { readers: self, connection: Some(connection) });
         }
         pool.open += 1;
         drop(pool);
         let mut lent = Lent { readers: self, connection: None };
-        lent.connection = Some(self.server.connect()?);
+        lent.connection = Some(self.connect()?);
         Ok(lent)
+    }
+
+    /// A new connection.
+    fn connect(&self) -> Result<Connection, StoreError> {
+        let since = Since::now();
+        let connected = self.server.connect().and_then(Connection::hurried);
+        let is_silence = matches!(connected, Err(StoreError::Gone(_)))
+            && since.left_of(REFUSED_WITHIN).is_zero();
+        if is_silence {
+            self.pool.lock().map_err(|_| StoreError::Closed)?.fall_silent();
+        }
+        connected
     }
 }
 
@@ -246,8 +311,12 @@ impl Drop for Lent<'_> {
     fn drop(&mut self) {
         // Whoever panicked while it was lent has left a transaction open.
         let sound = |connection: &Connection| connection.is_open() && !std::thread::panicking();
+        let lost_in_silence = self.connection.as_ref().is_some_and(Connection::is_given_up);
         let connection = self.connection.take().filter(sound);
         if let Ok(mut pool) = self.readers.pool.lock() {
+            if lost_in_silence {
+                pool.fall_silent();
+            }
             match connection {
                 Some(connection) => pool.idle.push(connection),
                 None => pool.open -= 1,
@@ -258,7 +327,7 @@ impl Drop for Lent<'_> {
 }
 
 /// Runs what waits for the server, letting other tasks of this thread move to another one.
-fn waiting<T>(work: impl FnOnce() -> T) -> T {
+fn waiting_here<T>(work: impl FnOnce() -> T) -> T {
     let in_a_pool = Handle::try_current()
         .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
     if in_a_pool { tokio::task::block_in_place(work) } else { work() }

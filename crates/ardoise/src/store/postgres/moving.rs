@@ -1,7 +1,6 @@
 //! A store on a server, to be carried to another engine or from there.
 
 use super::batch::TILL_LOCK;
-use super::connection::wait;
 use super::{Connection, Server};
 use crate::store::moving::{Cell, End, Kind, Table, cells};
 use crate::store::{Db, StoreError, Value};
@@ -59,7 +58,7 @@ impl End for Remote {
 
     fn count(&self, table: &Table) -> Result<u64, StoreError> {
         let sql = format!("select count(*) from {}", table.name);
-        let row = wait(self.connection.client().query_one(&sql, &[]))?;
+        let row = self.connection.wait(self.connection.client().query_one(&sql, &[]))?;
         Ok(row.try_get::<_, i64>(0)?.unsigned_abs())
     }
 
@@ -69,13 +68,13 @@ impl End for Remote {
         each: &mut dyn FnMut(Vec<Cell>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let sql = format!("select {} from {}", table.names(), table.name);
-        wait(async {
+        self.connection.wait(async {
             let none: [&(dyn ToSql + Sync); 0] = [];
             let mut rows = pin!(self.connection.client().query_raw(&sql, none).await?);
             while let Some(row) = rows.try_next().await? {
                 each(cells(table, &row)?)?;
             }
-            Ok(())
+            Ok::<_, StoreError>(())
         })
     }
 
@@ -93,7 +92,7 @@ impl End for Remote {
         let (name, names, arrays) = (table.name, table.names(), arrays.join(", "));
         let sql = format!("insert into {name} ({names}) select * from unnest({arrays})");
         let columns = columns.iter().map(|column| &**column as &(dyn ToSql + Sync));
-        wait(self.connection.client().execute_raw(&sql, columns))?;
+        self.connection.wait(self.connection.client().execute_raw(&sql, columns))?;
         Ok(())
     }
 

@@ -54,7 +54,7 @@ async fn hear(
     own: &AtomicI64,
     news: &broadcast::WeakSender<AuthorId>,
 ) -> Result<(), StoreError> {
-    let (client, mut connection) = config.connect(connection::tls()?).await?;
+    let (client, mut connection) = connection::reach(config).await?;
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
     let asked = client.batch_execute("listen ardoise_news");
     let mut asked = std::pin::pin!(asked);

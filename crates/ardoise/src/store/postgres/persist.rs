@@ -1,7 +1,6 @@
 //! What is written for a batch: each table's rows in one statement, column by column, and the commit, in one trip.
 
 use super::Connection;
-use super::connection::wait;
 use crate::store::StoreError;
 use crate::till::TillNumber;
 use crate::till::batch::{NewLine, NewPayout, NewSettlement, NewUndo, Snapshot, WriteSet};
@@ -89,12 +88,13 @@ fn send(connection: &Connection, tables: &[Rows<'_>]) -> Result<(), StoreError> 
     }
     sent.push(async { Ok(connection.client().batch_execute("commit").await?) }.boxed());
     // They are first polled, and so sent, in this order.
-    let done = wait(join_all(sent));
-    let failed = done.into_iter().find_map(Result::err);
-    match failed {
-        None => Ok(()),
-        Some(StoreError::Gone(why)) => Err(StoreError::Unknown(why)),
-        Some(error) => Err(error),
+    let done = connection.wait(join_all(sent).map(Ok::<_, StoreError>));
+    match done.map(|done| done.into_iter().find_map(Result::err)) {
+        Ok(None) => Ok(()),
+        Ok(Some(StoreError::Gone(why))) | Err(StoreError::Gone(why)) => {
+            Err(StoreError::Unknown(why))
+        }
+        Ok(Some(error)) | Err(error) => Err(error),
     }
 }
 
