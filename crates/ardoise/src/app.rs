@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::ids::{Chance, Mint};
 use crate::keys::used::Uses;
+use crate::links::last_seen::LastSeen;
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
@@ -40,6 +41,8 @@ pub struct App {
     pub receipt_key: ReceiptKey,
     /// Counts visits until they are written.
     pub visits: Visits,
+    /// Pages as they were last seen.
+    pub last_seen: LastSeen,
     /// Notes when keys are used until it is written.
     pub key_uses: Uses,
     /// Counts new tabs by network.
@@ -177,6 +180,7 @@ impl App {
             files,
             receipt_key,
             visits: Visits::default(),
+            last_seen: LastSeen::default(),
             key_uses: Uses::default(),
             new_tabs: NewTabs::new(settings.new_tabs_per_hour),
             books: Mutex::default(),

@@ -1,10 +1,11 @@
 //! A work's page, and what goes with its link: card, oEmbed, QR code, previews.
 
+use super::public::{Front, PublicWork, picture, preview_url, previews};
 use super::{channel, qr};
 use crate::access::range::{FileToServe, serve_file};
 use crate::app::{App, Shared};
 use crate::pages::reader::{ShopFront, WorkCard};
-use crate::pages::work::{EmbedCard, FileLine, Offer, Preview, WorkPage};
+use crate::pages::work::{EmbedCard, Offer, WorkPage};
 use crate::pages::{Meta, Notice};
 use crate::people::{SignedIn, signed_in};
 use crate::problem::{LINK_UNKNOWN, PAGE_MISSING, Problem, SHOP_FAILED};
@@ -13,7 +14,7 @@ use crate::request::Ask;
 use crate::store::file::Derived;
 use crate::store::link::Link;
 use crate::store::visit::Visited;
-use crate::store::work::State as WorkState;
+use crate::store::work::{State as WorkState, Work};
 use crate::store::{file, gains, link, statement, work};
 use crate::works::file_name::Disposition;
 use crate::works::media_type::Kind as MediaKind;
@@ -24,11 +25,10 @@ use http::{HeaderMap, HeaderValue, header};
 use ledger::{Price, ShopId as _, Tab, WorkId};
 use serde_json::json;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Works on one page of the shop's front.
 const WORKS_ON_A_PAGE: i64 = 24;
-/// The longest description in a link preview, in characters.
-const DESCRIPTION_MOST: usize = 200;
 /// Pixels of a side of one module of a QR code as a picture.
 const QR_SCALE: u32 = 8;
 
@@ -48,11 +48,54 @@ async fn linked(app: &App, ask: &Ask, slug: &str) -> Result<(Link, Whole, bool),
     Ok((link, whole, own))
 }
 
-/// The link with this slug, if it leads to something that is for sale.
-async fn for_sale(app: &App, ask: &Ask, slug: &str) -> Result<(Link, Whole), Problem> {
-    let (link, whole, _) = linked(app, ask, slug).await?;
-    if whole.work.state == WorkState::Published {
-        Ok((link, whole))
+/// A work as everybody sees it.
+struct Seen {
+    public: Arc<PublicWork>,
+    when: When,
+}
+
+/// When a page was as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// The store says so.
+    Now {
+        /// Whether who asks made the work.
+        own: bool,
+    },
+    /// The store does not answer; it was so the last time.
+    Last,
+}
+
+/// What everybody sees by the link with this slug: as it is or, while the store does not answer, as it was last seen.
+async fn seen(app: &App, ask: &Ask, slug: &str) -> Result<Seen, Problem> {
+    let now = async {
+        let (link, whole, own) = linked(app, ask, slug).await?;
+        Ok((PublicWork::of(app, link, whole).await?, own))
+    };
+    let (public, own) = match now.await {
+        Ok(now) => now,
+        Err(problem) => {
+            let public = last(problem, || app.last_seen.works.last(slug, app.now()))?;
+            return Ok(Seen { public, when: When::Last });
+        }
+    };
+    let public = Arc::new(public);
+    if public.is_public() {
+        app.last_seen.works.keep(slug, &public, app.now());
+    }
+    Ok(Seen { public, when: When::Now { own } })
+}
+
+/// What was last seen, where the problem is that the store does not answer.
+fn last<T>(problem: Problem, seen: impl FnOnce() -> Option<T>) -> Result<T, Problem> {
+    if problem.is_a_silent_store() { seen().ok_or(problem) } else { Err(problem) }
+}
+
+/// What everybody sees by the link with this slug, if it leads to something that is for sale.
+async fn for_sale(app: &App, ask: &Ask, slug: &str) -> Result<Arc<PublicWork>, Problem> {
+    let Seen { public, .. } = seen(app, ask, slug).await?;
+    if public.work.state == WorkState::Published {
+        Ok(public)
     } else {
         Err(Problem::new(&LINK_UNKNOWN))
     }
@@ -60,15 +103,34 @@ async fn for_sale(app: &App, ask: &Ask, slug: &str) -> Result<(Link, Whole), Pro
 
 /// `GET /`: what the shop sells, newest first.
 pub async fn show_front(State(app): State<Shared>, Query(query): Query<Words>, ask: Ask) -> Asked {
-    let tab = ask.own_tab(&app).await?;
+    let before = query.get("before").and_then(|text| text.parse().ok());
+    let before: WorkId = before.unwrap_or(WorkId::from_raw(i64::MAX));
+    let now = async { Ok((ask.own_tab(&app).await?, front(&app, before).await?)) };
+    let (tab, shown, notice) = match now.await {
+        Ok((tab, now)) => {
+            let now = Arc::new(now);
+            app.last_seen.fronts.keep(&before.to_string(), &now, app.now());
+            (tab, now, None)
+        }
+        Err(problem) => {
+            let seen = || app.last_seen.fronts.last(&before.to_string(), app.now());
+            (None, last(problem, seen)?, Some(Notice::Resting))
+        }
+    };
+    let about = Some(app.settings.about.clone()).filter(|about| !about.is_empty());
     let mut page = ask.page(&app, &app.settings.shop_name, tab.as_ref());
+    page.notice = notice;
     page.meta = Meta {
         canonical: Some(format!("{}/", app.settings.url)),
-        description: Some(app.settings.about.clone()).filter(|about| !about.is_empty()),
+        description: about.clone(),
         ..Meta::default()
     };
-    let before = query.get("before").and_then(|text| text.parse().ok());
-    let before = before.unwrap_or(WorkId::from_raw(i64::MAX));
+    let Front { works, more } = Front::clone(&shown);
+    html(&ShopFront { page, about, works, more })
+}
+
+/// A page of the front, from after the work `before` on.
+async fn front(app: &App, before: WorkId) -> Result<Front, Problem> {
     let currency = app.currency();
     let works = app.store.read(|db| {
         let works = work::published(db, before, WORKS_ON_A_PAGE, currency)?;
@@ -83,7 +145,7 @@ pub async fn show_front(State(app): State<Shared>, Query(query): Query<Words>, a
     let more = more.map(|(work, _)| format!("/?before={}", work.id));
     let mut cards = Vec::new();
     for (work, slug) in works {
-        let whole = whole(&app, work.id).await?;
+        let whole = whole(app, work.id).await?;
         cards.push(WorkCard {
             cover: picture(&whole).map(|key| preview_url(&slug, &derive::small(key))),
             kind: whole.kind(),
@@ -93,8 +155,7 @@ pub async fn show_front(State(app): State<Shared>, Query(query): Query<Words>, a
             price: price_view(work.price),
         });
     }
-    let about = Some(app.settings.about.clone()).filter(|about| !about.is_empty());
-    html(&ShopFront { page, about, works: cards, more })
+    Ok(Front { works: cards, more })
 }
 
 /// `GET /l/{slug}`: the page of a work.
@@ -104,63 +165,79 @@ pub async fn show_work(
     Query(query): Query<Words>,
     ask: Ask,
 ) -> Asked {
-    let (link, whole, own) = linked(&app, &ask, &slug).await?;
+    let Seen { public, when } = seen(&app, &ask, &slug).await?;
     let named = channel(query.get("via").map(String::as_str));
     // A link that was made for a channel counts as that channel, unless its address says another.
-    let via = if named.is_empty() { link.label.clone() } else { named };
-    let tab = ask.own_tab(&app).await?;
-    if !own {
-        count_visit(&app, &link, &whole, &via);
+    let via = if named.is_empty() { public.link.label.clone() } else { named };
+    if when == (When::Now { own: false }) {
+        count_visit(&app, &public, &via);
     }
-    let page = work_page(&app, &ask, &link, &whole, tab.as_ref(), &via).await?;
+    let (tab, offer) = match when {
+        When::Now { .. } => on_offer(&app, &ask, &public.work).await?,
+        When::Last => (None, resting(&public.work)),
+    };
+    let page = work_page(&app, &ask, &public, tab.as_ref(), offer, &via);
+    let own = when == (When::Now { own: true });
     let changed = query.contains_key("changed").then_some(Notice::PriceChanged);
     html(&WorkPage { own, page: crate::pages::Page { notice: changed, ..page.page }, ..page })
 }
 
-fn count_visit(app: &App, link: &Link, whole: &Whole, via: &str) {
+fn count_visit(app: &App, public: &PublicWork, via: &str) {
     app.visits.count(Visited {
-        author: whole.work.author,
+        author: public.work.author,
         hour: app.now().micros().div_euclid(gains::HOUR_MICROS),
-        work: link.work,
-        link: link.id,
+        work: public.work.id,
+        link: public.link.id,
         channel: via.to_owned(),
     });
 }
 
-async fn work_page(
+/// The tab of who asks, and what they can do; nothing for the moment where the store has just fallen silent.
+async fn on_offer(app: &App, ask: &Ask, work: &Work) -> Result<(Option<Tab>, Offer), Problem> {
+    let now = async {
+        let tab = ask.own_tab(app).await?;
+        let offer = offer(app, work, tab.as_ref()).await?;
+        Ok((tab, offer))
+    };
+    now.await.or_else(|problem| last(problem, || Some((None, resting(work)))))
+}
+
+/// What can be done while the store does not answer.
+fn resting(work: &Work) -> Offer {
+    if work.state == WorkState::Published { Offer::Resting } else { Offer::Unpublished }
+}
+
+fn work_page(
     app: &App,
     ask: &Ask,
-    link: &Link,
-    whole: &Whole,
+    public: &PublicWork,
     tab: Option<&Tab>,
+    offer: Offer,
     via: &str,
-) -> Result<WorkPage, Problem> {
-    let work = &whole.work;
+) -> WorkPage {
+    let work = &public.work;
     let mut page = ask.page(app, &work.title, tab);
-    let preview = preview(app, link, whole).await?;
-    page.meta = meta(app, link, whole);
+    page.meta = public.meta(app);
     let described = article::render(&work.description).html;
-    let files =
-        whole.files.iter().map(|file| FileLine { name: file.name.clone(), bytes: file.size });
-    Ok(WorkPage {
+    WorkPage {
         page,
-        slug: link.slug.clone(),
+        slug: public.link.slug.clone(),
         work: work.id.to_string(),
-        kind: whole.kind(),
+        kind: public.kind.clone(),
         title: work.title.clone(),
         author: work.author_name.clone(),
         description: Some(described).filter(|html| !html.is_empty()),
-        preview,
-        files: files.collect(),
+        preview: public.preview.clone(),
+        files: public.files.clone(),
         price: price_view(work.price),
-        offer: offer(app, whole, tab).await?,
+        offer,
         purchase: app.mint.purchase().to_string(),
         device: device(app, ask),
         via: Some(via.to_owned()).filter(|via| !via.is_empty()),
         undo_minutes: u32::try_from(app.settings.tariff.rules.undo_minutes).unwrap_or(0),
         seller: app.settings.seller.lines().next().unwrap_or_default().to_owned(),
         own: false,
-    })
+    }
 }
 
 /// The tab that a first tap from this page opens; see [`crate::tabs::buy`].
@@ -171,8 +248,7 @@ fn device(app: &App, ask: &Ask) -> Option<String> {
 }
 
 /// What the till would say to a tap now, so that the button says it first.
-async fn offer(app: &App, whole: &Whole, tab: Option<&Tab>) -> Result<Offer, Problem> {
-    let work = &whole.work;
+async fn offer(app: &App, work: &Work, tab: Option<&Tab>) -> Result<Offer, Problem> {
     if let Some(tab) = tab {
         let access = app.store.read(|db| statement::access(db, tab.id, work.id)).await?;
         if access.is_some() {
@@ -197,75 +273,6 @@ async fn offer(app: &App, whole: &Whole, tab: Option<&Tab>) -> Result<Offer, Pro
     Ok(if is_full { Offer::TabFull { owed } } else { Offer::ForSale })
 }
 
-async fn preview(app: &App, link: &Link, whole: &Whole) -> Result<Preview, Problem> {
-    if let Some(markdown) = &whole.markdown {
-        let preview = article::preview(markdown);
-        let words = article::render(markdown).words;
-        let words_left = words.saturating_sub(preview.words) as u64;
-        return Ok(Preview::Article { html: preview.html, words_left });
-    }
-    let sample = whole.files.iter().find_map(|file| file.sample_key.as_deref());
-    let Some(key) = sample.or(picture(whole)) else { return Ok(Preview::None) };
-    let found = app.store.read(|db| file::derived(db, key)).await?;
-    let url = preview_url(&link.slug, key);
-    Ok(match found {
-        Some(Derived { pixels: Some((width, height)), .. }) => {
-            Preview::Picture { url, width, height }
-        }
-        Some(Derived { seconds: Some(seconds), .. }) => Preview::Sound { url, seconds },
-        Some(_) | None => Preview::None,
-    })
-}
-
-/// The picture that stands for a work: its cover, or what was made of its first picture.
-fn picture(whole: &Whole) -> Option<&str> {
-    let first = || whole.files.iter().find_map(|file| file.thumbnail_key.as_deref());
-    whole.work.cover_key.as_deref().or_else(first)
-}
-
-fn preview_url(slug: &str, key: &str) -> String {
-    format!("/l/{slug}/preview/{key}")
-}
-
-fn meta(app: &App, link: &Link, whole: &Whole) -> Meta {
-    let (work, url) = (&whole.work, &app.settings.url);
-    let address = format!("{url}/l/{}", link.slug);
-    let image = picture(whole).map(|key| format!("{url}{}", preview_url(&link.slug, key)));
-    let told: String = work.description.chars().take(DESCRIPTION_MOST).collect();
-    let amount = match work.price {
-        Price::Free => app.nothing(),
-        Price::Fixed(amount) | Price::Chosen { minimum: amount, .. } => amount,
-    };
-    let json_ld = json!({
-        "@context": "https://schema.org",
-        "@type": if whole.markdown.is_some() { "Article" } else { "CreativeWork" },
-        "name": work.title,
-        "headline": work.title,
-        "url": address,
-        "author": { "@type": "Person", "name": work.author_name },
-        "isAccessibleForFree": amount.is_zero(),
-        "offers": {
-            "@type": "Offer",
-            "price": amount.to_decimal(),
-            "priceCurrency": amount.currency().code(),
-            "availability": if work.state == WorkState::Published { "https://schema.org/InStock" } else { "https://schema.org/Discontinued" },
-            "seller": { "@type": "Organization", "name": app.settings.shop_name },
-        },
-    });
-    Meta {
-        description: Some(told).filter(|told| !told.is_empty()),
-        image,
-        author: Some(work.author_name.clone()),
-        oembed: Some(format!("{url}/oembed?format=json&url={}", percent(&address))),
-        json_ld: Some(json_ld),
-        canonical: Some(address),
-    }
-}
-
-fn percent(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
 /// `GET /l/{slug}/preview/{key}`: a picture or a piece of sound, before buying.
 pub async fn show_preview(
     State(app): State<Shared>,
@@ -273,12 +280,10 @@ pub async fn show_preview(
     ask: Ask,
     headers: HeaderMap,
 ) -> Asked {
-    let missing = || Problem::new(&PAGE_MISSING);
-    let (_, whole, _) = linked(&app, &ask, &slug).await?;
-    if !is_shown(&whole, &key) {
-        return Err(missing());
-    }
-    let derived = app.store.read(|db| file::derived(db, &key)).await?.ok_or_else(missing)?;
+    let (derived, is_public) = match preview_now(&app, &ask, &slug, &key).await {
+        Ok(now) => now,
+        Err(problem) => (last(problem, || preview_last(&app, &slug, &key))?, true),
+    };
     let kind = if derived.pixels.is_some() { MediaKind::Image } else { MediaKind::Audio };
     let sent = FileToServe {
         key: &derived.storage_key,
@@ -290,7 +295,7 @@ pub async fn show_preview(
         disposition: Disposition::Inline,
     };
     let mut response = serve_file(&app.files, &sent, &headers).await?;
-    if whole.work.state != WorkState::Draft {
+    if is_public {
         // Its key changes whenever its bytes do, and everybody may see it.
         let caching = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(header::CACHE_CONTROL, caching);
@@ -298,13 +303,31 @@ pub async fn show_preview(
     Ok(response)
 }
 
-/// Whether what stands under `key` was made of this work.
-fn is_shown(whole: &Whole, key: &str) -> bool {
-    let pictures = whole.files.iter().filter_map(|file| file.thumbnail_key.as_deref());
-    let mut pictures = pictures.chain(whole.work.cover_key.as_deref());
-    let mut sounds = whole.files.iter().filter_map(|file| file.sample_key.as_deref());
-    pictures.any(|picture| picture == key || derive::small(picture) == key)
-        || sounds.any(|sound| sound == key)
+/// What stands under `key`, if it is shown of the work behind the link, and whether everybody may see it.
+async fn preview_now(
+    app: &App,
+    ask: &Ask,
+    slug: &str,
+    key: &str,
+) -> Result<(Arc<Derived>, bool), Problem> {
+    let missing = || Problem::new(&PAGE_MISSING);
+    let (_, whole, _) = linked(app, ask, slug).await?;
+    if !previews(&whole).iter().any(|shown| shown == key) {
+        return Err(missing());
+    }
+    let derived = app.store.read(|db| file::derived(db, key)).await?.ok_or_else(missing)?;
+    let (derived, is_public) = (Arc::new(derived), whole.work.state != WorkState::Draft);
+    if is_public {
+        app.last_seen.previews.keep(key, &derived, app.now());
+    }
+    Ok((derived, is_public))
+}
+
+/// The same as it was last seen, on the work's page as that was last seen.
+fn preview_last(app: &App, slug: &str, key: &str) -> Option<Arc<Derived>> {
+    let public = app.last_seen.works.last(slug, app.now())?;
+    let shown = public.shows(key).then_some(key)?;
+    app.last_seen.previews.last(shown, app.now())
 }
 
 /// `GET /embed/{slug}`: the small card for other people's pages.
@@ -314,16 +337,16 @@ pub async fn show_embed(
     Query(query): Query<Words>,
     ask: Ask,
 ) -> Asked {
-    let (link, whole) = for_sale(&app, &ask, &slug).await?;
+    let public = for_sale(&app, &ask, &slug).await?;
     let via = channel(query.get("via").map(String::as_str));
     let via = if via.is_empty() { "embed".to_owned() } else { via };
     let card = EmbedCard {
-        page: ask.page(&app, &whole.work.title, None),
-        title: whole.work.title.clone(),
-        author: whole.work.author_name.clone(),
-        kind: whole.kind(),
-        price: price_view(whole.work.price),
-        url: format!("{}/l/{}?via={via}", app.settings.url, link.slug),
+        page: ask.page(&app, &public.work.title, None),
+        title: public.work.title.clone(),
+        author: public.work.author_name.clone(),
+        kind: public.kind.clone(),
+        price: price_view(public.work.price),
+        url: format!("{}/l/{}?via={via}", app.settings.url, public.link.slug),
     };
     let mut response = html(&card)?;
     let policy = HeaderValue::from_static(
@@ -339,18 +362,18 @@ pub async fn show_oembed(State(app): State<Shared>, Query(query): Query<Words>, 
     let asked = query.get("url").ok_or_else(unknown)?;
     let path = asked.strip_prefix(&app.settings.url).and_then(|path| path.strip_prefix("/l/"));
     let slug = path.ok_or_else(unknown)?.split(['?', '#']).next().unwrap_or_default();
-    let (link, whole) = for_sale(&app, &ask, slug).await?;
+    let public = for_sale(&app, &ask, slug).await?;
     let frame = format!(
         "<iframe src=\"{}/embed/{}\" width=\"512\" height=\"112\" title=\"{}\" loading=\"lazy\"></iframe>",
         app.settings.url,
-        link.slug,
-        escaped(&whole.work.title),
+        public.link.slug,
+        escaped(&public.work.title),
     );
     let body = json!({
         "version": "1.0",
         "type": "rich",
-        "title": whole.work.title,
-        "author_name": whole.work.author_name,
+        "title": public.work.title,
+        "author_name": public.work.author_name,
         "provider_name": app.settings.shop_name,
         "provider_url": app.settings.url,
         "width": 512,
@@ -370,8 +393,11 @@ pub async fn show_qr(
     Path((slug, kind)): Path<(String, String)>,
     ask: Ask,
 ) -> Asked {
-    let (link, _, _) = linked(&app, &ask, &slug).await?;
-    let url = format!("{}/l/{}", app.settings.url, link.slug);
+    match linked(&app, &ask, &slug).await {
+        Ok(_) => {}
+        Err(problem) => drop(last(problem, || app.last_seen.works.last(&slug, app.now()))?),
+    }
+    let url = format!("{}/l/{slug}", app.settings.url);
     let failed = |error: qr::TooLong| Problem::new(&SHOP_FAILED).because(error);
     let (content_type, bytes) = match kind.as_str() {
         "qr.svg" => ("image/svg+xml", qr::svg(&url).map_err(failed)?.into_bytes()),

@@ -1,6 +1,8 @@
 //! Short links, share cards, QR codes, visits.
 
 pub mod http;
+pub mod last_seen;
+pub mod public;
 pub mod qr;
 pub mod visits;
 

@@ -82,6 +82,8 @@ pub enum Notice {
     Unpublished,
     /// The price changed since the reader saw it; nothing was charged.
     PriceChanged,
+    /// The store does not answer: this is what was last seen, and nothing can be bought.
+    Resting,
 }
 
 /// What every page has around its content, and the formatting its templates use.
@@ -222,6 +224,7 @@ impl Page {
             Some(Notice::Saved) => self.text("notice-saved"),
             Some(Notice::Published) => self.text("notice-published"),
             Some(Notice::Unpublished) => self.text("notice-unpublished"),
+            Some(Notice::Resting) => self.text("notice-resting"),
             Some(Notice::PriceChanged) => self.text("notice-price-changed"),
         }
     }

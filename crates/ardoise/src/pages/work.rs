@@ -180,6 +180,8 @@ pub enum Offer {
     },
     /// Nothing: it is not on sale any more.
     Unpublished,
+    /// Nothing for the moment: the store does not answer, and this is the page as it was last seen.
+    Resting,
     /// Nothing: its author, who alone sees it, has not published it yet.
     Draft,
 }

@@ -132,6 +132,12 @@ impl Problem {
         self
     }
 
+    /// Whether the store cannot say now what it will say again.
+    pub fn is_a_silent_store(&self) -> bool {
+        let silent = [&STORE_GONE, &STORE_BUSY, &STORE_UNKNOWN, &STORE_CLOSED];
+        silent.iter().any(|kind| kind.code == self.kind.code)
+    }
+
     fn say(&self, locale: Locale, key: &'static str) -> String {
         let arg = |detail: &Detail| match detail {
             Detail::Money(money) => Arg::Word(format::money(locale, *money)),

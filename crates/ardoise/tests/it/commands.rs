@@ -6,7 +6,11 @@ use std::fs;
 
 /// A shop with works of 24 cents by `Author 0`, of which 20 are the author's.
 fn stocked() -> (Program, Seeded) {
-    let program = Program::new();
+    stock(Program::new())
+}
+
+/// The same, in the folder of a program.
+pub fn stock(program: Program) -> (Program, Seeded) {
     fs::create_dir(program.path("data")).expect("a folder");
     let what = Seed { works: 4, authors: 1, tabs: 0, price_micros: 240_000 };
     let seeded = seed(&program.store(), &program.path("data"), &what).expect("filled");

@@ -315,23 +315,3 @@ async fn a_full_queue_turns_readers_away_and_they_can_come_back() {
     let counters = shop.app.store.till().counters();
     assert_eq!(counters.turned_away.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
-
-#[tokio::test]
-async fn a_clock_that_is_set_back_harms_nothing() {
-    let shop = TestApp::open();
-    let (ada, _) = shop.ada().await;
-    let mut ben = shop.program();
-    let bus = shop.article(ada, "Night bus", 20).await;
-    let line = ben.tap(&bus).await.json()["line"].as_str().expect("a line").to_owned();
-    shop.pass_days(-3);
-    let tides = shop.article(ada, "Tides", 20).await;
-    let second = ben.tap(&tides).await.json();
-    assert_eq!(second["total"]["amount"], "0.400000");
-    // The line bought in what is the future now can still be undone.
-    let undone = ben.post(&format!("/lines/{line}/undo"), &[]).await;
-    assert_eq!(undone.json()["total"]["amount"], "0.200000", "{}", undone.text());
-    shop.pass_days(3 + 40);
-    let third = shop.article(ada, "Third", 20).await;
-    let refused = buy(&mut ben, &third, &shop.app.mint.purchase().to_string()).await;
-    assert_eq!(refused.json()["code"], "tab.due", "{}", refused.text());
-}

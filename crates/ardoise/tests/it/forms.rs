@@ -37,11 +37,17 @@ impl Form {
         self
     }
 
-    pub async fn send(self, browser: &mut Browser<'_>, path: &str) -> Answer {
+    /// What is sent: its type, and its bytes.
+    pub fn body(self) -> (String, Vec<u8>) {
         let mut body = self.0;
         body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        (format!("multipart/form-data; boundary={BOUNDARY}"), body)
+    }
+
+    pub async fn send(self, browser: &mut Browser<'_>, path: &str) -> Answer {
+        let (kind, body) = self.body();
         let request = Request::post(path)
-            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+            .header(header::CONTENT_TYPE, kind)
             .header("sec-fetch-site", "same-origin")
             .body(Body::from(body));
         browser.send(request.expect("a request")).await

@@ -2,10 +2,12 @@
 //! reads there, over real connections.
 
 use crate::engine::PrivateDatabase;
+use crate::forms::Form;
 use ardoise::store::postgres::Server;
 use ardoise::store::sqlite::FILE_NAME;
 use ardoise::store::{Address, Db as _};
 use rusqlite::Connection;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -147,7 +149,25 @@ impl Serving {
         cookie(&entered).expect("a session")
     }
 
-    /// A published article for so many cents; answers the path of its page.
+    /// Lets no file of the program grow beyond so many bytes, or lets them grow again.
+    pub fn allow_files_of(&self, bytes: Option<u64>) {
+        let limit = Rlimit { current: bytes, maximum: None };
+        let process = Pid::from_child(&self.child);
+        prlimit(Some(process), Resource::Fsize, limit).expect("a limit");
+    }
+
+    /// Sends a form that has files; answers the status.
+    pub async fn send(&self, form: Form, path: &str, cookie: &str) -> u16 {
+        let (kind, body) = form.body();
+        let request = client().post(format!("{}{path}", self.url)).body(body);
+        let request = request
+            .header("content-type", kind)
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", cookie);
+        request.send().await.expect("an answer").status().as_u16()
+    }
+
+    /// Somebody who reads.
     pub async fn reader(&self) -> Reader<'_> {
         Reader { shop: self, cookie: String::new() }
     }

@@ -120,6 +120,7 @@ fn works(gallery: &Gallery) {
     let locale = gallery.locale;
     let sale = work(locale);
     gallery.add("work", &sale);
+    gallery.add("work-resting", &WorkPage { offer: Offer::Resting, ..sale.clone() });
     gallery.add("work-owned", &WorkPage { offer: Offer::Owned, ..sale.clone() });
     gallery
         .add("work-full", &WorkPage { offer: Offer::TabFull { owed: cents(190) }, ..sale.clone() });

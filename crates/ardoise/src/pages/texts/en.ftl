@@ -76,6 +76,7 @@ notice-saved = Saved.
 notice-published = Published. Your link works from now on.
 notice-unpublished = No longer on sale. Everyone who has it keeps it.
 notice-price-changed = The price changed since you opened this page. Nothing was charged; the button shows the new price.
+notice-resting = Nothing can be bought for the moment: this is what was last on the shelves. Try again in a moment.
 
 ## A work
 
@@ -120,6 +121,8 @@ settle-to-go-on = Settle your tab ({ $amount }) to go on
 settle-under = Your tab has no room left for this work ({ $price }). Nothing was charged; the work waits for you here.
 unpublished = Not on sale
 unpublished-under = Its author took it off the shelves. Who has it keeps it in their library.
+resting = Buying is not possible for the moment
+resting-under = { $price } · the page as it was last seen. Nothing is charged; try again in a moment.
 draft-under = Not published yet: only you can see this page.
 work-own = This is your work, as readers see it.
 work-manage = Manage it

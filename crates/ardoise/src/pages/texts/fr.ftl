@@ -76,6 +76,7 @@ notice-saved = Enregistré.
 notice-published = Publié. Votre lien fonctionne dès maintenant.
 notice-unpublished = Retiré de la vente. Tous ceux qui l’ont le gardent.
 notice-price-changed = Le prix a changé depuis l’ouverture de cette page. Rien n’a été débité ; le bouton indique le nouveau prix.
+notice-resting = Aucun achat n’est possible pour l’instant : voici ce qui était en rayon en dernier. Réessayez dans un instant.
 
 ## Une œuvre
 
@@ -120,6 +121,8 @@ settle-to-go-on = Régler votre ardoise ({ $amount }) pour continuer
 settle-under = Votre ardoise n’a plus la place pour cette œuvre ({ $price }). Rien n’a été débité ; l’œuvre vous attend ici.
 unpublished = Pas en vente
 unpublished-under = Son auteur l’a retirée des rayons. Ceux qui l’ont la gardent dans leur bibliothèque.
+resting = Achat impossible pour l’instant
+resting-under = { $price } · la page telle qu’elle était en dernier. Rien n’est débité ; réessayez dans un instant.
 draft-under = Pas encore publiée : vous seul voyez cette page.
 work-own = Voici votre œuvre, telle que la voient les lecteurs.
 work-manage = La gérer

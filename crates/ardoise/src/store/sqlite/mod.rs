@@ -19,7 +19,7 @@ use crate::till::TillNumber;
 use ledger::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -44,10 +44,18 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(text),
             Some(ErrorCode::DiskFull) => Self::Full(text),
             Some(ErrorCode::ConstraintViolation) => Self::Constraint(text),
+            // What could not be flushed may be there all the same when the file is opened the next time.
+            Some(ErrorCode::SystemIoFailure) if is_flush(&error) => Self::Unknown(text),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Gone(text),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(text),
             _ => Self::Engine(text),
         }
     }
+}
+
+fn is_flush(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC))
 }
 
 impl ToSql for Value<'_> {
@@ -219,7 +227,10 @@ impl Readers {
         let moment = connection.unchecked_transaction()?;
         let result = work(&*moment);
         moment.finish()?;
-        if let Ok(mut idle) = self.idle.lock()
+        // What the operating system did not read for one, it may not read for the next one either.
+        let is_sound = !matches!(result, Err(StoreError::Gone(_)));
+        if is_sound
+            && let Ok(mut idle) = self.idle.lock()
             && idle.len() < IDLE_READERS
         {
             idle.push(connection);

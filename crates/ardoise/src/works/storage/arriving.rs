@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_and_an_exhausted_quota_say_so() {
-        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge] {
             assert!(matches!(StorageError::from(std::io::Error::from(kind)), StorageError::Full));
         }
     }
