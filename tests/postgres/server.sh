@@ -4,13 +4,19 @@
 # starts it `durable`: as it comes, with every setting at its default.
 
 usage() {
-  echo "usage: ${0##*/} find | start FOLDER [durable] | address FOLDER | halt FOLDER | resume FOLDER | stop FOLDER" >&2
+  cat >&2 <<TEXT
+usage: ${0##*/} find
+       ${0##*/} start FOLDER [durable]
+       ${0##*/} address | halt | resume | stop FOLDER
+       ${0##*/} secure FOLDER PORT
+TEXT
   exit 2
 }
 
 set -euo pipefail
 case "$#:${1:-}:${3:-durable}" in
   1:find:durable | 2:*:durable | 3:start:durable) ;;
+  3:secure:*) port=$3 ;;
   *) usage ;;
 esac
 folder=${2:-} keeps=${3:-}
@@ -55,6 +61,23 @@ resume() {
 
 address() { printf 'postgres://postgres@%s/postgres\n' "${folder//\//%2F}"; }
 
+# Listens on a port of this machine, too, and speaks only TLS there, with a certificate for localhost that it signs itself.
+secure() {
+  halt
+  cd "$folder"
+  as_owner openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+    -addext basicConstraints=critical,CA:FALSE -keyout "$folder/data/server.key" -out "$folder/data/server.crt" 2>/dev/null
+  cp "$folder/data/server.crt" "$folder/server.crt"
+  chmod 644 "$folder/server.crt"
+  cat >>"$folder/data/postgresql.conf" <<CONF
+listen_addresses = '127.0.0.1'
+port = $port
+ssl = on
+CONF
+  sed -i 's/^host /hostssl /' "$folder/data/pg_hba.conf"
+  resume
+}
+
 # At once, as when a machine loses power.
 halt() {
   if [[ -f $folder/data/postmaster.pid ]]; then
@@ -70,6 +93,6 @@ stop() {
 
 case $1 in
   find) binaries ;;
-  start | address | halt | resume | stop) "$1" ;;
+  start | address | halt | resume | secure | stop) "$1" ;;
   *) usage ;;
 esac

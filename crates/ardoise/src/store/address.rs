@@ -1,5 +1,6 @@
 //! Where the books are kept.
 
+use super::postgres;
 use std::fmt;
 
 /// What stands in place of a password.
@@ -25,7 +26,7 @@ impl Address {
             return Some(Self::Folder);
         }
         let is_known = SCHEMES.iter().any(|scheme| text.starts_with(scheme));
-        let is_read = is_known && text.parse::<tokio_postgres::Config>().is_ok();
+        let is_read = is_known && postgres::read_address(text).is_ok();
         is_read.then(|| Self::Server(text.to_owned()))
     }
 }
@@ -100,7 +101,11 @@ mod tests {
         assert_eq!(Address::parse("  "), Some(Address::Folder));
         let url = "postgres://ada:secret@db/ardoise";
         assert_eq!(Address::parse(url), Some(Address::Server(url.into())));
+        for mode in ["disable", "prefer", "require", "verify-ca", "verify-full"] {
+            assert!(Address::parse(&format!("{url}?sslmode={mode}")).is_some(), "{mode}");
+        }
         for wrong in [
+            "postgres://db/a?sslmode=sometimes",
             "mysql://db/a",
             "data",
             "postgres://db:port/a",

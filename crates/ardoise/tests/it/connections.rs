@@ -1,11 +1,13 @@
 //! Over real connections: who says nothing is not waited for, and who asks is answered while others say nothing.
 
+use crate::forms::Form;
+use crate::selling::{downloads, sell, take};
 use crate::shop::TestApp;
 use ardoise::connections::{Limits, serve};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -13,7 +15,7 @@ const SOON: Duration = Duration::from_millis(100);
 const NEVER: Duration = Duration::from_secs(60);
 
 /// Limits that no story here reaches.
-const PATIENT: Limits = Limits { connections: 100, head: NEVER, body: NEVER };
+const PATIENT: Limits = Limits { connections: 100, head: NEVER, body: NEVER, answer: NEVER };
 
 /// A shop that is served on a port of this machine.
 struct Served {
@@ -167,4 +169,83 @@ async fn a_shop_that_closes_lets_requests_under_way_end() {
     slow.write_all(b"fr").await.expect("sent");
     assert!(read(slow).await.starts_with("HTTP/1.1 303 "));
     serving.await.expect("it ends well");
+}
+
+/// More than the machine keeps on the way between two ends.
+const LARGE: usize = 24 << 20;
+
+/// A shop with a large file, and the request of Ben, who has it.
+async fn large_file(shop: &TestApp) -> String {
+    let (_, mut ada) = shop.ada().await;
+    let form = Form::selling("Tides", "0.20").file("files", "tides.bin", &vec![7; LARGE]);
+    let (_, slug) = sell(shop, &mut ada, form).await;
+    let mut ben = shop.browser();
+    let page = take(&mut ben, &slug).await;
+    let (file, tab) = (&downloads(&page)[0], &ben.cookies["ardoise_tab"]);
+    format!("GET {file} HTTP/1.1\r\nHost: shop\r\nCookie: ardoise_tab={tab}\r\n\r\n")
+}
+
+impl Served {
+    /// Asks and takes the first byte of the answer, with little room for the rest.
+    async fn begins_to_read(&self, request: &str) -> TcpStream {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("a small one");
+        let mut stream = socket.connect(self.address).await.expect("connects");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        assert_eq!(stream.read_u8().await.expect("it begins"), b'H');
+        stream
+    }
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_is_cut_off_and_leaves_the_seat() {
+    let shop = TestApp::open();
+    let request = large_file(&shop).await;
+    let limits = Limits { connections: 1, answer: SOON, ..PATIENT };
+    let served = Served::new(&shop, limits).await;
+    let mut idle = served.begins_to_read(&request).await;
+    // The only seat is taken until then.
+    assert!(read(served.say(HEALTH).await).await.ends_with("ok\n"));
+    let mut rest = Vec::new();
+    let _ = idle.read_to_end(&mut rest).await;
+    assert!(rest.len() < LARGE, "all of it came");
+    served.close().await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_all_of_it() {
+    let shop = TestApp::open();
+    let request = large_file(&shop).await;
+    let served = Served::new(&shop, Limits { answer: NEVER, ..PATIENT }).await;
+    let mut slow = served.begins_to_read(&request).await;
+    let (mut taken, mut piece) = (0, vec![0; 4_096]);
+    while taken < LARGE {
+        taken += slow.read(&mut piece).await.expect("it goes on");
+    }
+    drop(slow);
+    served.close().await;
+}
+
+#[tokio::test]
+async fn readers_who_take_nothing_hold_neither_the_till_nor_the_store() {
+    let shop = TestApp::open();
+    let request = large_file(&shop).await;
+    let (ada, _) = shop.author("Zoe").await;
+    let slug = shop.article(ada, "Night bus", 20).await;
+    let served = Served::new(&shop, PATIENT).await;
+    let mut slow = Vec::new();
+    // More than there are connections to any store.
+    for _ in 0..40 {
+        slow.push(served.begins_to_read(&request).await);
+        slow.push(
+            served
+                .say(b"POST /l/x/buy HTTP/1.1\r\nHost: shop\r\nContent-Length: 99\r\n\r\np")
+                .await,
+        );
+    }
+    assert!(read(served.say(HEALTH).await).await.ends_with("ok\n"));
+    let mut ben = shop.program();
+    assert_eq!(ben.tap(&slug).await.json()["total"]["amount"], "0.200000");
+    drop(slow);
+    served.close().await;
 }

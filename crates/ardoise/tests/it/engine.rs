@@ -5,7 +5,7 @@ use ardoise::store::postgres::Server;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -102,6 +102,15 @@ impl OwnServer {
         obey(self.script("address").trim(), script);
     }
 
+    /// Lets it listen on a port, too, with TLS; answers its address there, with this host, and where its certificate is.
+    pub fn secure(&self, host: &str) -> (String, PathBuf) {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let port = free.expect("a port").port();
+        self.run("secure", &[&port.to_string()]);
+        let url = format!("postgres://postgres@{host}:{port}/postgres");
+        (url, self.folder.path().join("server.crt"))
+    }
+
     /// Stops it, as a machine does that loses power.
     pub fn halt(&self) {
         self.script("halt");
@@ -113,9 +122,18 @@ impl OwnServer {
     }
 
     fn script(&self, verb: &str) -> String {
+        self.run(verb, &[])
+    }
+
+    fn run(&self, verb: &str, more: &[&str]) -> String {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut command = Command::new(root.join("tests/postgres/server.sh"));
-        let done = command.arg(verb).arg(self.folder.path()).output().expect("the script starts");
+        let done = command
+            .arg(verb)
+            .arg(self.folder.path())
+            .args(more)
+            .output()
+            .expect("the script starts");
         assert!(done.status.success(), "{verb}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).expect("UTF-8")
     }

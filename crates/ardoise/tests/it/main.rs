@@ -14,6 +14,7 @@ mod connections;
 mod demo;
 mod disks;
 mod doctor;
+mod encrypted;
 mod engine;
 mod failures;
 mod files;

@@ -52,6 +52,21 @@ pub fn version(db: &dyn Db) -> Result<i64, StoreError> {
     db.number("select cast(current_setting('server_version_num') as int) / 10000", &[])
 }
 
+/// What an address says, as libpq understands it. TLS always checks the server's certificate and its name here, so what libpq
+/// calls `verify-full` and `verify-ca` is `require`.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn read_address(url: &str) -> Result<Config, tokio_postgres::Error> {
+    let Some((place, words)) = url.split_once('?') else { return url.parse() };
+    let strictly = |word| match word {
+        "sslmode=verify-full" | "sslmode=verify-ca" => "sslmode=require",
+        other => other,
+    };
+    let words: Vec<&str> = words.split('&').map(strictly).collect();
+    format!("{place}?{}", words.join("&")).parse()
+}
+
 /// Where the store is, and the runtime that its connections live in.
 #[derive(Clone)]
 pub struct Server {
@@ -80,7 +95,7 @@ impl Server {
     /// message shows it.
     pub fn at(url: &str) -> Result<Self, StoreError> {
         let unreadable = |_| StoreError::Engine("the address of the store cannot be read".into());
-        let mut config: Config = url.parse().map_err(unreadable)?;
+        let mut config = read_address(url).map_err(unreadable)?;
         if config.get_application_name().is_none() {
             config.application_name("ardoise");
         }

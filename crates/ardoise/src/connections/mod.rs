@@ -2,7 +2,9 @@
 //! shop's doors shut by opening them and saying nothing.
 //!
 //! An answer may take as long as it needs (a large file, a page that follows the gains): what is
-//! limited is how long *whoever asks* may be silent.
+//! limited is how long *whoever asks* may be silent, or take nothing of what they are sent.
+
+mod taken;
 
 use axum::Router;
 use axum::body::Body;
@@ -18,6 +20,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use taken::Taken;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -39,12 +42,16 @@ pub struct Limits {
     pub head: Duration,
     /// How long the body of a request may pause.
     pub body: Duration,
+    /// How long nothing of an answer may be taken while there is something to take. A file is read as it is taken, so that
+    /// whoever takes little holds little: a piece of it, and this connection.
+    pub answer: Duration,
 }
 
 impl Limits {
     /// So many connections, each kept as long as people on bad networks need.
     pub const fn of(connections: usize) -> Self {
-        Self { connections, head: Duration::from_secs(30), body: Duration::from_secs(60) }
+        let (head, body) = (Duration::from_secs(30), Duration::from_secs(60));
+        Self { connections, head, body, answer: Duration::from_secs(60) }
     }
 }
 
@@ -122,5 +129,5 @@ fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_header_size(HEAD_MOST)
-        .serve_connection(TokioIo::new(stream), answer)
+        .serve_connection(TokioIo::new(Taken::within(limits.answer, stream)), answer)
 }
