@@ -170,7 +170,7 @@ pub(super) fn look_at_books(store: &Opened<'_>, progress: Progress) -> Vec<Findi
         let currency = shop::currency(db)?.ok_or_else(|| StoreError::Corrupt("no shop".into()))?;
         books::check(db, currency, progress)
     };
-    match readers.read(check) {
+    match readers.study(check) {
         Ok(report) if report.findings.is_empty() => {
             return findings.or_well(format!("they balance: {report}"));
         }

@@ -1,7 +1,8 @@
 //! The server under a running shop stops, hangs or waits for somebody: readers are told soon, and nothing is charged twice.
 
-use crate::engine::{OwnServer, Way};
+use crate::engine::{Connection, OwnServer, Way};
 use crate::shop::{Browser, TestApp, buy};
+use ardoise::store::Db;
 use http::{StatusCode, header};
 use std::time::{Duration, Instant};
 
@@ -47,7 +48,16 @@ async fn a_server_that_hears_nothing_keeps_nobody_waiting_for_long() {
     let Some((shop, relay)) = TestApp::behind_a_relay() else { return };
     let (mut ben, slug) = ben_and_a_work(&shop).await;
     let purchase = shop.app.mint.purchase().to_string();
+    let page = format!("/l/{slug}");
+    assert_eq!(ben.get(&page).await.status, StatusCode::OK);
     relay.hold(Way::Asking);
+    let since = Instant::now();
+    // The first waits for an answer; those after it are told what is known by then.
+    for _ in 0..200 {
+        let shown = ben.get(&page).await;
+        assert_eq!(shown.status, StatusCode::OK, "{}", shown.text());
+    }
+    assert!(since.elapsed() < SOON, "shown after {:?}", since.elapsed());
     for _ in 0..2 {
         let code = is_told_soon(&mut ben, &slug, &purchase).await;
         assert!(["store.gone", "store.unknown"].contains(&code.as_str()), "{code}");
@@ -85,6 +95,11 @@ async fn a_tab_that_somebody_holds_is_not_waited_for_for_long() {
     is_bought_once(&mut ben, &slug, &purchase).await;
 }
 
+fn count(connection: &Connection, sql: &'static str) -> i64 {
+    let db: &dyn Db = &connection.db;
+    db.number(sql, &[]).expect("a number")
+}
+
 #[tokio::test]
 async fn a_commit_that_waits_for_a_standby_for_ever_is_answered_once_it_is_safe() {
     let Some(server) = OwnServer::where_wanted() else { return };
@@ -96,15 +111,14 @@ async fn a_commit_that_waits_for_a_standby_for_ever_is_answered_once_it_is_safe(
     // The server takes its time to know: until then others commit at once.
     let other = shop.database().connect();
     let sql = "select count(*) from pg_settings where name = 'synchronous_standby_names' and setting = 'nobody'";
-    while (&other.db as &dyn ardoise::store::Db).number(sql, &[]) != Ok(1) {}
+    while count(&other, sql) == 0 {}
     for _ in 0..3 {
         assert_eq!(is_told_soon(&mut ben, &slug, &purchase).await, "store.unknown");
     }
     // Pages go on, and no more than one commit is left waiting there.
     assert_eq!(ben.get(&format!("/l/{slug}")).await.status, StatusCode::OK);
     let waiting = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'";
-    let waiting = (&other.db as &dyn ardoise::store::Db).number(waiting, &[]).expect("a number");
-    assert!(waiting <= 1, "{waiting} commits wait");
+    assert!(count(&other, waiting) <= 1, "more than one commit waits");
     server.obey("alter system reset synchronous_standby_names");
     server.obey("select pg_reload_conf()");
     is_bought_once(&mut ben, &slug, &purchase).await;

@@ -238,3 +238,24 @@ impl Readers {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_refuses_is_told_from_what_it_may_have_done() {
+        let told = |code| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            StoreError::from(error)
+        };
+        for code in [ffi::SQLITE_CANTOPEN, ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_WRITE] {
+            assert!(matches!(told(code), StoreError::Gone(_)), "{code}");
+        }
+        for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC] {
+            assert!(matches!(told(code), StoreError::Unknown(_)), "{code}");
+        }
+        assert!(matches!(told(ffi::SQLITE_FULL), StoreError::Full(_)));
+        assert!(matches!(told(ffi::SQLITE_CORRUPT), StoreError::Corrupt(_)));
+    }
+}
