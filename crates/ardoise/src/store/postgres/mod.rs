@@ -337,7 +337,12 @@ impl Drop for Lent<'_> {
                 None => pool.open -= 1,
             }
         }
-        self.readers.back.notify_one();
+        if lost_in_silence {
+            // Nobody waits for a connection to a server that says nothing.
+            self.readers.back.notify_all();
+        } else {
+            self.readers.back.notify_one();
+        }
     }
 }
 
