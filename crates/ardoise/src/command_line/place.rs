@@ -162,7 +162,7 @@ impl Place {
             let what = format!("the store is of version {found} and this program wants {known}");
             return Err(format!("{what}; start the shop once, which brings it up to date").into());
         }
-        Ok(readers.read(work)?)
+        Ok(readers.study(work)?)
     }
 }
 

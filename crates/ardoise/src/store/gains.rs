@@ -7,6 +7,9 @@ use ledger::{AuthorId, Currency, LinkId, Money, WorkId};
 
 /// Rows of the outbox that one step of following reads at most: it bounds how long the till waits.
 const FOLLOWED_AT_ONCE: i64 = 50_000;
+/// Rows of the outbox that are forgotten at once: a server gives a statement up that takes seconds. What is left over is
+/// forgotten the next time.
+const PRUNED_AT_ONCE: i64 = 100_000;
 /// Microseconds in an hour.
 pub const HOUR_MICROS: i64 = 3_600_000_000;
 
@@ -51,8 +54,9 @@ pub fn follow(db: &dyn Db, till: TillNumber) -> Result<bool, StoreError> {
 pub fn prune_outbox(db: &dyn Db, till: TillNumber) -> Result<(), StoreError> {
     db.execute(
         "delete from outbox where till = ?1 and id <= (select min(read_through) from cursor \
-         where till = ?1 and follower in ('gains', 'webhooks'))",
-        &[till.into()],
+         where till = ?1 and follower in ('gains', 'webhooks')) \
+         and id < (select min(id) from outbox where till = ?1) + ?2",
+        &[till.into(), Value::Int(PRUNED_AT_ONCE)],
     )?;
     Ok(())
 }

@@ -207,7 +207,7 @@ impl Stand {
         }
     }
 
-    /// Reads one moment of the store, as it is.
+    /// Reads one moment of the store, as it is, for as long as it takes.
     ///
     /// # Errors
     /// Whatever `work` or the engine says.
@@ -215,6 +215,6 @@ impl Stand {
         &self,
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.engine.as_ref().ok_or(StoreError::Closed)?.1.read(work)
+        self.engine.as_ref().ok_or(StoreError::Closed)?.1.study(work)
     }
 }
