@@ -12,6 +12,7 @@ pub mod chance;
 pub mod crash;
 pub mod explore;
 pub mod fault;
+pub mod growth;
 pub mod histogram;
 pub mod http;
 pub mod load;

@@ -20,7 +20,7 @@ use simulator::process::ShopProcess;
 use simulator::shop::{Seed, Shop};
 use simulator::stand::Stand;
 use simulator::struck::{Outages, Struck};
-use simulator::{bench, crash, explore, peer, product};
+use simulator::{bench, crash, explore, growth, peer, product};
 
 /// So many kills under load go with one of a shop that starts for the first time.
 const KILLS_FOR_EACH_FIRST_START: u32 = 5;
@@ -38,6 +38,8 @@ struct Cli {
 enum Command {
     /// Measure purchases beside the disk's and the framework's own ceilings, and beside what else one could take.
     Bench(BenchArguments),
+    /// Let a shop's books grow and see what changes: purchases, memory, disk, starts.
+    Grow(GrowArguments),
     /// Kill the shop at random moments and check that every acknowledged purchase is there, once.
     Crash(CrashArguments),
     /// Put the shop's own code below HTTP through random histories, beside a second ledger that knows every answer.
@@ -99,6 +101,31 @@ struct BenchArguments {
     #[arg(long, default_value = "pgbench")]
     pgbench: PathBuf,
     /// The `ardoise` program, for check-books and for starts; by default the one beside this program.
+    #[arg(long)]
+    server: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct GrowArguments {
+    /// Lines in the books, each time the shop is measured.
+    #[arg(long, value_delimiter = ',', default_value = "100000,1000000,10000000")]
+    lines: Vec<usize>,
+    /// Rounds at each size.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// How long purchases are made in each round, in seconds.
+    #[arg(long, default_value_t = 2.0, value_parser = positive)]
+    seconds: f64,
+    /// What all chance follows from.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Where the shop's data is put for the run: the disk that is measured.
+    #[arg(long, default_value = ".")]
+    folder: PathBuf,
+    /// A PostgreSQL server, `postgres://…/DATABASE`, on which a database is made for the run's books.
+    #[arg(long)]
+    store: Option<String>,
+    /// The `ardoise` program, for check-books; by default the one beside this program.
     #[arg(long)]
     server: Option<PathBuf>,
 }
@@ -169,6 +196,7 @@ impl PlaceArguments {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(arguments) => run_bench(&arguments),
+        Command::Grow(arguments) => run_growth(&arguments),
         Command::Crash(arguments) => run_crash(&arguments),
         Command::Explore(arguments) => run_explore(&arguments),
         Command::Mutations(arguments) => run_mutations(&arguments),
@@ -221,6 +249,25 @@ fn run_bench(arguments: &BenchArguments) -> Result<bool, Fault> {
         fs::write(path, text).map_err(Fault::io(format!("writing {}", path.display())))?;
     }
     Ok(!arguments.check || aims::ratios(&rounds, &options).iter().all(aims::Ratio::is_met))
+}
+
+fn run_growth(arguments: &GrowArguments) -> Result<bool, Fault> {
+    let options = bench::Options {
+        rounds: usize::from(arguments.rounds),
+        length: Duration::from_secs_f64(arguments.seconds),
+        seed: arguments.seed.unwrap_or_else(fresh_seed),
+        ..bench::Options::default()
+    };
+    let garden = growth::Garden {
+        folder: &arguments.folder,
+        server: arguments.store.as_deref(),
+        simulator: std::env::current_exe().map_err(Fault::io("finding this program"))?,
+        ardoise: ardoise(arguments.server.as_deref())?,
+    };
+    let sizes = garden.grow(&arguments.lines, &options, &|step| eprintln!("{step}"))?;
+    println!("{}", growth::table(&sizes));
+    println!("Every acknowledged purchase survived a kill.");
+    Ok(true)
 }
 
 fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {

@@ -92,6 +92,18 @@ impl Shop for ShopProcess {
         Ok(())
     }
 
+    fn memory_bytes(&self) -> Result<u64, Fault> {
+        let not_known =
+            || Fault::Shop("the memory of a shop that does not run is not known".into());
+        let child = self.child.as_ref().ok_or_else(not_known)?;
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.map_err(Fault::io("reading what the system says of the shop"))?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes =
+            resident.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kilobytes.map(|kilobytes| kilobytes * 1_024).ok_or_else(not_known)
+    }
+
     fn ended(&mut self) -> Option<String> {
         let status = self.child.as_mut()?.try_wait().ok().flatten()?;
         Some(format!("{status}\n{}", self.log_tail()))

@@ -34,6 +34,14 @@ pub trait Shop {
     /// [`Fault::Io`] when it cannot be ended.
     fn kill(&mut self) -> Result<(), Fault>;
 
+    /// Bytes of memory that it holds, where that can be known.
+    ///
+    /// # Errors
+    /// [`Fault::Shop`] when it does not run or the system does not say.
+    fn memory_bytes(&self) -> Result<u64, Fault> {
+        Err(Fault::Shop("there is no process of which the memory could be known".into()))
+    }
+
     /// Why it ended by itself, if it did.
     fn ended(&mut self) -> Option<String>;
 

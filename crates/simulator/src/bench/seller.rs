@@ -103,6 +103,14 @@ impl<'a> Open<'a> {
         self.address
     }
 
+    /// Bytes of memory that its process holds now.
+    ///
+    /// # Errors
+    /// [`Fault::Shop`] when that is not known.
+    pub fn memory_bytes(&self) -> Result<u64, Fault> {
+        self.seller.shop.memory_bytes()
+    }
+
     /// Purchases by so many readers, each as soon as the last was answered.
     ///
     /// # Errors
