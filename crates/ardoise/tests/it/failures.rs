@@ -1,6 +1,6 @@
 //! What breaks breaks cleanly: whoever asks is told so, nothing is charged, nothing is lost, and it goes on.
 
-use crate::shop::{Answer, Browser, TestApp, buy};
+use crate::shop::{Answer, Browser, TestApp, ben_and_a_work, buy};
 use ardoise::store::engine::Writer;
 use ardoise::store::sqlite::FILE_NAME;
 use ardoise::store::{Db, StoreError};
@@ -70,15 +70,6 @@ fn stormy() -> (TestApp, Arc<Mutex<Weather>>) {
 
 fn change(weather: &Mutex<Weather>, to: Weather) {
     *weather.lock().expect("nobody panics with it") = to;
-}
-
-/// Ben, who has a tab with one line, and the slug of what he has not bought.
-async fn ben_and_a_work(shop: &TestApp) -> (Browser<'_>, String) {
-    let (ada, _) = shop.ada().await;
-    let mut ben = shop.program();
-    let first = shop.article(ada, "Night bus", 20).await;
-    assert_eq!(ben.tap(&first).await.json()["total"]["amount"], "0.200000");
-    (ben, shop.article(ada, "Tides", 20).await)
 }
 
 /// What is asked again with the same id is bought once.

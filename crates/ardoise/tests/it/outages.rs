@@ -1,22 +1,13 @@
 //! The server under a running shop stops, hangs or waits for somebody: readers are told soon, and nothing is charged twice.
 
 use crate::engine::{Connection, OwnServer, Way};
-use crate::shop::{Browser, TestApp, buy};
+use crate::shop::{Browser, TestApp, ben_and_a_work, buy};
 use ardoise::store::Db;
 use http::{StatusCode, header};
 use std::time::{Duration, Instant};
 
 /// Readers are told within ten seconds; what a busy machine may add.
 const SOON: Duration = Duration::from_secs(13);
-
-/// Ben, whose tab has one line of 0.20, and the slug of what he has not bought.
-async fn ben_and_a_work(shop: &TestApp) -> (Browser<'_>, String) {
-    let (ada, _) = shop.ada().await;
-    let mut ben = shop.program();
-    let first = shop.article(ada, "Night bus", 20).await;
-    assert_eq!(ben.tap(&first).await.json()["total"]["amount"], "0.200000");
-    (ben, shop.article(ada, "Tides", 20).await)
-}
 
 /// Asks for a purchase that cannot be made now; answers the code of the problem.
 async fn is_told_soon(ben: &mut Browser<'_>, slug: &str, purchase: &str) -> String {

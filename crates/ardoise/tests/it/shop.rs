@@ -397,3 +397,12 @@ impl Browser<'_> {
 pub async fn buy(ben: &mut Browser<'_>, slug: &str, purchase: &str) -> Answer {
     ben.post(&format!("/l/{slug}/buy"), &[("purchase", purchase), ("price", "0.20")]).await
 }
+
+/// Ben, whose tab has one line of 0.20, and the slug of what he has not bought.
+pub async fn ben_and_a_work(shop: &TestApp) -> (Browser<'_>, String) {
+    let (ada, _) = shop.ada().await;
+    let mut ben = shop.program();
+    let first = shop.article(ada, "Night bus", 20).await;
+    assert_eq!(ben.tap(&first).await.json()["total"]["amount"], "0.200000");
+    (ben, shop.article(ada, "Tides", 20).await)
+}
