@@ -53,7 +53,9 @@ pub(super) fn ids(bytes: &[u8]) {
 /// Settings are read or refused by name, and a password among them is shown to nobody.
 pub(super) fn settings(bytes: &[u8]) {
     let text = text(bytes);
-    assert!(!store_address::shown(&format!("postgres://ada:hidden@{text}")).contains("hidden"));
+    let shown = store_address::shown(&format!("postgres://ada:hidden@{text}"));
+    // The name of a database may be the same word.
+    assert!(text.contains("hidden") || !shown.contains("hidden"));
     let Ok(entries) = Values::entries_of(&text) else { return };
     let mut values = Values::default();
     for (key, value) in entries {
