@@ -4,6 +4,7 @@ use super::dialect;
 use super::waiting::{ANSWER, LIMITS, wait};
 use crate::store::{Db, EachRow, Row, StoreError, Value};
 use futures_util::TryStreamExt as _;
+use futures_util::future::try_join;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Mutex;
@@ -20,6 +21,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a connection may take to open, to each of the server's machines, where the address says nothing else.
 pub(super) const CONNECTING: Duration = Duration::from_secs(3);
+
+/// What is read from here on is as it is now.
+const BEGIN: &str = "begin isolation level repeatable read read only";
 
 /// What the bytes go through, encrypted or not.
 type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
@@ -147,28 +151,35 @@ impl Connection {
         })
     }
 
-    /// From here on everything is read as it is at one moment, until [`Connection::end_moment`].
+    /// Asks, and from here on everything is read as it is at this moment, until [`Connection::end_moment`].
     ///
     /// # Errors
     /// Whatever the engine says.
-    pub(super) fn begin_moment(&self, pace: Pace) -> Result<(), StoreError> {
-        self.run_script(match pace {
-            Pace::Short => "begin isolation level repeatable read read only",
-            Pace::Long => {
-                "begin isolation level repeatable read read only; set local statement_timeout = 0"
-            }
-        })?;
-        self.hurry(pace == Pace::Short);
-        Ok(())
+    pub(super) fn begin_moment(
+        &self,
+        pace: Pace,
+        sql: &'static str,
+        values: &[Value],
+        each: EachRow,
+    ) -> Result<(), StoreError> {
+        if pace == Pace::Long {
+            self.run_script(BEGIN)?;
+            self.run_script("set local statement_timeout = 0")?;
+            self.hurry(false);
+            return self.query(sql, values, each);
+        }
+        if values.iter().any(cannot_be_kept) {
+            return self.run_script(BEGIN);
+        }
+        let statement = self.prepared(sql)?;
+        let begun = async { Ok(self.client.batch_execute(BEGIN).await?) };
+        self.wait(try_join(begun, self.rows(&statement, values, each))).map(drop)
     }
 
-    /// The moment is over.
-    ///
-    /// # Errors
-    /// Whatever the engine says.
-    pub(super) fn end_moment(&self) -> Result<(), StoreError> {
+    /// The moment is over. Nobody waits for the server to say so.
+    pub(super) fn end_moment(&self) {
         self.hurry(true);
-        self.run_script("commit")
+        let _ = wait(self.client.batch_execute("commit"), Some(Duration::ZERO));
     }
 
     /// The statement, prepared once.
@@ -182,6 +193,19 @@ impl Connection {
             known.insert(sql, statement.clone());
         }
         Ok(statement)
+    }
+
+    async fn rows(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        each: EachRow<'_>,
+    ) -> Result<(), StoreError> {
+        let mut rows = pin!(self.client.query_raw(statement, values).await?);
+        while let Some(row) = rows.try_next().await? {
+            each(&row)?;
+        }
+        Ok(())
     }
 }
 
@@ -255,13 +279,7 @@ impl Db for Connection {
             return Ok(());
         }
         let statement = self.prepared(sql)?;
-        self.wait(async {
-            let mut rows = pin!(self.client.query_raw(&statement, values).await?);
-            while let Some(row) = rows.try_next().await? {
-                each(&row)?;
-            }
-            Ok::<_, StoreError>(())
-        })
+        self.wait(self.rows(&statement, values, each))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod batch;
 mod connection;
 mod dialect;
 mod load;
+mod moment;
 pub mod moving;
 mod news;
 mod persist;
@@ -18,6 +19,7 @@ use connection::{CONNECTING, Pace};
 
 use super::{Db, StoreError, Value, migrations};
 use ledger::{AuthorId, Timestamp};
+use moment::Moment;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -248,30 +250,17 @@ impl Readers {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         waiting_here(|| {
-            let lent = self.lend_at_a_moment(pace)?;
-            let db = lent.connection.as_ref().ok_or(StoreError::Closed)?;
-            let result = work(db);
-            let ended = db.end_moment();
-            let value = result?;
-            ended.map(|()| value)
+            let moment = Moment::new(self, pace);
+            let result = work(&moment);
+            moment.end();
+            result
         })
     }
 
-    /// A connection on which everything is read as it is now. One that was lost while it was idle is only found out by asking.
-    fn lend_at_a_moment(&self, pace: Pace) -> Result<Lent<'_>, StoreError> {
-        for _ in 0..READERS {
-            let lent = self.lend()?;
-            let Some(connection) = &lent.connection else { return Err(StoreError::Closed) };
-            match connection.begin_moment(pace) {
-                Ok(()) => {
-                    self.pool.lock().map_err(|_| StoreError::Closed)?.silent = None;
-                    return Ok(lent);
-                }
-                Err(StoreError::Gone(_)) if !connection.is_given_up() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Gone("each connection was lost while it was idle".into()))
+    /// The server answers.
+    fn heard(&self) -> Result<(), StoreError> {
+        self.pool.lock().map_err(|_| StoreError::Closed)?.silent = None;
+        Ok(())
     }
 
     /// An idle connection; a new one where there is none and there may be one more.
