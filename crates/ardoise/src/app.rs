@@ -7,6 +7,7 @@ use crate::links::last_seen::LastSeen;
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
+use crate::problem::sparing::Sparing;
 use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
 use crate::store::engine::{self, Writer};
@@ -45,6 +46,8 @@ pub struct App {
     pub last_seen: LastSeen,
     /// Notes when keys are used until it is written.
     pub key_uses: Uses,
+    /// Counts those who were turned away for want of time, for the log.
+    pub turned_away: Sparing,
     /// Counts new tabs by network.
     pub new_tabs: NewTabs,
     /// The last check of the books, since the shop opened.
@@ -182,6 +185,7 @@ impl App {
             visits: Visits::default(),
             last_seen: LastSeen::default(),
             key_uses: Uses::default(),
+            turned_away: Sparing::default(),
             new_tabs: NewTabs::new(settings.new_tabs_per_hour),
             books: Mutex::default(),
             closing: watch::Sender::new(false),

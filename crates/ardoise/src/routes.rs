@@ -1,10 +1,12 @@
 //! Every address of the shop, and what stands around all of them.
 
 use crate::addresses::{Addresses, get, patch, post};
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::pages::assets;
 use crate::pages::reader::ProblemPage;
-use crate::problem::{self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED};
+use crate::problem::{
+    self, PAGE_METHOD, PAGE_MISSING, Problem, REQUEST_CROSS_SITE, SHOP_FAILED, STORE_BUSY,
+};
 use crate::request::{Ask, is_for_programs};
 use crate::store::StoreError;
 use crate::works::{self, uploads};
@@ -170,7 +172,7 @@ fn keep_said(headers: &mut HeaderMap, said: &HeaderMap) {
 
 async fn told(app: &Shared, ask: &Ask, problem: &Problem) -> Response {
     let request_id = app.mint.purchase().to_string();
-    log(problem, ask, &request_id);
+    log(app, problem, ask, &request_id);
     let page = if ask.takes_html {
         let tab = ask.own_tab(app).await.ok().flatten();
         Some(ask.page(app, "", tab.as_ref()))
@@ -180,12 +182,23 @@ async fn told(app: &Shared, ask: &Ask, problem: &Problem) -> Response {
     problem.answer(page, ask.locale, &app.settings.url, &request_id)
 }
 
-fn log(problem: &Problem, ask: &Ask, request_id: &str) {
+fn log(app: &App, problem: &Problem, ask: &Ask, request_id: &str) {
     let path = ask.path.split('?').next().unwrap_or_default();
     // Secrets stand in some paths; what comes after the noun is not written down.
     let noun = path.split('/').nth(1).unwrap_or_default();
     let (code, cause) = (problem.kind.code, problem.cause.as_deref().unwrap_or(""));
-    if problem.kind.status.is_server_error() {
+    if code == STORE_BUSY.code {
+        // Where many are turned away, a line for each would keep the shop from those it can serve.
+        if let Some(times) = app.turned_away.count(app.now()) {
+            tracing::error!(
+                request.noun = noun,
+                problem.code = code,
+                cause,
+                times,
+                "requests were turned away"
+            );
+        }
+    } else if problem.kind.status.is_server_error() {
         tracing::error!(
             request.id = request_id,
             request.noun = noun,

@@ -78,8 +78,8 @@ struct BenchArguments {
     /// How long each phase lasts, in seconds.
     #[arg(long, default_value_t = 2.0, value_parser = positive)]
     seconds: f64,
-    /// Connections where more purchases fall due than can be served; the till keeps 4096 waiting.
-    #[arg(long, default_value_t = 6_000, value_parser = clap::value_parser!(u16).range(1..9_000))]
+    /// Connections where more purchases fall due than can be served; the till keeps 1024 waiting.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u16).range(1..9_000))]
     crowd: u16,
     /// Writes every figure to this file.
     #[arg(long)]

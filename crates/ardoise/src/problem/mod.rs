@@ -8,6 +8,7 @@
 //! log, once, where the problem is turned into an answer, and nowhere else.
 
 mod kinds;
+pub mod sparing;
 
 pub use kinds::*;
 

@@ -38,8 +38,9 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, broadcast, oneshot};
 
-/// Commands that may wait. Beyond it the till answers "ask again" at once.
-const QUEUE: usize = 4_096;
+/// Commands that may wait: two batches. A till that decides thousands a second has them answered within a fraction of one,
+/// and whoever comes beyond is told "ask again" at once: that is better than an answer for which nobody waits any more.
+const QUEUE: usize = 2 * BATCH;
 /// How long whoever asks waits for an answer. A disk or a server that hangs keeps the till, but not those who asked: they
 /// can ask again with the same id.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

@@ -285,7 +285,7 @@ async fn a_reader_who_goes_away_during_a_purchase_has_bought_once() {
 
 #[tokio::test]
 async fn a_full_queue_turns_readers_away_and_they_can_come_back() {
-    const WAITING: usize = 4_096;
+    const WAITING: usize = 1_024;
     let (shop, came, let_on) = slow();
     let (ada, _) = shop.ada().await;
     let slug = shop.article(ada, "Night bus", 20).await;
