@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::ids::{Chance, Mint};
 use crate::keys::used::Uses;
-use crate::links::last_seen::LastSeen;
+use crate::links::last_seen::{LastSeen, Moment};
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
@@ -42,7 +42,7 @@ pub struct App {
     pub receipt_key: ReceiptKey,
     /// Counts visits until they are written.
     pub visits: Visits,
-    /// Pages as they were last seen.
+    /// What pages show to everybody, as it was last read.
     pub last_seen: LastSeen,
     /// Notes when keys are used until it is written.
     pub key_uses: Uses,
@@ -231,6 +231,11 @@ impl App {
     /// What time it is.
     pub fn now(&self) -> ledger::Timestamp {
         self.clock.now()
+    }
+
+    /// The moment at which something is read from the store: to be asked for before.
+    pub fn moment(&self) -> Moment {
+        Moment { at: self.now(), generation: self.store.till().generation() }
     }
 
     /// The currency of the books.

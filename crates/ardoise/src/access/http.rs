@@ -8,19 +8,20 @@ use crate::problem::{ACCESS_DENIED, FILE_LOST, FILE_MISSING, Problem};
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::file::File;
-use crate::store::{link, statement};
+use crate::store::{link, statement, tab};
 use crate::tabs::http::undo_minutes;
 use crate::tabs::undo_by_shop;
 use crate::works::archive::{Archive, ArchiveEntry};
 use crate::works::file_name::Disposition;
 use crate::works::media_type::Kind;
 use crate::works::storage::StorageError;
-use crate::works::{Whole, article, whole};
+use crate::works::{Readable, readable};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::HeaderMap;
 use ledger::{FileId, Line, LineState, Tab, WorkId};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 type Asked = Result<Response, Problem>;
 
@@ -33,29 +34,38 @@ enum Access {
 }
 
 /// The work, if whoever asks may read it.
-async fn opened(app: &App, ask: &Ask, work: &str) -> Result<(Whole, Access, Option<Tab>), Problem> {
+async fn opened(
+    app: &App,
+    ask: &Ask,
+    work: &str,
+) -> Result<(Arc<Readable>, Access, Option<Tab>), Problem> {
     let id: WorkId = work.parse().map_err(|_| Problem::new(&crate::problem::WORK_UNKNOWN))?;
-    let tab = ask.own_tab(app).await?;
-    if let Some(tab) = &tab
-        && let Some((line, state)) = bought(app, tab, id).await?
-    {
-        return Ok((whole(app, id).await?, Access::Line(Box::new(line), state), Some(tab.clone())));
+    let (tab, bought) = bought(app, ask, id).await?;
+    let work = readable(app, id).await?;
+    if let Some((line, state)) = bought {
+        return Ok((work, Access::Line(Box::new(line), state), tab));
     }
-    let whole = whole(app, id).await?;
     let who = signed_in(app, ask).await?;
     match who {
-        Some(SignedIn::Author(author)) if author.id == whole.work.author => {
-            Ok((whole, Access::Own, tab))
+        Some(SignedIn::Author(author)) if author.id == work.work.author => {
+            Ok((work, Access::Own, tab))
         }
         Some(SignedIn::Author(_) | SignedIn::Operator) | None => Err(denied(app, id).await?),
     }
 }
 
-async fn bought(app: &App, tab: &Tab, work: WorkId) -> Result<Option<(Line, LineState)>, Problem> {
+/// The tab of whoever asks, and the line on it by which they may read `work`.
+async fn bought(
+    app: &App,
+    ask: &Ask,
+    work: WorkId,
+) -> Result<(Option<Tab>, Option<(Line, LineState)>), Problem> {
+    let Some(claim) = ask.tab else { return Ok((None, None)) };
     let currency = app.currency();
     let found = app.store.read(|db| {
-        let Some(line) = statement::access(db, tab.id, work)? else { return Ok(None) };
-        statement::line(db, line, currency)
+        let tab = tab::claimed(db, claim.id, &claim.hash(), currency)?;
+        let line = tab.as_ref().map(|tab| statement::held(db, tab.id, work, currency));
+        Ok((tab, line.transpose()?.flatten()))
     });
     Ok(found.await?)
 }
@@ -72,18 +82,17 @@ async fn denied(app: &App, work: WorkId) -> Result<Problem, Problem> {
 
 /// `GET /w/{work}`.
 pub async fn show_content(State(app): State<Shared>, Path(work): Path<String>, ask: Ask) -> Asked {
-    let (whole, access, tab) = opened(&app, &ask, &work).await?;
-    let standing = standing(&app, &access);
-    let article = whole.markdown.as_deref().map(|markdown| article::render(markdown).html);
+    let (readable, access, tab) = opened(&app, &ask, &work).await?;
+    let work = &readable.work;
     html(&ContentPage {
-        page: ask.page(&app, &whole.work.title, tab.as_ref()),
-        work: whole.work.id.to_string(),
-        kind: whole.kind(),
-        title: whole.work.title.clone(),
-        author: whole.work.author_name.clone(),
-        standing,
-        article,
-        files: whole.files.iter().map(file_view).collect(),
+        page: ask.page(&app, &work.title, tab.as_ref()),
+        work: work.id.to_string(),
+        kind: readable.kind.clone(),
+        title: work.title.clone(),
+        author: work.author_name.clone(),
+        standing: standing(&app, &access),
+        article: readable.article.clone(),
+        files: readable.files.iter().map(file_view).collect(),
     })
 }
 
@@ -117,10 +126,10 @@ pub async fn show_file(
     ask: Ask,
     headers: HeaderMap,
 ) -> Asked {
-    let (whole, access, _) = opened(&app, &ask, &work).await?;
+    let (readable, access, _) = opened(&app, &ask, &work).await?;
     let missing = || Problem::new(&FILE_MISSING);
     let id: FileId = file.parse().map_err(|_| missing())?;
-    let file = whole.files.iter().find(|file| file.id == id).ok_or_else(missing)?;
+    let file = readable.files.iter().find(|file| file.id == id).ok_or_else(missing)?;
     let save = query.contains_key("save");
     let sent = FileToServe {
         key: &file.storage_key,
@@ -144,9 +153,9 @@ pub async fn show_archive(
     ask: Ask,
     headers: HeaderMap,
 ) -> Asked {
-    let (whole, access, _) = opened(&app, &ask, &work).await?;
-    let entries: Vec<ArchiveEntry> = whole.files.iter().map(entry).collect();
-    let name = format!("{}.zip", whole.work.title);
+    let (readable, access, _) = opened(&app, &ask, &work).await?;
+    let entries: Vec<ArchiveEntry> = readable.files.iter().map(entry).collect();
+    let name = format!("{}.zip", readable.work.title);
     match serve_archive(&app.files, &Archive::of(&entries), &name, &headers).await {
         Ok(response) => Ok(response),
         Err(error) => not_supplied(&app, &ask, &access, error).await,

@@ -15,10 +15,10 @@ use crate::store::file::Derived;
 use crate::store::link::Link;
 use crate::store::visit::Visited;
 use crate::store::work::{State as WorkState, Work};
-use crate::store::{file, gains, link, statement, work};
+use crate::store::{StoreError, file, gains, link, statement, work};
 use crate::works::file_name::Disposition;
 use crate::works::media_type::Kind as MediaKind;
-use crate::works::{Whole, article, derive, price_view, whole};
+use crate::works::{Whole, derive, price_view, whole};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, header};
@@ -38,14 +38,23 @@ type Words = HashMap<String, String>;
 /// The link with this slug, if it leads somewhere, and whether who asks made the work. Nobody else sees a draft.
 async fn linked(app: &App, ask: &Ask, slug: &str) -> Result<(Link, Whole, bool), Problem> {
     let unknown = || Problem::new(&LINK_UNKNOWN);
-    let link = app.store.read(|db| link::by_slug(db, slug)).await?.ok_or_else(unknown)?;
-    let whole = whole(app, link.work).await?;
-    let who = signed_in(app, ask).await?;
-    let own = matches!(&who, Some(SignedIn::Author(author)) if author.id == whole.work.author);
+    let found = app.store.read(|db| {
+        let Some(link) = link::by_slug(db, slug)? else { return Ok(None) };
+        let whole = Whole::read(db, link.work, app.currency())?;
+        Ok::<_, StoreError>(whole.map(|whole| (link, whole)))
+    });
+    let (link, whole) = found.await?.ok_or_else(unknown)?;
+    let own = is_own(app, ask, &whole.work).await?;
     if whole.work.state == WorkState::Draft && !own {
         return Err(unknown());
     }
     Ok((link, whole, own))
+}
+
+/// Whether who asks made the work.
+async fn is_own(app: &App, ask: &Ask, work: &Work) -> Result<bool, Problem> {
+    let who = signed_in(app, ask).await?;
+    Ok(matches!(who, Some(SignedIn::Author(author)) if author.id == work.author))
 }
 
 /// A work as everybody sees it.
@@ -68,22 +77,28 @@ enum When {
 
 /// What everybody sees by the link with this slug: as it is or, while the store does not answer, as it was last seen.
 async fn seen(app: &App, ask: &Ask, slug: &str) -> Result<Seen, Problem> {
-    let now = async {
-        let (link, whole, own) = linked(app, ask, slug).await?;
-        Ok((PublicWork::of(app, link, whole).await?, own))
-    };
-    let (public, own) = match now.await {
-        Ok(now) => now,
+    match seen_now(app, ask, slug).await {
+        Ok((public, own)) => Ok(Seen { public, when: When::Now { own } }),
         Err(problem) => {
             let public = last(problem, || app.last_seen.works.last(slug, app.now()))?;
-            return Ok(Seen { public, when: When::Last });
+            Ok(Seen { public, when: When::Last })
         }
-    };
-    let public = Arc::new(public);
-    if public.is_public() {
-        app.last_seen.works.keep(slug, &public, app.now());
     }
-    Ok(Seen { public, when: When::Now { own } })
+}
+
+/// What everybody sees by the link with this slug, and whether who asks made the work.
+async fn seen_now(app: &App, ask: &Ask, slug: &str) -> Result<(Arc<PublicWork>, bool), Problem> {
+    let (works, now) = (&app.last_seen.works, app.moment());
+    if let Some(public) = works.fresh(slug, now) {
+        let own = is_own(app, ask, &public.work).await?;
+        return Ok((public, own));
+    }
+    let (link, whole, own) = linked(app, ask, slug).await?;
+    let public = Arc::new(PublicWork::of(app, link, whole).await?);
+    if public.is_public() {
+        works.keep(slug, &public, now);
+    }
+    Ok((public, own))
 }
 
 /// What was last seen, where the problem is that the store does not answer.
@@ -105,13 +120,9 @@ async fn for_sale(app: &App, ask: &Ask, slug: &str) -> Result<Arc<PublicWork>, P
 pub async fn show_front(State(app): State<Shared>, Query(query): Query<Words>, ask: Ask) -> Asked {
     let before = query.get("before").and_then(|text| text.parse().ok());
     let before: WorkId = before.unwrap_or(WorkId::from_raw(i64::MAX));
-    let now = async { Ok((ask.own_tab(&app).await?, front(&app, before).await?)) };
+    let now = async { Ok((ask.own_tab(&app).await?, front_now(&app, before).await?)) };
     let (tab, shown, notice) = match now.await {
-        Ok((tab, now)) => {
-            let now = Arc::new(now);
-            app.last_seen.fronts.keep(&before.to_string(), &now, app.now());
-            (tab, now, None)
-        }
+        Ok((tab, now)) => (tab, now, None),
         Err(problem) => {
             let seen = || app.last_seen.fronts.last(&before.to_string(), app.now());
             (None, last(problem, seen)?, Some(Notice::Resting))
@@ -129,6 +140,17 @@ pub async fn show_front(State(app): State<Shared>, Query(query): Query<Words>, a
     html(&ShopFront { page, about, works, more })
 }
 
+/// A page of the front, from after the work `before` on, from the store or as it was read a moment ago.
+async fn front_now(app: &App, before: WorkId) -> Result<Arc<Front>, Problem> {
+    let (fronts, key, now) = (&app.last_seen.fronts, before.to_string(), app.moment());
+    if let Some(fresh) = fronts.fresh(&key, now) {
+        return Ok(fresh);
+    }
+    let front = Arc::new(front(app, before).await?);
+    fronts.keep(&key, &front, now);
+    Ok(front)
+}
+
 /// A page of the front, from after the work `before` on.
 async fn front(app: &App, before: WorkId) -> Result<Front, Problem> {
     let currency = app.currency();
@@ -138,7 +160,7 @@ async fn front(app: &App, before: WorkId) -> Result<Front, Problem> {
             let first = link::by_work(db, work.id, 1)?.pop();
             Ok(first.map(|link| (work, link.slug)))
         });
-        with_slug.collect::<Result<Vec<_>, crate::store::StoreError>>()
+        with_slug.collect::<Result<Vec<_>, StoreError>>()
     });
     let works: Vec<_> = works.await?.into_iter().flatten().collect();
     let more = works.last().filter(|_| works.len() as i64 == WORKS_ON_A_PAGE);
@@ -217,8 +239,7 @@ fn work_page(
 ) -> WorkPage {
     let work = &public.work;
     let mut page = ask.page(app, &work.title, tab);
-    page.meta = public.meta(app);
-    let described = article::render(&work.description).html;
+    page.meta = public.meta.clone();
     WorkPage {
         page,
         slug: public.link.slug.clone(),
@@ -226,7 +247,7 @@ fn work_page(
         kind: public.kind.clone(),
         title: work.title.clone(),
         author: work.author_name.clone(),
-        description: Some(described).filter(|html| !html.is_empty()),
+        description: Some(public.described.clone()).filter(|html| !html.is_empty()),
         preview: public.preview.clone(),
         files: public.files.clone(),
         price: price_view(work.price),
@@ -311,6 +332,7 @@ async fn preview_now(
     key: &str,
 ) -> Result<(Arc<Derived>, bool), Problem> {
     let missing = || Problem::new(&PAGE_MISSING);
+    let now = app.moment();
     let (_, whole, _) = linked(app, ask, slug).await?;
     if !previews(&whole).iter().any(|shown| shown == key) {
         return Err(missing());
@@ -318,7 +340,7 @@ async fn preview_now(
     let derived = app.store.read(|db| file::derived(db, key)).await?.ok_or_else(missing)?;
     let (derived, is_public) = (Arc::new(derived), whole.work.state != WorkState::Draft);
     if is_public {
-        app.last_seen.previews.keep(key, &derived, app.now());
+        app.last_seen.previews.keep(key, &derived, now);
     }
     Ok((derived, is_public))
 }

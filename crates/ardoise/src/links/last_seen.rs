@@ -1,8 +1,12 @@
-//! Pages as they were last seen, for the time in which the store does not answer.
+//! What pages show to everybody, as it was last read from the store.
 //!
-//! Whoever follows a link then gets the page that the last reader got, with a quiet line in place of the button. Nothing
-//! here is shown while the store answers, and nothing is ever decided by it: a price that is out of date is on no button,
-//! and the till compares prices itself once it takes purchases again.
+//! *While the store answers* it need not be asked again for what was read within the last second ([`FRESH_FOR_MICROS`]), unless
+//! this process has written anything but purchases since: an edit is seen at once here, and within that second through
+//! another process of the shop. What depends on who asks is never kept, and nothing is ever decided by what is: the till
+//! compares prices itself.
+//!
+//! *While the store does not answer*, whoever follows a link gets the page that the last reader got, with a quiet line in
+//! place of the button.
 //!
 //! *Works that were withdrawn.* A work that its author takes off the shelves while the store answers is seen as withdrawn
 //! from its next visit on, also here. If nobody visits it before the store stops answering, or it was withdrawn through
@@ -11,12 +15,33 @@
 
 use super::public::{Front, PublicWork};
 use crate::store::file::Derived;
+use crate::works::Readable;
 use ledger::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 /// How long what was seen may be shown: one day.
 const SHOWN_FOR_MICROS: i64 = 24 * 3_600_000_000;
+
+/// For how long what was read need not be read again: so long is an edit through another process not seen.
+const FRESH_FOR_MICROS: i64 = 1_000_000;
+
+/// When something was read: to be taken before the store is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The instant.
+    pub at: Timestamp,
+    /// How often this process had written until then; see [`crate::till::Till::generation`].
+    pub generation: u64,
+}
+
+impl Moment {
+    /// Whether what was read `then` still holds now.
+    fn continues(self, then: Self) -> bool {
+        self.generation == then.generation
+            && (0..FRESH_FOR_MICROS).contains(&self.at.micros_since(then.at))
+    }
+}
 
 /// How much is kept of one kind; what was seen longest ago gives way.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +57,9 @@ const FRONTS: Limits = Limits { count: 50, bytes: 1 << 20 };
 /// What is known of pictures and samples. Their bytes are with the files.
 const PREVIEWS: Limits = Limits { count: 4_000, bytes: 4 << 20 };
 
+/// What those read who bought it: mostly the text of articles.
+const READABLES: Limits = Limits { count: 500, bytes: 8 << 20 };
+
 /// What was last seen.
 pub struct LastSeen {
     /// By the slug of the link.
@@ -40,6 +68,8 @@ pub struct LastSeen {
     pub fronts: Shelf<Front>,
     /// By key.
     pub previews: Shelf<Derived>,
+    /// By the id of the work. It is only shown to those of whom the store says that they may read it.
+    pub readables: Shelf<Readable>,
 }
 
 impl Default for LastSeen {
@@ -48,6 +78,7 @@ impl Default for LastSeen {
             works: Shelf::new(WORKS),
             fronts: Shelf::new(FRONTS),
             previews: Shelf::new(PREVIEWS),
+            readables: Shelf::new(READABLES),
         }
     }
 }
@@ -76,7 +107,7 @@ struct Seen<V> {
     value: Arc<V>,
     bytes: usize,
     turn: u64,
-    at: Timestamp,
+    read: Moment,
 }
 
 impl<V> Kept<V> {
@@ -95,11 +126,11 @@ impl<V: Weighed> Shelf<V> {
     }
 
     /// Keeps what was seen in place of what was seen before under `key`.
-    pub fn keep(&self, key: &str, value: &Arc<V>, now: Timestamp) {
+    pub fn keep(&self, key: &str, value: &Arc<V>, read: Moment) {
         let Ok(mut kept) = self.kept.lock() else { return };
         kept.remove(key);
         let (bytes, turn) = (key.len() + value.bytes(), kept.turn);
-        let seen = Seen { value: value.clone(), bytes, turn, at: now };
+        let seen = Seen { value: value.clone(), bytes, turn, read };
         kept.by_key.insert(key.to_owned(), seen);
         kept.by_turn.insert(turn, key.to_owned());
         kept.bytes += bytes;
@@ -110,11 +141,18 @@ impl<V: Weighed> Shelf<V> {
         }
     }
 
+    /// What stands under `key`, if it need not be read again.
+    pub fn fresh(&self, key: &str, now: Moment) -> Option<Arc<V>> {
+        let kept = self.kept.lock().ok()?;
+        let seen = kept.by_key.get(key)?;
+        now.continues(seen.read).then(|| seen.value.clone())
+    }
+
     /// What was last seen under `key`, if that is not too long ago.
     pub fn last(&self, key: &str, now: Timestamp) -> Option<Arc<V>> {
         let kept = self.kept.lock().ok()?;
         let seen = kept.by_key.get(key)?;
-        (now.micros_since(seen.at) < SHOWN_FOR_MICROS).then(|| seen.value.clone())
+        (now.micros_since(seen.read.at) < SHOWN_FOR_MICROS).then(|| seen.value.clone())
     }
 }
 
@@ -129,11 +167,12 @@ mod tests {
     }
 
     const NOON: Timestamp = Timestamp::from_micros(0);
+    const THEN: Moment = Moment { at: NOON, generation: 7 };
 
     fn shelf(of: &[(&str, usize)]) -> Shelf<usize> {
         let shelf = Shelf::new(Limits { count: 3, bytes: 100 });
         for (key, bytes) in of {
-            shelf.keep(key, &Arc::new(*bytes), NOON);
+            shelf.keep(key, &Arc::new(*bytes), THEN);
         }
         shelf
     }
@@ -157,7 +196,7 @@ mod tests {
         let keys = ["a", "b", "c", "d", "e"];
         let shelf = shelf(&[]);
         for turn in 0..1_000_usize {
-            shelf.keep(keys[turn * 7 % 5], &Arc::new(turn * 31 % 60), NOON);
+            shelf.keep(keys[turn * 7 % 5], &Arc::new(turn * 31 % 60), THEN);
             let kept = shelf.kept.lock().expect("sound");
             let sum: usize = kept.by_key.values().map(|seen| seen.bytes).sum();
             assert_eq!(kept.bytes, sum);
@@ -173,5 +212,16 @@ mod tests {
         assert!(shelf.last("a", NOON.plus_days(1)).is_none());
         // Also by a clock that was set back since.
         assert!(shelf.last("a", NOON.plus_days(-2)).is_some());
+    }
+
+    #[test]
+    fn what_was_read_is_asked_for_again_after_a_second_a_write_or_a_step_of_the_clock() {
+        let shelf = shelf(&[("a", 1)]);
+        let after = |micros, generation| {
+            let now = Moment { at: Timestamp::from_micros(micros), generation };
+            shelf.fresh("a", now).is_some()
+        };
+        assert!(after(0, 7) && after(999_999, 7));
+        assert!(!after(1_000_000, 7) && !after(0, 8) && !after(-1, 7));
     }
 }

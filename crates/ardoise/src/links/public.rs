@@ -3,6 +3,7 @@
 use super::last_seen::Weighed;
 use crate::app::App;
 use crate::pages::Meta;
+use crate::pages::meta::DataBlock;
 use crate::pages::reader::WorkCard;
 use crate::pages::work::{FileLine, Kind, Preview};
 use crate::problem::Problem;
@@ -31,11 +32,12 @@ pub struct PublicWork {
     pub preview: Preview,
     /// The files that come with it.
     pub files: Vec<FileLine>,
-    /// Under which the picture is kept that stands for it.
-    pub picture: Option<String>,
-    /// Under which the rest of what is shown of it is kept.
+    /// What its author says about it: HTML that is safe to show.
+    pub described: String,
+    /// What search engines, networks and link previews read.
+    pub meta: Meta,
+    /// Under which everything is kept that is shown of it.
     previews: Vec<String>,
-    is_article: bool,
 }
 
 /// One page of the shop's front.
@@ -60,9 +62,9 @@ impl PublicWork {
             kind: whole.kind(),
             preview,
             files: files.collect(),
-            picture: picture(&whole).map(str::to_owned),
+            described: article::render(&whole.work.description).html,
+            meta: meta(app, &link, &whole),
             previews: previews(&whole),
-            is_article: whole.markdown.is_some(),
             link,
             work: whole.work,
         })
@@ -77,42 +79,41 @@ impl PublicWork {
     pub fn shows(&self, key: &str) -> bool {
         self.previews.iter().any(|shown| shown == key)
     }
+}
 
-    /// What search engines, networks and link previews read.
-    pub fn meta(&self, app: &App) -> Meta {
-        let (work, url) = (&self.work, &app.settings.url);
-        let address = format!("{url}/l/{}", self.link.slug);
-        let image = self.picture.as_deref();
-        let image = image.map(|key| format!("{url}{}", preview_url(&self.link.slug, key)));
-        let told: String = work.description.chars().take(DESCRIPTION_MOST).collect();
-        let amount = match work.price {
-            Price::Free => app.nothing(),
-            Price::Fixed(amount) | Price::Chosen { minimum: amount, .. } => amount,
-        };
-        let json_ld = json!({
-            "@context": "https://schema.org",
-            "@type": if self.is_article { "Article" } else { "CreativeWork" },
-            "name": work.title,
-            "headline": work.title,
-            "url": address,
-            "author": { "@type": "Person", "name": work.author_name },
-            "isAccessibleForFree": amount.is_zero(),
-            "offers": {
-                "@type": "Offer",
-                "price": amount.to_decimal(),
-                "priceCurrency": amount.currency().code(),
-                "availability": if work.state == State::Published { "https://schema.org/InStock" } else { "https://schema.org/Discontinued" },
-                "seller": { "@type": "Organization", "name": app.settings.shop_name },
-            },
-        });
-        Meta {
-            description: Some(told).filter(|told| !told.is_empty()),
-            image,
-            author: Some(work.author_name.clone()),
-            oembed: Some(format!("{url}/oembed?format=json&url={}", percent(&address))),
-            json_ld: Some(json_ld),
-            canonical: Some(address),
-        }
+/// What search engines, networks and link previews read.
+fn meta(app: &App, link: &Link, whole: &Whole) -> Meta {
+    let (work, url) = (&whole.work, &app.settings.url);
+    let address = format!("{url}/l/{}", link.slug);
+    let image = picture(whole).map(|key| format!("{url}{}", preview_url(&link.slug, key)));
+    let told: String = work.description.chars().take(DESCRIPTION_MOST).collect();
+    let amount = match work.price {
+        Price::Free => app.nothing(),
+        Price::Fixed(amount) | Price::Chosen { minimum: amount, .. } => amount,
+    };
+    let json_ld = json!({
+        "@context": "https://schema.org",
+        "@type": if whole.markdown.is_some() { "Article" } else { "CreativeWork" },
+        "name": work.title,
+        "headline": work.title,
+        "url": address,
+        "author": { "@type": "Person", "name": work.author_name },
+        "isAccessibleForFree": amount.is_zero(),
+        "offers": {
+            "@type": "Offer",
+            "price": amount.to_decimal(),
+            "priceCurrency": amount.currency().code(),
+            "availability": if work.state == State::Published { "https://schema.org/InStock" } else { "https://schema.org/Discontinued" },
+            "seller": { "@type": "Organization", "name": app.settings.shop_name },
+        },
+    });
+    Meta {
+        description: Some(told).filter(|told| !told.is_empty()),
+        image,
+        author: Some(work.author_name.clone()),
+        oembed: Some(format!("{url}/oembed?format=json&url={}", percent(&address))),
+        json_ld: Some(DataBlock::from(&json_ld)),
+        canonical: Some(address),
     }
 }
 
@@ -168,10 +169,16 @@ impl Weighed for PublicWork {
             | Preview::Sound { url: text, .. } => text.len(),
             Preview::None => 0,
         };
-        let work = self.work.title.len() + self.work.description.len();
         let files: usize = self.files.iter().map(|file| file.name.len() + 64).sum();
         let keys: usize = self.previews.iter().map(|key| key.len() + 32).sum();
-        BESIDE_TEXTS + work + preview + files + keys
+        // The description stands in it as HTML, and once more for the networks.
+        2 * self.work.bytes() + self.described.len() + preview + files + keys
+    }
+}
+
+impl Weighed for Work {
+    fn bytes(&self) -> usize {
+        BESIDE_TEXTS + self.title.len() + self.description.len()
     }
 }
 

@@ -41,5 +41,5 @@ pub async fn write(app: &App) -> Result<(), StoreError> {
     let write = move |db: &dyn crate::store::Db| {
         waiting.iter().try_for_each(|(visited, visits)| visit::add(db, visited, *visits))
     };
-    app.store.write(write).await
+    app.store.write_in_time(write).await
 }

@@ -17,16 +17,28 @@ pub struct Meta {
     /// Absolute address of the oEmbed answer (JSON) about this page.
     pub oembed: Option<String>,
     /// schema.org data of the page.
-    pub json_ld: Option<Value>,
+    pub json_ld: Option<DataBlock>,
+}
+
+/// JSON as the text of a script element. Browsers do not run data blocks; `<` is escaped so that no title can close the
+/// element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataBlock(String);
+
+impl From<&Value> for DataBlock {
+    fn from(data: &Value) -> Self {
+        Self(data.to_string().replace('<', "\\u003c"))
+    }
+}
+
+impl DataBlock {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Meta {
-    /// The schema.org data as the text of a script element. Browsers do not run data blocks; `<` is
-    /// escaped so that no title can close the element.
-    pub fn json_ld_text(&self) -> Option<String> {
-        self.json_ld.as_ref().map(|data| data.to_string().replace('<', "\\u003c"))
-    }
-
     /// Open Graph's word for the page.
     pub fn kind(&self) -> &'static str {
         if self.author.is_some() { "article" } else { "website" }
@@ -44,10 +56,11 @@ mod tests {
 
     #[test]
     fn no_title_can_close_the_data_block() {
-        let json_ld = Some(serde_json::json!({ "name": "</script><script>alert(1)" }));
-        let text = Meta { json_ld, ..Meta::default() }.json_ld_text().expect("there is data");
+        let data = serde_json::json!({ "name": "</script><script>alert(1)" });
+        let block = DataBlock::from(&data);
+        let text = block.text();
         assert!(!text.contains('<'), "{text}");
-        let read: Value = serde_json::from_str(&text).expect("it is still JSON");
+        let read: Value = serde_json::from_str(text).expect("it is still JSON");
         assert_eq!(read["name"], "</script><script>alert(1)");
     }
 }

@@ -35,6 +35,7 @@ pub mod visit;
 pub mod webhook;
 pub mod work;
 
+use crate::till::Durable;
 pub use address::Address;
 use engine::Readers;
 use insertion::Insertion;
@@ -328,7 +329,15 @@ impl Store {
         &self,
         work: impl FnMut(&dyn Db) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.till.write(work).await
+        self.till.write(Durable::AtOnce, work).await
+    }
+
+    /// Writes like [`Store::write`] what may be lost in a power cut, and what no page shows to everybody.
+    pub async fn write_in_time<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&dyn Db) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.till.write(Durable::InTime, work).await
     }
 
     /// The till.

@@ -38,6 +38,13 @@ const LINE: &str = line_columns!(
      left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where l.id = ?1"
 );
 
+const HELD: &str = line_columns!(
+    "",
+    "from access a join line l on l.id = a.line_id \
+     join work_version v on v.work_id = l.work_id and v.version = l.version \
+     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where a.tab_id = ?1 and a.work_id = ?2"
+);
+
 /// Reads the columns that [`line_columns`] names.
 pub(super) fn read_line(
     row: &dyn Row,
@@ -91,6 +98,19 @@ pub fn line(
 pub fn access(db: &dyn Db, tab: TabId, work: WorkId) -> Result<Option<LineId>, StoreError> {
     let sql = "select line_id from access where tab_id = ?1 and work_id = ?2";
     db.first(sql, &[id(tab), id(work)], |row| row.bytes(0).map(LineId::from_bytes))
+}
+
+/// The line under which a tab may read a work, with what became of it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn held(
+    db: &dyn Db,
+    tab: TabId,
+    work: WorkId,
+    currency: Currency,
+) -> Result<Option<(Line, LineState)>, StoreError> {
+    db.first(HELD, &[id(tab), id(work)], |row| read_line(row, currency))
 }
 
 /// Lets a tab read a work no longer.

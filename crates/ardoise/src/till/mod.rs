@@ -22,6 +22,7 @@ pub mod batch;
 #[cfg(test)]
 mod batch_tests;
 pub mod command;
+pub mod counters;
 pub mod followers;
 #[cfg(test)]
 mod till_tests;
@@ -29,6 +30,7 @@ mod till_tests;
 use crate::clock::Clock;
 use crate::store::{Db, StoreError};
 use command::{Command, Outcome};
+use counters::Counters;
 use ledger::{AuthorId, Currency, Rules};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -121,7 +123,8 @@ pub enum Durable {
     /// Before anybody is told.
     AtOnce,
     /// With the next that is durable at once: until then a power cut may lose it, which only means that
-    /// it is computed again. Nothing that a purchase is decided by is written so.
+    /// it is computed again, or that a visit is not counted. Nothing that a purchase is decided by is written so, nor
+    /// anything that a page shows to everybody.
     InTime,
 }
 
@@ -138,25 +141,12 @@ pub struct Applied {
     pub authors: BTreeSet<AuthorId>,
 }
 
-/// Figures since the start, for the metrics page.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// New lines written.
-    pub purchases: AtomicU64,
-    /// Commits of batches.
-    pub commits: AtomicU64,
-    /// Commands decided.
-    pub commands: AtomicU64,
-    /// Commands turned away because the queue was full.
-    pub turned_away: AtomicU64,
-}
-
 type Answer = oneshot::Sender<Result<Outcome, StoreError>>;
 type Work = Box<dyn FnMut(&dyn Db) -> Result<(), StoreError> + Send>;
 
 enum Job {
     Command(Box<Command>, Answer),
-    Write(Work, oneshot::Sender<Result<(), StoreError>>),
+    Write(Work, Durable, oneshot::Sender<Result<(), StoreError>>),
     Follow(oneshot::Sender<Result<(), StoreError>>),
 }
 
@@ -167,6 +157,7 @@ pub struct Till {
     news: broadcast::Sender<AuthorId>,
     to_tell: Arc<Notify>,
     counters: Arc<Counters>,
+    generation: Arc<AtomicU64>,
     alive: Weak<()>,
 }
 
@@ -184,12 +175,14 @@ impl Till {
         let (news, _) = broadcast::channel(NEWS);
         let counters = Arc::new(Counters::default());
         let to_tell = Arc::new(Notify::new());
+        let generation = Arc::new(AtomicU64::new(0));
         let life = Arc::new(());
         let till = Self {
             queue,
             news: news.clone(),
             to_tell: to_tell.clone(),
             counters: counters.clone(),
+            generation: generation.clone(),
             alive: Arc::downgrade(&life),
         };
         // What was written before the last stop may not have been followed yet.
@@ -200,6 +193,7 @@ impl Till {
             news,
             to_tell,
             counters,
+            generation,
             behind_since,
             to_announce: BTreeSet::new(),
             others_followed: None,
@@ -239,6 +233,7 @@ impl Till {
     /// written. [`StoreError::Unknown`] when that is not known in time.
     pub async fn write<T: Send + 'static>(
         &self,
+        durable: Durable,
         mut work: impl FnMut(&dyn Db) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let made = Arc::new(Mutex::new(None));
@@ -251,7 +246,7 @@ impl Till {
             Ok(())
         });
         let (answer, answered) = oneshot::channel();
-        self.put(Job::Write(work, answer))?;
+        self.put(Job::Write(work, durable, answer))?;
         in_time(answered).await?;
         made.lock().ok().and_then(|mut made| made.take()).ok_or(StoreError::Closed)
     }
@@ -286,6 +281,12 @@ impl Till {
         self.alive.strong_count() > 0
     }
 
+    /// How often something other than purchases was written durably. What was read from the store while this was the same as
+    /// now is still so, as far as this process knows: a write raises it before whoever wrote is answered.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
     /// Figures since the start.
     pub fn counters(&self) -> &Counters {
         &self.counters
@@ -306,6 +307,7 @@ struct Writer {
     news: broadcast::Sender<AuthorId>,
     to_tell: Arc<Notify>,
     counters: Arc<Counters>,
+    generation: Arc<AtomicU64>,
     /// Since when there is something that the followers have not read.
     behind_since: Option<Instant>,
     /// To whom something happened that other processes have not been told.
@@ -417,8 +419,13 @@ impl Writer {
 
     fn other(&mut self, store: &mut impl TillStore, job: Job) {
         match job {
-            Job::Write(mut work, answer) => {
-                let _ = answer.send(write_or_fail(store, &mut *work));
+            Job::Write(mut work, durable, answer) => {
+                let written = write_or_fail(store, durable, &mut *work);
+                if durable == Durable::AtOnce {
+                    // Also after a failure: what was lost during the commit may stand.
+                    self.generation.fetch_add(1, Ordering::Release);
+                }
+                let _ = answer.send(written);
             }
             Job::Follow(answer) => {
                 let _ = answer.send(self.follow(store, Tills::All));
@@ -478,8 +485,9 @@ enum Tills {
 /// Work that panics is rolled back and fails; the thread goes on for everybody else.
 fn write_or_fail(
     store: &mut impl TillStore,
+    durable: Durable,
     work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let written = catch_unwind(AssertUnwindSafe(|| store.write(Durable::AtOnce, work)));
+    let written = catch_unwind(AssertUnwindSafe(|| store.write(durable, work)));
     written.unwrap_or_else(|_| Err(StoreError::Engine("the work panicked".into())))
 }

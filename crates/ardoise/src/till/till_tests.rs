@@ -183,7 +183,7 @@ async fn a_panic_where_money_is_decided_closes_the_till() {
     assert!(stand.thread.join().is_err());
     assert!(!stand.till.is_open());
     assert_eq!(stand.till.ask(good()).await, Err(StoreError::Closed));
-    assert_eq!(stand.till.write(|_| Ok(())).await, Err(StoreError::Closed));
+    assert_eq!(stand.till.write(Durable::AtOnce, |_| Ok(())).await, Err(StoreError::Closed));
     assert_eq!(stand.till.catch_up().await, Err(StoreError::Closed));
 }
 
@@ -192,9 +192,23 @@ async fn a_panic_in_other_writing_only_fails_that_writing() {
     let stand = Stand::new(Fault::Panics);
     drop(stand.let_on);
     let work = |_: &dyn Db| -> Result<(), StoreError> { panic!("on purpose") };
-    assert!(matches!(stand.till.write(work).await, Err(StoreError::Engine(_))));
-    assert_eq!(stand.till.write(|_| Ok(7)).await, Ok(7));
+    assert!(matches!(stand.till.write(Durable::AtOnce, work).await, Err(StoreError::Engine(_))));
+    assert_eq!(stand.till.write(Durable::AtOnce, |_| Ok(7)).await, Ok(7));
     assert_eq!(stand.till.ask(good()).await, ANSWER);
+}
+
+#[tokio::test]
+async fn what_was_read_holds_until_something_but_purchases_is_written_for_good() {
+    let stand = Stand::new(Fault::Panics);
+    drop(stand.let_on);
+    assert_eq!(stand.till.ask(good()).await, ANSWER);
+    assert_eq!(stand.till.write(Durable::InTime, |_| Ok(())).await, Ok(()));
+    assert_eq!(stand.till.generation(), 0);
+    assert_eq!(stand.till.write(Durable::AtOnce, |_| Ok(())).await, Ok(()));
+    assert_eq!(stand.till.generation(), 1);
+    let work = |_: &dyn Db| Err::<(), _>(StoreError::Unknown("on purpose".into()));
+    assert!(stand.till.write(Durable::AtOnce, work).await.is_err());
+    assert_eq!(stand.till.generation(), 2);
 }
 
 #[tokio::test]
@@ -204,7 +218,7 @@ async fn a_full_queue_turns_away_at_once_and_keeps_what_it_took() {
     let asked = stand.ask(vec![good(); QUEUE]);
     let one_more = stand.till.ask(good()).await;
     assert!(matches!(one_more, Err(StoreError::Busy(_))), "{one_more:?}");
-    let writing = stand.till.write(|_| Ok(())).await;
+    let writing = stand.till.write(Durable::AtOnce, |_| Ok(())).await;
     assert!(matches!(writing, Err(StoreError::Busy(_))), "{writing:?}");
     drop(stand.let_on);
     assert_eq!(told(first).await, [ANSWER]);

@@ -20,12 +20,14 @@ pub mod uploads;
 pub mod words;
 
 use crate::app::App;
+use crate::links::last_seen::Weighed;
 use crate::pages::work::{Kind as KindView, Price as PriceView};
 use crate::problem::{Problem, WORK_UNKNOWN};
 use crate::store::file::File;
 use crate::store::work::{Kind, Work};
-use crate::store::{StoreError, file, work};
-use ledger::{Price, WorkId};
+use crate::store::{Db, StoreError, file, work};
+use ledger::{Currency, Price, WorkId};
+use std::sync::Arc;
 
 /// A work with what it is made of.
 #[derive(Debug, Clone)]
@@ -43,16 +45,62 @@ pub struct Whole {
 /// # Errors
 /// [`WORK_UNKNOWN`], or the store's.
 pub async fn whole(app: &App, id: WorkId) -> Result<Whole, Problem> {
-    let currency = app.currency();
-    let found = app.store.read(|db| {
-        let Some(work) = work::by_id(db, id, currency)? else { return Ok(None) };
-        let markdown = work::article(db, id)?;
-        Ok::<_, StoreError>(Some(Whole { work, markdown, files: file::by_work(db, id)? }))
-    });
+    let found = app.store.read(|db| Whole::read(db, id, app.currency()));
     found.await?.ok_or_else(|| Problem::new(&WORK_UNKNOWN))
 }
 
+/// A work as those see it who may read all of it.
+#[derive(Debug, Clone)]
+pub struct Readable {
+    /// The work.
+    pub work: Work,
+    /// What it is, for the quiet line above its title.
+    pub kind: KindView,
+    /// The text of an article: HTML that is safe to show.
+    pub article: Option<String>,
+    /// Its files, in their order.
+    pub files: Vec<File>,
+}
+
+/// A work as those see it who may read all of it, from the store or as it was read a moment ago.
+///
+/// # Errors
+/// [`WORK_UNKNOWN`], or the store's.
+pub async fn readable(app: &App, id: WorkId) -> Result<Arc<Readable>, Problem> {
+    let (shelf, key, now) = (&app.last_seen.readables, id.to_string(), app.moment());
+    if let Some(fresh) = shelf.fresh(&key, now) {
+        return Ok(fresh);
+    }
+    let readable = Arc::new(Readable::from(whole(app, id).await?));
+    shelf.keep(&key, &readable, now);
+    Ok(readable)
+}
+
+impl From<Whole> for Readable {
+    fn from(whole: Whole) -> Self {
+        let article = whole.markdown.as_deref().map(|markdown| article::render(markdown).html);
+        Self { kind: whole.kind(), article, work: whole.work, files: whole.files }
+    }
+}
+
+impl Weighed for Readable {
+    fn bytes(&self) -> usize {
+        let files: usize = self.files.iter().map(|file| file.name.len() + 512).sum();
+        self.work.bytes() + self.article.as_ref().map_or(0, String::len) + files
+    }
+}
+
 impl Whole {
+    /// A work with what it is made of, where there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], or whatever the engine says.
+    pub fn read(db: &dyn Db, id: WorkId, currency: Currency) -> Result<Option<Self>, StoreError> {
+        let Some(work) = work::by_id(db, id, currency)? else { return Ok(None) };
+        let markdown = work::article(db, id)?;
+        Ok(Some(Self { work, markdown, files: file::by_work(db, id)? }))
+    }
+
     /// What it is, for the quiet line above its title.
     pub fn kind(&self) -> KindView {
         match (self.work.kind, self.files.as_slice()) {

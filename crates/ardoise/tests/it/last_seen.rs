@@ -46,6 +46,8 @@ impl<'a> Street<'a> {
 
     /// What everybody sees is shown; what is somebody's own is not.
     async fn is_as_last_seen(&mut self) {
+        // What was read within the last second is not asked for again.
+        self.shop.pass_seconds(2);
         let path = format!("/l/{}", self.seen);
         for who in [&mut self.shop.browser(), &mut self.ben, &mut self.ada] {
             let page = who.get(&path).await;

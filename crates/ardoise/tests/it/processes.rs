@@ -1,6 +1,8 @@
 //! Several processes serve one shop: what one of them did holds for all, and none waits for another for long.
 
 use crate::engine::Way;
+use crate::forms::Form;
+use crate::selling::sell;
 use crate::shop::{Browser, TestApp, buy};
 use crate::webhooks::listens;
 use ardoise::store::delivery::{self, Load};
@@ -50,6 +52,61 @@ async fn a_double_tap_through_two_processes_charges_once() {
         let cents = 20 * (number + 2);
         assert_eq!(one["total"]["amount"], format!("{}.{:02}0000", cents / 100, cents % 100));
     }
+}
+
+#[tokio::test]
+async fn what_an_author_changes_is_seen_at_once_here_and_within_a_second_elsewhere() {
+    let shop = TestApp::open();
+    let other = shop.beside();
+    let (_, mut ada) = shop.ada().await;
+    let form = Form::selling("Tides", "0.35").text("article", "Salt.");
+    let (work, slug) = sell(&shop, &mut ada, form).await;
+    let path = format!("/l/{slug}");
+    let changes = [
+        (Form::selling("Ebb", "0.45").text("article", "Salt."), "€0.45"),
+        (Form::selling("Ebb", "0.55").text("article", "More salt."), "€0.55"),
+    ];
+    for (form, price) in changes {
+        for at in [&shop, &other] {
+            assert_eq!(at.browser().get(&path).await.status, StatusCode::OK);
+            assert_eq!(at.browser().get("/").await.status, StatusCode::OK);
+        }
+        let changed = form.send(&mut ada, &format!("/works/{work}")).await;
+        assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.text());
+        for (at, seconds) in [(&shop, 0), (&other, 1)] {
+            shop.pass_seconds(seconds);
+            for path in [path.as_str(), "/"] {
+                let page = at.browser().get(path).await.text();
+                assert!(page.contains(price) && page.contains("Ebb"), "{path}: {page}");
+            }
+        }
+    }
+    ada.post(&format!("/works/{work}/unpublish"), &[]).await;
+    for (at, seconds) in [(&shop, 0), (&other, 1)] {
+        shop.pass_seconds(seconds);
+        let page = at.browser().get(&path).await.text();
+        assert!(page.contains("Not on sale"), "{page}");
+        assert!(!at.browser().get("/").await.text().contains("Ebb"));
+    }
+}
+
+#[tokio::test]
+async fn who_bought_reads_what_its_author_wrote_last() {
+    let shop = TestApp::open();
+    let (_, mut ada) = shop.ada().await;
+    let form = Form::selling("Tides", "0.35").text("article", "Salt.");
+    let (work, slug) = sell(&shop, &mut ada, form).await;
+    let mut ben = shop.browser();
+    assert_eq!(ben.tap(&slug).await.status, StatusCode::SEE_OTHER);
+    let path = format!("/w/{work}");
+    assert!(ben.get(&path).await.text().contains("Salt."));
+    assert_eq!(shop.browser().get(&path).await.status, StatusCode::FORBIDDEN);
+    let form = Form::selling("Tides", "0.35").text("article", "Salt, and more of it.");
+    assert_eq!(
+        form.send(&mut ada, &path.replace("/w/", "/works/")).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(ben.get(&path).await.text().contains("and more of it"));
 }
 
 #[tokio::test]

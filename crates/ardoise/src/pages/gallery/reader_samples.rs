@@ -92,7 +92,7 @@ fn work(locale: Locale) -> WorkPage {
         description: Some("Onze personnes courent.".into()),
         author: Some("Ada Belkacem".into()),
         oembed: Some("https://shop.example/oembed?url=x&format=json".into()),
-        json_ld: Some(json!({ "@type": "Article", "name": "</script>" })),
+        json_ld: Some((&json!({ "@type": "Article", "name": "</script>" })).into()),
         ..Meta::default()
     };
     WorkPage {

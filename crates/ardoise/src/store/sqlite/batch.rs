@@ -128,10 +128,21 @@ impl TillStore for Writer {
             return in_one_transaction(&mut self.connection, work);
         }
         self.connection.execute_batch("pragma synchronous = normal")?;
-        let written = in_one_transaction(&mut self.connection, work);
-        self.connection.execute_batch("pragma synchronous = full")?;
+        let hasty = Hasty(&mut self.connection);
+        let written = in_one_transaction(hasty.0, work);
+        drop(hasty);
         self.committed();
         written
+    }
+}
+
+/// A connection whose commits are not flushed for as long as this lasts, also where the work panics.
+struct Hasty<'a>(&'a mut Connection);
+
+impl Drop for Hasty<'_> {
+    fn drop(&mut self) {
+        // Outside of a transaction this touches no file, so there is nothing that can fail.
+        let _ = self.0.execute_batch("pragma synchronous = full");
     }
 }
 

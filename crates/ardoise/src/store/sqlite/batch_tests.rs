@@ -8,7 +8,7 @@ use super::testing::{
 };
 use crate::store::{Db, EachRow, StoreError, Value};
 use crate::till::command::{Answer, Command, Outcome, Purchase};
-use crate::till::{Applied, TillStore as _};
+use crate::till::{Applied, Durable, TillStore as _};
 use ledger::{LedgerRefusal, Price};
 use rusqlite::Connection;
 use std::cell::Cell;
@@ -189,4 +189,19 @@ fn a_price_that_another_process_changes_is_the_price() {
     let refused = applied(&mut writer, &[tap(2, 2, 0, 200_000)]).outcomes;
     assert_eq!(refused, [Err(LedgerRefusal::PriceChanged { now: money(300_000) })]);
     assert_eq!(applied(&mut writer, &[tap(3, 2, 0, 300_000)]).purchases, 1);
+}
+
+#[test]
+fn after_what_may_be_lost_commits_are_flushed_again_also_when_it_panicked() {
+    type Work = fn(&dyn Db) -> Result<(), StoreError>;
+    const FULL: i64 = 2;
+    let full = |_: &dyn Db| Err(StoreError::Full("on purpose".into()));
+    let works: [Work; 3] = [|_| Ok(()), full, |_| panic!("on purpose")];
+    let mut writer = shop(&[]);
+    for mut work in works {
+        let written = || writer.write(Durable::InTime, &mut work);
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(written));
+        let now = writer.connection().pragma_query_value(None, "synchronous", |row| row.get(0));
+        assert_eq!(now, Ok(FULL));
+    }
 }
