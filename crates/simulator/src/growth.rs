@@ -68,8 +68,8 @@ pub struct Measured {
     pub disk_bytes_per_line: f64,
     /// How long `check-books` took.
     pub checked_in: Duration,
-    /// From starting the program to its first answer.
-    pub started_in: Spread,
+    /// From starting the program to its first answer, in milliseconds.
+    pub started_in_ms: Spread,
     /// Resident memory once it answers, in bytes.
     pub idle_bytes: u64,
     /// Resident memory after everything was measured, in bytes.
@@ -154,7 +154,7 @@ impl Garden<'_> {
         Ok(Measured {
             disk_bytes_per_line,
             checked_in,
-            started_in: spread(starts.iter().map(Duration::as_secs_f64))?,
+            started_in_ms: spread(starts.iter().map(|took| took.as_secs_f64() * 1e3))?,
             idle_bytes,
             busy_bytes,
             purchases: spread(purchases.into_iter())?,
@@ -214,16 +214,12 @@ pub fn table(sizes: &[Size]) -> String {
     row("lines a second, without HTTP", &|size| format!("{:.0}", size.filled_per_second));
     row("bytes on disk for each line", &|size| format!("{:.0}", size.measured.disk_bytes_per_line));
     row("check-books, s", &|size| format!("{:.1}", size.measured.checked_in.as_secs_f64()));
-    row("start to first answer, ms", &|size| {
-        let Spread { median, least, most } = size.measured.started_in;
-        let [median, least, most] = [median, least, most].map(|seconds| seconds * 1e3);
-        format!("{median:.0} [{least:.0}–{most:.0}]")
-    });
+    row("start to first answer, ms", &|size| size.measured.started_in_ms.shown(0));
     row("memory when idle, MB", &|size| megabytes(size.measured.idle_bytes));
     row("memory after serving, MB", &|size| megabytes(size.measured.busy_bytes));
-    row("purchases a second", &|size| cell(size.measured.purchases, 0));
-    row("purchases ÷ JSON echo", &|size| cell(size.measured.purchases_over_echo, 3));
-    row("bought works read ÷ JSON echo", &|size| cell(size.measured.content_over_echo, 3));
+    row("purchases a second", &|size| size.measured.purchases.shown(0));
+    row("purchases ÷ JSON echo", &|size| size.measured.purchases_over_echo.shown(3));
+    row("bought works read ÷ JSON echo", &|size| size.measured.content_over_echo.shown(3));
     if let [first, .., last] = sizes {
         let costs =
             |of: fn(&Measured) -> Spread| of(&first.measured).median / of(&last.measured).median;
@@ -236,10 +232,6 @@ pub fn table(sizes: &[Size]) -> String {
         ));
     }
     text
-}
-
-fn cell(Spread { median, least, most }: Spread, digits: usize) -> String {
-    format!("{median:.digits$} [{least:.digits$}–{most:.digits$}]")
 }
 
 fn megabytes(bytes: u64) -> String {
@@ -255,7 +247,7 @@ mod tests {
         let measured = Measured {
             disk_bytes_per_line: 600.0,
             checked_in: Duration::from_secs(3),
-            started_in: spread(0.020),
+            started_in_ms: spread(20.0),
             idle_bytes: 17_000_000,
             busy_bytes: 42_000_000,
             purchases: spread(9_000.0),

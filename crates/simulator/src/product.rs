@@ -24,12 +24,8 @@ pub const NEW_TABS_PER_HOUR: &str = "100000000";
 /// # Errors
 /// [`Fault::Shop`] when it cannot be filled.
 pub fn fill(place: &Place, seed: &Seed) -> Result<Seeded, Fault> {
-    let &Seed { works, authors, tabs, price_micros } = seed;
-    let seed = ardoise::bench::Seed { works, authors, tabs, price_micros };
     let unfilled = |error| Fault::Shop(format!("filling {}: {error}", place.data().display()));
-    let ardoise::bench::Seeded { slugs, tab_tokens } =
-        ardoise::bench::seed(&place.store(), place.data(), &seed).map_err(unfilled)?;
-    Ok(Seeded { slugs, tab_tokens })
+    ardoise::bench::seed(&place.store(), place.data(), seed).map_err(unfilled)
 }
 
 /// Connections that a shop of the bench lets in at the same time: more than its crowd has, so that it is the till that turns
@@ -101,10 +97,9 @@ pub fn count_together(
 ) -> Result<usize, StoreError> {
     let mut found = 0;
     for some in purchases.chunks(TOGETHER) {
-        let ids: Vec<_> = some.iter().map(|purchase| purchase.bits().to_be_bytes()).collect();
         // Of fewer, the last one is named again, which counts it no second time.
-        let values: Vec<_> =
-            (0..TOGETHER).map(|place| Value::Blob(&ids[place.min(ids.len() - 1)])).collect();
+        let id = |place: usize| Value::Id(some[place.min(some.len() - 1)].bits().to_be_bytes());
+        let values: Vec<_> = (0..TOGETHER).map(id).collect();
         found += usize::try_from(db.number(asked, &values)?).unwrap_or(0);
     }
     Ok(found)

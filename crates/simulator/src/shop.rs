@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+pub use ardoise::bench::{Seed, Seeded};
+
 use crate::fault::Fault;
 use crate::http::Connection;
 use crate::purchase_id::PurchaseId;
@@ -55,35 +57,6 @@ pub trait Shop {
     fn patience(&self) -> Duration {
         Duration::from_secs(20)
     }
-}
-
-/// What to put into an empty shop.
-#[derive(Debug, Clone, Copy)]
-pub struct Seed {
-    /// Works for sale. Work `i` is by author `i % authors`, and its link is the `i`-th slug.
-    pub works: usize,
-    /// Authors.
-    pub authors: usize,
-    /// Tabs open before the run.
-    pub tabs: usize,
-    /// The price of every work, in micro-units.
-    pub price_micros: i64,
-}
-
-impl Seed {
-    /// Whose work it is.
-    pub const fn author_of(&self, work: usize) -> usize {
-        work % self.authors
-    }
-}
-
-/// What was put in.
-#[derive(Debug, Clone, Default)]
-pub struct Seeded {
-    /// The link of each work.
-    pub slugs: Vec<String>,
-    /// The cookie value of each tab.
-    pub tab_tokens: Vec<String>,
 }
 
 /// Counts how many of these purchases the books hold, each as one line.

@@ -19,14 +19,21 @@ use std::path::Path;
 /// How large the shop is.
 #[derive(Debug, Clone, Copy)]
 pub struct Seed {
-    /// Works for sale.
+    /// Works for sale. Work `i` is by author `i % authors`, and its link is the `i`-th slug.
     pub works: usize,
-    /// Authors; work `i` is by author `i % authors`.
+    /// Authors.
     pub authors: usize,
     /// Open tabs that owe nothing.
     pub tabs: usize,
-    /// The price of every work.
+    /// The price of every work, in micro-units.
     pub price_micros: i64,
+}
+
+impl Seed {
+    /// Whose work it is.
+    pub const fn author_of(&self, work: usize) -> usize {
+        work % self.authors
+    }
 }
 
 /// What was made.

@@ -10,13 +10,11 @@ use crate::settings::Values;
 use crate::store::engine::{self, Writer};
 use crate::store::{Address, Db, StoreError};
 use crate::till::command::{BuyAsk, Command, TabClaim};
-use crate::till::{Durable, Tariff, TillStore as _, followers};
+use crate::till::{BATCH, Durable, Tariff, TillStore as _, followers};
 use ledger::receipts::consent_number;
 use ledger::{Buy, Currency, Money, TabId};
 use std::path::Path;
 
-/// Purchases that are written together.
-const TOGETHER: usize = 512;
 /// Batches after which totals and gains catch up.
 const BATCHES_BETWEEN: usize = 16;
 
@@ -28,6 +26,8 @@ pub struct Sales {
     mint: Mint,
     slugs: Vec<String>,
     price: Money,
+    /// The words that readers agree to.
+    label: String,
 }
 
 impl Sales {
@@ -46,7 +46,8 @@ impl Sales {
         let price =
             Money::from_micros(price_micros, Currency::Eur).map_err(|error| refused(&error))?;
         let mint = Mint::new(clock.clone(), Chance::System);
-        Ok(Self { writer, tariff: settings.tariff, clock, mint, slugs, price })
+        let label = consent_text(Locale::En, price);
+        Ok(Self { writer, tariff: settings.tariff, clock, mint, slugs, price, label })
     }
 
     /// Opens `tabs` tabs by selling `lines` works on each, all tabs in turn and in no order; answers their cookies.
@@ -56,27 +57,33 @@ impl Sales {
     pub fn sell(&mut self, tabs: usize, lines: usize) -> Result<Vec<String>, StoreError> {
         let claim = |_| Claim::<TabId> { id: self.mint.id(), secret: self.mint.secret() };
         let mut claims: Vec<Claim<TabId>> = (0..tabs).map(claim).collect();
-        claims.sort_by_key(Claim::hash);
-        let asked = (0..lines).flat_map(|line| (0..tabs).map(move |tab| (tab, line)));
-        let asked: Vec<(usize, usize)> = asked.collect();
-        for (number, batch) in asked.chunks(TOGETHER).enumerate() {
-            let tap = |&(tab, line): &(usize, usize)| self.tap(&claims[tab], tab + line);
-            let batch: Vec<Command> = batch.iter().map(tap).collect();
-            let applied = self.writer.apply(&self.tariff, self.clock.now(), &batch)?;
-            if applied.purchases != batch.len() as u64 {
-                return Err(StoreError::Constraint(format!("not sold: {:?}", applied.outcomes)));
-            }
-            if number % BATCHES_BETWEEN == 0 {
-                self.catch_up()?;
+        claims.sort_by_cached_key(Claim::hash);
+        for line in 0..lines {
+            for (number, batch) in claims.chunks(BATCH).enumerate() {
+                let work = |place: usize| number * BATCH + place + line;
+                let taps = batch.iter().enumerate();
+                let taps: Vec<_> = taps.map(|(place, tab)| self.tap(tab, work(place))).collect();
+                self.apply(&taps)?;
+                if number % BATCHES_BETWEEN == 0 {
+                    self.catch_up()?;
+                }
             }
         }
         self.catch_up()?;
         Ok(claims.iter().map(Claim::reveal).collect())
     }
 
+    fn apply(&mut self, taps: &[Command]) -> Result<(), StoreError> {
+        let applied = self.writer.apply(&self.tariff, self.clock.now(), taps)?;
+        if applied.purchases == taps.len() as u64 {
+            return Ok(());
+        }
+        Err(StoreError::Constraint(format!("not sold: {:?}", applied.outcomes)))
+    }
+
     fn tap(&self, claim: &Claim<TabId>, work: usize) -> Command {
-        let label = consent_text(Locale::En, self.price);
         let locale = Locale::En.code();
+        let label = self.label.clone();
         let consent = consent_number(locale, &label);
         Command::Buy(BuyAsk {
             tab: TabClaim { id: claim.id, secret_hash: claim.hash(), opens: true },

@@ -99,6 +99,7 @@ impl Readers {
             Self::Postgres(readers) => readers.read(work),
         }
     }
+
     /// Runs `work` on one moment of the store, for as long as it takes.
     ///
     /// # Errors

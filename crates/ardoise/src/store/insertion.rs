@@ -1,5 +1,6 @@
 //! Rows written to one table with few statements.
 
+use super::{Db, StoreError, Value};
 use std::sync::OnceLock;
 
 /// Rows that one statement takes, the most first. A statement costs an engine in this process about as much as the row that
@@ -19,11 +20,6 @@ impl Insertion {
         Self { one, many: OnceLock::new() }
     }
 
-    /// The statement for one row.
-    pub const fn one(&self) -> &'static str {
-        self.one
-    }
-
     /// Values of a row.
     pub fn columns(&self) -> usize {
         self.one.matches('?').count()
@@ -33,6 +29,14 @@ impl Insertion {
     pub fn many(&self) -> impl Iterator<Item = (usize, &str)> {
         let texts = self.many.get_or_init(|| AT_ONCE.map(|rows| self.repeated(rows)));
         AT_ONCE.into_iter().zip(texts.iter().map(String::as_str))
+    }
+
+    /// Writes each row by a statement of its own; `values` has them one after the other.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn one_by_one<D: Db + ?Sized>(&self, db: &D, values: &[Value]) -> Result<(), StoreError> {
+        values.chunks(self.columns()).try_for_each(|row| db.execute(self.one, row).map(drop))
     }
 
     fn repeated(&self, rows: usize) -> String {

@@ -246,7 +246,7 @@ pub trait Db {
     fn query(&self, sql: &'static str, values: &[Value], each: EachRow) -> Result<(), StoreError>;
     /// Writes rows into a table; `values` has them one after the other.
     fn insert(&self, into: &Insertion, values: &[Value]) -> Result<(), StoreError> {
-        values.chunks(into.columns()).try_for_each(|row| self.execute(into.one(), row).map(drop))
+        into.one_by_one(self, values)
     }
 }
 

@@ -89,11 +89,10 @@ pub fn by_author(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Sale>, StoreError> {
-    let line = before.line.bytes();
     let values = [
         id(author),
         before.at.into(),
-        Value::Blob(&line),
+        before.line.into(),
         Value::Int(limit),
         wanted.since.into(),
         wanted.work.map_or(Value::Null, id),
@@ -120,12 +119,11 @@ pub fn by_id(
     line: LineId,
     currency: Currency,
 ) -> Result<Option<Sale>, StoreError> {
-    let line = line.bytes();
     let sql = concat!(
         "select ",
         sale_columns!(),
         " from line l left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id ",
         "where l.author_id = ?1 and l.id = ?2"
     );
-    db.first(sql, &[id(author), Value::Blob(&line)], |row| read(row, currency))
+    db.first(sql, &[id(author), line.into()], |row| read(row, currency))
 }

@@ -32,18 +32,24 @@ macro_rules! line_columns {
 }
 pub(super) use line_columns;
 
-const LINE: &str = line_columns!(
-    "",
-    "from line l join work_version v on v.work_id = l.work_id and v.version = l.version \
-     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where l.id = ?1"
-);
+/// The lines of `$from`, which calls them `l`, for which `$which` holds: what [`read_line`] reads.
+macro_rules! whole_lines {
+    ($from:literal, $which:literal) => {
+        concat!(
+            $crate::store::statement::line_columns!("", "from "),
+            $from,
+            " join work_version v on v.work_id = l.work_id and v.version = l.version ",
+            "left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where ",
+            $which
+        )
+    };
+}
+pub(super) use whole_lines;
 
-const HELD: &str = line_columns!(
-    "",
-    "from access a join line l on l.id = a.line_id \
-     join work_version v on v.work_id = l.work_id and v.version = l.version \
-     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where a.tab_id = ?1 and a.work_id = ?2"
-);
+const LINE: &str = whole_lines!("line l", "l.id = ?1");
+
+const HELD: &str =
+    whole_lines!("access a join line l on l.id = a.line_id", "a.tab_id = ?1 and a.work_id = ?2");
 
 /// Reads the columns that [`line_columns`] names.
 pub(super) fn read_line(
@@ -87,8 +93,7 @@ pub fn line(
     line: LineId,
     currency: Currency,
 ) -> Result<Option<(Line, LineState)>, StoreError> {
-    let bytes = line.bytes();
-    db.first(LINE, &[Value::Blob(&bytes)], |row| read_line(row, currency))
+    db.first(LINE, &[line.into()], |row| read_line(row, currency))
 }
 
 /// The line under which a tab may read a work.
@@ -223,8 +228,7 @@ pub fn shown(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Shown>, StoreError> {
-    let line = before.line.bytes();
-    let values = [id(tab), before.at.into(), Value::Blob(&line), Value::Int(limit)];
+    let values = [id(tab), before.at.into(), before.line.into(), Value::Int(limit)];
     db.all(SHOWN, &values, |row| {
         let (line, state) = read_line(row, currency)?;
         let (title, author, kind) = (row.text(15)?, row.text(16)?, row.text(17)?);
@@ -255,12 +259,11 @@ pub fn settled(
     tab: TabId,
     currency: Currency,
 ) -> Result<Option<SettledView>, StoreError> {
-    let bytes = settlement.bytes();
     // Payments of one settlement are found through the lines of its tab, which are few.
     let sql = "select s.rail, s.received_micros, s.settled_at, (select count(*) from access a \
         join payment p on p.line_id = a.line_id where a.tab_id = s.tab_id and p.settlement_id = s.id) \
         from settlement s where s.id = ?1 and s.tab_id = ?2";
-    db.first(sql, &[Value::Blob(&bytes), id(tab)], |row| {
+    db.first(sql, &[settlement.into(), id(tab)], |row| {
         Ok(SettledView {
             rail: RailNumber(row.small(0)?),
             received: row.money(1, currency)?,
@@ -289,13 +292,12 @@ pub fn paid_by(
     tab: TabId,
     currency: Currency,
 ) -> Result<Vec<Paid>, StoreError> {
-    let bytes = settlement.bytes();
     let sql = "select v.title, l.gross_micros \
         from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
         join payment p on p.line_id = mine.line_id join line l on l.id = mine.line_id \
         join work_version v on v.work_id = l.work_id and v.version = l.version \
         where p.settlement_id = ?2 order by l.bought_at, l.id";
-    db.all(sql, &[id(tab), Value::Blob(&bytes)], |row| {
+    db.all(sql, &[id(tab), settlement.into()], |row| {
         Ok(Paid { title: row.text(0)?, gross: row.money(1, currency)? })
     })
 }

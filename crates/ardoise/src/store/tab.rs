@@ -133,9 +133,8 @@ pub fn settlement(
     settlement: SettlementId,
     currency: Currency,
 ) -> Result<Option<(TabId, Money)>, StoreError> {
-    let bytes = settlement.bytes();
     let sql = "select tab_id, received_micros from settlement where id = ?1";
-    db.first(sql, &[Value::Blob(&bytes)], |row| Ok((row.id(0)?, row.money(1, currency)?)))
+    db.first(sql, &[settlement.into()], |row| Ok((row.id(0)?, row.money(1, currency)?)))
 }
 
 /// A tab that owes something.

@@ -47,7 +47,7 @@ const QUEUE: usize = 2 * BATCH;
 /// can ask again with the same id.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Commands decided in one transaction at most.
-const BATCH: usize = 512;
+pub(crate) const BATCH: usize = 512;
 /// How long the followers of the journal may lag behind. Many purchases share what they do then, and it is
 /// still so little that whoever buys meanwhile hardly waits.
 const FOLLOW_WITHIN: Duration = Duration::from_millis(50);

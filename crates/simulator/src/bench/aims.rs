@@ -22,6 +22,12 @@ impl Spread {
         let median = *figures.get(figures.len() / 2)?;
         Some(Self { median, least: *figures.first()?, most: *figures.last()? })
     }
+
+    /// `median [least–most]`, with so many digits behind the point.
+    pub fn shown(self, digits: usize) -> String {
+        let Self { median, least, most } = self;
+        format!("{median:.digits$} [{least:.digits$}–{most:.digits$}]")
+    }
 }
 
 /// Whether a ratio should be large or small.

@@ -69,14 +69,11 @@ fn median(figures: impl Iterator<Item = f64>, digits: usize) -> String {
 }
 
 fn spread(figures: impl Iterator<Item = f64>, digits: usize) -> String {
-    Spread::of(figures).map_or_else(String::new, |Spread { median, least, most }| {
-        format!("{median:.digits$} [{least:.digits$}–{most:.digits$}]")
-    })
+    Spread::of(figures).map_or_else(String::new, |spread| spread.shown(digits))
 }
 
 fn ratio_line(ratio: &Ratio) -> String {
-    let Spread { median, least, most } = ratio.spread;
-    let figures = format!("{median:.2} [{least:.2}–{most:.2}]");
+    let figures = ratio.spread.shown(2);
     let sign = match ratio.wanted {
         Wanted::Most => "≥",
         Wanted::Least => "≤",

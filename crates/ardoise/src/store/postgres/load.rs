@@ -2,7 +2,7 @@
 //! is undone or money received.
 
 use super::Connection;
-use crate::store::statement::{line_columns, open_line_columns, read_line, read_open_line};
+use crate::store::statement::{open_line_columns, read_line, read_open_line, whole_lines};
 use crate::store::tab::{self, tab_columns};
 use crate::store::work::{offer_columns, read_offer};
 use crate::store::{Row as _, StoreError, books};
@@ -65,11 +65,7 @@ impl<'a> Named<'a> {
 const OFFERS: &str = offer_columns!("where l.slug = any(?1)");
 const TABS_OF_LINES: &str = "select tab_id, work_id from line where id = any(?1)";
 const TABS: &str = tab_columns!("where id = any(?1) order by id for update");
-const LINES: &str = line_columns!(
-    "",
-    "from line l join work_version v on v.work_id = l.work_id and v.version = l.version \
-     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where l.id = any(?1)"
-);
+const LINES: &str = whole_lines!("line l", "l.id = any(?1)");
 const ACCESS: &str = "select a.tab_id, a.work_id, a.line_id \
      from unnest(cast(?1 as int8[]), cast(?2 as int8[])) as wanted(tab_id, work_id) \
      join access a on a.tab_id = wanted.tab_id and a.work_id = wanted.work_id";

@@ -40,7 +40,7 @@ impl Writer {
 
     fn committed(&mut self) {
         if let Some(checkpoints) = &mut self.checkpoints {
-            checkpoints.count();
+            checkpoints.committed(&self.connection);
         }
     }
 
@@ -111,6 +111,9 @@ impl TillStore for Writer {
         self.memory.follow_others(&transaction)?;
         let done = carry_out(&*transaction, tariff, now, commands, &self.memory)?;
         if done.applied.committed {
+            if let Some(checkpoints) = &mut self.checkpoints {
+                checkpoints.committing();
+            }
             transaction.commit()?;
             self.memory.learn(done.learned);
             self.committed();

@@ -118,7 +118,7 @@ impl Db for Connection {
                 left = later;
             }
         }
-        left.chunks(into.columns()).try_for_each(|row| Db::execute(self, into.one(), row).map(drop))
+        into.one_by_one(self, left)
     }
 }
 
