@@ -8,6 +8,7 @@ use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
 use crate::people::network::NewTabs;
 use crate::problem::sparing::Sparing;
+use crate::rails::Rails;
 use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
 use crate::store::engine::{self, Writer};
@@ -38,6 +39,8 @@ pub struct App {
     pub store: Store,
     /// Where files are kept.
     pub files: FileStore,
+    /// The ways to settle that are turned on.
+    pub rails: Rails,
     /// Signs receipts.
     pub receipt_key: ReceiptKey,
     /// Counts visits until they are written.
@@ -181,6 +184,7 @@ impl App {
             mint: Mint::new(clock.clone(), chance),
             store: Store::new(readers, till),
             files,
+            rails: Rails::of(&settings, &clock),
             receipt_key,
             visits: Visits::default(),
             last_seen: LastSeen::default(),

@@ -113,7 +113,7 @@ async fn read_away(mut response: Response) {
 }
 
 /// Why nothing was answered.
-fn word(error: &reqwest::Error) -> &'static str {
+pub(crate) fn word(error: &reqwest::Error) -> &'static str {
     let causes = || std::iter::successors(error.source(), |&cause| cause.source());
     let is_tls = |cause: &(dyn Error + 'static)| cause.downcast_ref().is_some_and(is_handshake);
     if causes().any(|cause| cause.is::<OutOfReach>()) {

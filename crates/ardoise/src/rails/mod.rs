@@ -1,28 +1,130 @@
-//! Ways to settle. Each rail has a number under which the books know it, and says what it keeps of a charge; the flow
-//! never asks which one it is.
+//! Ways to settle. Each rail has a number under which the books know it; the flow never asks which one it is.
 //!
-//! Two are built in: *manual* (a transfer or cash that the operator saw arrive) and *sandbox* (fake money, to try the
-//! shop). Neither talks to anybody, so neither can leave an outcome unknown.
+//! *Manual* is money that the operator saw arrive: nobody is asked about it. Every other rail fills the [port](port::Rail)
+//! and stands in the one list that [`Rails::of`] builds at start: those that the settings turn on. How to add one:
+//! `docs/adding-a-rail.md`.
 
+pub mod breaker;
+pub mod fee;
 pub mod manual;
+pub mod port;
+pub mod reason;
+pub mod sandbox;
+pub mod secret;
+pub mod settings;
+pub mod wire;
 
-use ledger::RailNumber;
+use crate::clock::Clock;
+use crate::outbox::address::Reach;
+use crate::settings::{Sandbox as FakeMoney, Settings};
+use ledger::{Currency, Money, RailNumber};
+use port::Rail;
+use std::sync::Arc;
+use wire::Wire;
 
-/// A rail.
+/// By which the books know a rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rail {
-    /// Under which the books know it; never changed.
+pub struct Named {
+    /// Its number; never changed.
     pub number: RailNumber,
     /// Its name in commands and exports.
     pub name: &'static str,
 }
 
-/// The credit of the tab itself.
-pub const CREDIT: Rail = Rail { number: RailNumber::CREDIT, name: "credit" };
-/// Money that the operator saw arrive: a bank transfer, cash.
-pub const MANUAL: Rail = Rail { number: RailNumber(1), name: "manual" };
-/// Fake money.
-pub const SANDBOX: Rail = Rail { number: RailNumber(2), name: "sandbox" };
+const fn named(number: u16, name: &'static str) -> Named {
+    Named { number: RailNumber(number), name }
+}
 
-/// Everything by which lines are paid.
-pub const ALL: &[Rail] = &[CREDIT, MANUAL, SANDBOX];
+/// The credit of the tab itself.
+pub const CREDIT: Named = Named { number: RailNumber::CREDIT, name: "credit" };
+/// Money that the operator saw arrive: a bank transfer, cash.
+pub const MANUAL: Named = named(1, "manual");
+/// Fake money.
+pub const SANDBOX: Named = named(2, "sandbox");
+/// PayPal.
+pub const PAYPAL: Named = named(3, "paypal");
+/// Cards and wallets on phones, through Stripe.
+pub const STRIPE: Named = named(4, "stripe");
+/// Bitcoin over Lightning.
+pub const LIGHTNING: Named = named(5, "lightning");
+/// E-cash.
+pub const ECASH: Named = named(6, "ecash");
+/// The reader's mobile phone bill.
+pub const PHONE: Named = named(7, "phone");
+/// Open Payments, between wallets.
+pub const OPEN_PAYMENTS: Named = named(8, "open-payments");
+/// Stablecoins, by x402.
+pub const X402: Named = named(9, "x402");
+/// Google Pay, without a processor between.
+pub const GOOGLE_PAY: Named = named(10, "google-pay");
+/// The provider that tests make up.
+pub const SCRIPTED: Named = named(99, "scripted");
+
+/// Everything by which lines are paid. A number is given once and for ever.
+pub const ALL: &[Named] = &[
+    CREDIT,
+    MANUAL,
+    SANDBOX,
+    PAYPAL,
+    STRIPE,
+    LIGHTNING,
+    ECASH,
+    PHONE,
+    OPEN_PAYMENTS,
+    X402,
+    GOOGLE_PAY,
+    SCRIPTED,
+];
+
+/// The rails that this shop has turned on.
+#[derive(Clone, Default)]
+pub struct Rails(Vec<Arc<dyn Rail>>);
+
+impl Rails {
+    /// Builds every rail that the settings turn on: the one list.
+    pub fn of(settings: &Settings, clock: &Clock) -> Self {
+        let currency = settings.tariff.currency;
+        let _wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
+        let mut rails = Self::default();
+        if settings.sandbox == FakeMoney::On {
+            rails.add(Arc::new(sandbox::Sandbox::new(currency)));
+        }
+        rails.of_currency(currency)
+    }
+
+    fn of_currency(mut self, currency: Currency) -> Self {
+        self.0.retain(|rail| rail.terms().currencies.contains(&currency));
+        self
+    }
+
+    /// Adds a rail, in place of one with the same number.
+    pub fn add(&mut self, rail: Arc<dyn Rail>) {
+        self.0.retain(|known| known.terms().number != rail.terms().number);
+        self.0.push(rail);
+    }
+
+    /// The rail with this name.
+    pub fn by_name(&self, name: &str) -> Option<&Arc<dyn Rail>> {
+        self.0.iter().find(|rail| rail.terms().name == name)
+    }
+
+    /// The rail with this number.
+    pub fn by_number(&self, number: RailNumber) -> Option<&Arc<dyn Rail>> {
+        self.0.iter().find(|rail| rail.terms().number == number)
+    }
+
+    /// Every rail, in no order that means something.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Rail>> {
+        self.0.iter()
+    }
+
+    /// Every rail, those first that keep least of `amount`; of equals, the one with the lower number.
+    pub fn cheapest_first(&self, amount: Money) -> Vec<&Arc<dyn Rail>> {
+        let mut rails: Vec<&Arc<dyn Rail>> = self.0.iter().collect();
+        rails.sort_by_key(|rail| {
+            let terms = rail.terms();
+            (terms.fee_on(amount).map_or(i64::MAX, Money::micros), terms.number.0)
+        });
+        rails
+    }
+}

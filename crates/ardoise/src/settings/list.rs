@@ -9,10 +9,18 @@ pub struct Setting {
     pub default: &'static str,
     /// What it is for, with its unit.
     pub about: &'static str,
+    /// Whether it is a secret of a rail: refused in `ardoise.toml`, and shown to nobody.
+    pub is_secret: bool,
 }
 
 const fn setting(key: &'static str, default: &'static str, about: &'static str) -> Setting {
-    Setting { key, default, about }
+    Setting { key, default, about, is_secret: false }
+}
+
+/// A secret of a rail. Beside it stands a setting `{key}_file` that names a file of mode 600.
+#[allow(dead_code, reason = "for rails whose provider gives the shop a secret")]
+const fn secret(key: &'static str, about: &'static str) -> Setting {
+    Setting { key, default: "", about, is_secret: true }
 }
 
 /// Every setting, in the order of the manual.
@@ -114,6 +122,11 @@ pub const LIST: &[Setting] = &[
         "How to settle by bank transfer, as readers see it. Empty: not offered.",
     ),
     setting("rail.cash", "", "How to settle in cash, as readers see it. Empty: not offered."),
+    setting(
+        "rails.to_private",
+        "false",
+        "Whether rails may be at private addresses, and on this machine without TLS: for tests.",
+    ),
     setting(
         "s3.endpoint",
         "",

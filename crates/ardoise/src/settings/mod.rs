@@ -6,6 +6,7 @@
 mod list;
 mod reading;
 
+use crate::rails::settings::RailSettings;
 use crate::store::{Address, address};
 use crate::till::Tariff;
 use crate::works::storage::location::{self, BucketLocation, Location};
@@ -40,6 +41,26 @@ pub enum SettingsError {
         value: String,
         /// What it should be.
         wanted: &'static str,
+    },
+    /// A secret in the file of settings.
+    #[error(
+        "{path}: `{key}` is a secret; give it by the environment, or in a file that only you can read, named by `{key}_file`"
+    )]
+    SecretInFile {
+        /// The file.
+        path: String,
+        /// The key.
+        key: &'static str,
+    },
+    /// A file that should hold a secret.
+    #[error("setting `{key}`: {path} is not {wanted}")]
+    SecretFile {
+        /// The key.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// What it should be.
+        wanted: String,
     },
     /// The file cannot be read.
     #[error("{path}: {reason}")]
@@ -116,6 +137,8 @@ pub struct Settings {
     pub transfer: String,
     /// How to settle in cash; may be empty.
     pub cash: String,
+    /// What the rails are told.
+    pub rails: RailSettings,
     /// For «you keep».
     pub rates: Rates,
     /// Whether webhooks may lead to private addresses.
@@ -131,6 +154,11 @@ impl Settings {
             self.url = format!("http://localhost:{port}");
         }
     }
+}
+
+/// Whether the value of a setting is shown to nobody.
+fn is_secret(key: &str) -> bool {
+    key == "s3.secret" || LIST.iter().any(|setting| setting.key == key && setting.is_secret)
 }
 
 /// Values by key, before they are checked.
@@ -178,7 +206,7 @@ impl Values {
         let value = self.get(key);
         match key {
             "store" => address::shown(value),
-            "s3.secret" if !value.is_empty() => address::HIDDEN.to_owned(),
+            _ if !value.is_empty() && is_secret(key) => address::HIDDEN.to_owned(),
             _ => value.to_owned(),
         }
     }
@@ -207,25 +235,32 @@ impl Values {
     }
 
     /// Words that are one header's worth of plain signs, and not none.
-    fn needed(&self, key: &'static str, wanted: &'static str) -> Result<String, SettingsError> {
+    pub(crate) fn needed(
+        &self,
+        key: &'static str,
+        wanted: &'static str,
+    ) -> Result<String, SettingsError> {
         let words = self.words(key);
         let is_plain = !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_graphic());
         if is_plain { Ok(words) } else { Err(self.wrong(key, wanted)) }
     }
 
-    fn words(&self, key: &'static str) -> String {
+    pub(crate) fn words(&self, key: &'static str) -> String {
         self.get(key).trim().to_owned()
     }
 
-    fn wrong(&self, key: &'static str, wanted: &'static str) -> SettingsError {
+    pub(crate) fn wrong(&self, key: &'static str, wanted: &'static str) -> SettingsError {
         SettingsError::Value { key, value: self.shown(key), wanted }
     }
 
-    fn number<T: std::str::FromStr>(&self, key: &'static str) -> Result<T, SettingsError> {
+    pub(crate) fn number<T: std::str::FromStr>(
+        &self,
+        key: &'static str,
+    ) -> Result<T, SettingsError> {
         self.get(key).trim().parse().map_err(|_| self.wrong(key, "a whole number"))
     }
 
-    fn rate(&self, key: &'static str) -> Result<i64, SettingsError> {
+    pub(crate) fn rate(&self, key: &'static str) -> Result<i64, SettingsError> {
         let rate: i64 = self.number(key)?;
         let sensible = (0..=10_000).contains(&rate);
         if sensible {
@@ -235,11 +270,15 @@ impl Values {
         }
     }
 
-    fn truth(&self, key: &'static str) -> Result<bool, SettingsError> {
+    pub(crate) fn truth(&self, key: &'static str) -> Result<bool, SettingsError> {
         self.get(key).trim().parse().map_err(|_| self.wrong(key, "true or false"))
     }
 
-    fn money(&self, key: &'static str, currency: Currency) -> Result<Money, SettingsError> {
+    pub(crate) fn money(
+        &self,
+        key: &'static str,
+        currency: Currency,
+    ) -> Result<Money, SettingsError> {
         Money::parse(self.get(key), currency).map_err(|_| self.wrong(key, "an amount such as 0.20"))
     }
 
@@ -281,6 +320,7 @@ impl Values {
             sandbox: self.sandbox(&url)?,
             transfer: self.words("rail.transfer"),
             cash: self.words("rail.cash"),
+            rails: RailSettings::read(self, currency)?,
             rates: self.rates(currency)?,
             webhooks_to_private: self.truth("webhook.private_addresses")?,
             webhook_timeout_seconds: self.webhook_timeout_seconds()?,

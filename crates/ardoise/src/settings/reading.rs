@@ -11,7 +11,11 @@ impl Values {
     pub fn read_file(&mut self, path: &Path) -> Result<(), SettingsError> {
         let place = path.display().to_string();
         let entries = Self::entries(path)?;
-        entries.into_iter().try_for_each(|(key, value)| self.set(&place, &key, value))
+        entries.into_iter().try_for_each(|(key, value)| {
+            let known = LIST.iter().find(|setting| setting.key == key);
+            known.map_or(Ok(()), |setting| may_stand_in_file(setting, &value, &place))?;
+            self.set(&place, &key, value)
+        })
     }
 
     /// Every key and value in the file at `path`, known or not; none where it is absent.
@@ -69,6 +73,14 @@ impl Values {
     }
 }
 
+/// Refuses a secret of a rail in a file that people show each other.
+fn may_stand_in_file(setting: &Setting, value: &str, place: &str) -> Result<(), SettingsError> {
+    if setting.is_secret && !value.trim().is_empty() {
+        return Err(SettingsError::SecretInFile { path: place.to_owned(), key: setting.key });
+    }
+    Ok(())
+}
+
 fn plain(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
@@ -86,4 +98,19 @@ pub(super) fn unknown(place: &str, key: &str) -> SettingsError {
     };
     let nearest = LIST.iter().max_by_key(likeness).map_or("shop.name", |setting| setting.key);
     SettingsError::Unknown { place: place.to_owned(), key: key.to_owned(), nearest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_of_a_rail_does_not_stand_in_the_file_of_settings() {
+        let setting =
+            Setting { key: "paypal.secret", default: "", about: "A secret.", is_secret: true };
+        let refused = may_stand_in_file(&setting, "hush", "ardoise.toml").expect_err("a secret");
+        assert!(!refused.to_string().contains("hush"));
+        assert!(refused.to_string().contains("paypal.secret_file"));
+        assert_eq!(may_stand_in_file(&setting, "", "ardoise.toml"), Ok(()));
+    }
 }

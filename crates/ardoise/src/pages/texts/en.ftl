@@ -176,6 +176,17 @@ rail-transfer = Bank transfer
 rail-transfer-about = Write the reference with the transfer. The lines turn to “paid” when it has arrived, usually within two days.
 rail-cash = Cash
 back-to-tab = Back to the tab, without paying
+declined-funds = There is not enough money behind this way of paying. Nothing was charged; try another one.
+declined-refused = The payment was refused, and we were not told why. Nothing was charged; try again, or another way.
+declined-means = This card, account or number is not valid any more. Nothing was charged; try another one.
+declined-proof = The payment was not confirmed by you. Nothing was charged; you can start again.
+declined-too-much = This is more than this way of paying allows. Nothing was charged; try another one.
+declined-cancelled = You turned back. Nothing was charged.
+declined-late = The time to pay has passed. Nothing was charged; you can start again.
+declined-unbound = Your consent to be charged this way does not hold any more. Nothing was charged; settle once yourself to give it again.
+declined-unreached = This way of paying cannot be reached right now. Nothing was charged; try again in a moment, or another way.
+declined-unserved = This way of paying does not work for this shop or your country. Nothing was charged; try another one.
+
 settled-title = Settled, thank you
 settled-lines = { $count ->
     [one] { $count } line paid on { $when }.

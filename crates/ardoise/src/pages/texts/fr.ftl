@@ -176,6 +176,17 @@ rail-transfer = Virement
 rail-transfer-about = Indiquez la référence avec le virement. Les lignes passent à « réglé » dès qu’il est arrivé, en général sous deux jours.
 rail-cash = Espèces
 back-to-tab = Revenir à l’ardoise, sans payer
+declined-funds = Il n’y a pas assez d’argent sur ce moyen de paiement. Rien n’a été débité ; essayez-en un autre.
+declined-refused = Le paiement a été refusé, sans qu’on nous dise pourquoi. Rien n’a été débité ; réessayez, ou choisissez un autre moyen.
+declined-means = Cette carte, ce compte ou ce numéro n’est plus valable. Rien n’a été débité ; essayez-en un autre.
+declined-proof = Vous n’avez pas confirmé le paiement. Rien n’a été débité ; vous pouvez recommencer.
+declined-too-much = C’est plus que ce que permet ce moyen de paiement. Rien n’a été débité ; essayez-en un autre.
+declined-cancelled = Vous avez fait demi-tour. Rien n’a été débité.
+declined-late = Le délai pour payer est passé. Rien n’a été débité ; vous pouvez recommencer.
+declined-unbound = Votre accord pour ce moyen de paiement ne vaut plus. Rien n’a été débité ; réglez une fois vous-même pour le redonner.
+declined-unreached = Ce moyen de paiement est injoignable pour le moment. Rien n’a été débité ; réessayez dans un instant, ou choisissez-en un autre.
+declined-unserved = Ce moyen de paiement ne sert ni cette boutique ni votre pays. Rien n’a été débité ; essayez-en un autre.
+
 settled-title = Réglé, merci
 settled-lines = { $count ->
     [one] { $count } ligne réglée le { $when }.
