@@ -7,6 +7,7 @@
 pub mod breaker;
 pub mod fee;
 pub mod manual;
+pub mod paypal;
 pub mod port;
 pub mod reason;
 pub mod sandbox;
@@ -84,10 +85,14 @@ impl Rails {
     /// Builds every rail that the settings turn on: the one list.
     pub fn of(settings: &Settings, clock: &Clock) -> Self {
         let currency = settings.tariff.currency;
-        let _wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
+        let wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
         let mut rails = Self::default();
         if settings.sandbox == FakeMoney::On {
             rails.add(Arc::new(sandbox::Sandbox::new(currency)));
+        }
+        if let Some(paypal) = settings.rails.paypal.clone() {
+            let paypal = paypal::PayPal::new(paypal, wire, clock.clone(), currency);
+            rails.add(Arc::new(paypal));
         }
         rails.of_currency(currency)
     }

@@ -1,9 +1,13 @@
 //! What the settings say about rails. Each rail reads its own part.
 
 use super::fee::Fee;
+use super::paypal::settings::PayPalSettings;
 use super::secret::Secret;
+use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
 use ledger::Currency;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use std::path::Path;
 
 /// What the settings say about rails: a field for each that can be turned on.
@@ -11,6 +15,8 @@ use std::path::Path;
 pub struct RailSettings {
     /// Whether rails may be on loopback or in a private network: for tests.
     pub to_private: bool,
+    /// PayPal, where it is on.
+    pub paypal: Option<PayPalSettings>,
 }
 
 impl RailSettings {
@@ -19,9 +25,22 @@ impl RailSettings {
     /// # Errors
     /// [`SettingsError::Value`].
     pub fn read(values: &Values, currency: Currency) -> Result<Self, SettingsError> {
-        let _ = currency;
-        Ok(Self { to_private: values.truth("rails.to_private")? })
+        let to_private = values.truth("rails.to_private")?;
+        let roots = roots(values)?;
+        let paypal = PayPalSettings::read(values, currency, (Reach::of(to_private), &roots))?;
+        Ok(Self { to_private, paypal })
     }
+}
+
+/// The roots that are trusted besides the machine's own.
+fn roots(values: &Values) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
+    const KEY: &str = "rails.certificates";
+    let path = values.get(KEY).trim();
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    found.map_err(|_| values.wrong(KEY, "a file of certificates in PEM"))
 }
 
 /// The settings by which an operator says what a rail keeps in their contract.

@@ -18,7 +18,6 @@ const fn setting(key: &'static str, default: &'static str, about: &'static str) 
 }
 
 /// A secret of a rail. Beside it stands a setting `{key}_file` that names a file of mode 600.
-#[allow(dead_code, reason = "for rails whose provider gives the shop a secret")]
 const fn secret(key: &'static str, about: &'static str) -> Setting {
     Setting { key, default: "", about, is_secret: true }
 }
@@ -127,6 +126,30 @@ pub const LIST: &[Setting] = &[
         "false",
         "Whether rails may be at private addresses, and on this machine without TLS: for tests.",
     ),
+    setting(
+        "rails.certificates",
+        "",
+        "A file of certificates (PEM) that rails may be trusted by besides this machine's own.",
+    ),
+    setting(
+        "paypal.client_id",
+        "",
+        "Who the shop is to PayPal: the client id of its application there. Empty: PayPal is off.",
+    ),
+    secret("paypal.secret", "The secret that belongs to the client id. It is never shown."),
+    setting("paypal.secret_file", "", "The file that holds it, readable by its owner alone."),
+    setting(
+        "paypal.webhook_id",
+        "",
+        "PayPal's id for the shop's address of messages, /rails/paypal/webhook. Empty: messages are not believed, and PayPal is asked.",
+    ),
+    setting("paypal.place", "live", "Which PayPal: live, or sandbox, where money is not real."),
+    setting(
+        "paypal.fee_basis_points",
+        "499",
+        "What PayPal keeps of a charge, in hundredths of a percent: the default is for micropayments.",
+    ),
+    setting("paypal.fee_fixed", "0.09", "What PayPal keeps of a charge besides."),
     setting(
         "s3.endpoint",
         "",
