@@ -27,6 +27,8 @@ mod last_seen;
 mod moving;
 mod openapi;
 mod outages;
+mod paypal;
+mod paypal_peer;
 mod processes;
 mod program;
 mod publishing;

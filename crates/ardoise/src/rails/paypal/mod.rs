@@ -136,9 +136,12 @@ impl PayPal {
                 return self.outcome(&order, charge);
             }
             // They agreed with something that PayPal has refused since: they may agree again.
-            Some("ORDER_NOT_APPROVED" | "PAYER_ACTION_REQUIRED" | "INSTRUMENT_DECLINED") => {
-                return Ok(Outcome::WAITING);
-            }
+            Some(
+                "ORDER_NOT_APPROVED"
+                | "PAYER_ACTION_REQUIRED"
+                | "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"
+                | "INSTRUMENT_DECLINED",
+            ) => return Ok(Outcome::WAITING),
             _ => {}
         }
         match read(&reply) {
@@ -196,7 +199,10 @@ impl PayPal {
                 return Ok(Refunded::Declined(Reason::TooMuch));
             }
             Some("REFUND_TIME_LIMIT_EXCEEDED") => return Ok(Refunded::Declined(Reason::Late)),
-            Some("REFUND_NOT_ALLOWED" | "REFUND_IS_RESTRICTED" | "PAYEE_ACCOUNT_RESTRICTED") => {
+            Some("REFUND_FAILED_INSUFFICIENT_FUNDS") => {
+                return Ok(Refunded::Declined(Reason::Funds));
+            }
+            Some(word) if word.starts_with("REFUND_") || word.starts_with("MAX_NUMBER_OF_") => {
                 return Ok(Refunded::Declined(Reason::Refused));
             }
             _ => {}

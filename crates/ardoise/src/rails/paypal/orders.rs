@@ -286,22 +286,28 @@ impl Refusal {
     }
 }
 
-/// Why a reader's money did not come, by PayPal's word for it
-/// (<https://developer.paypal.com/api/rest/reference/orders/v2/errors/>); nothing when the word is about the shop.
+/// Why a reader's money did not come, by PayPal's word for it, as the descriptions of orders and payments list them; nothing
+/// when the word is about the shop.
 pub fn reason(issue: &str) -> Option<Reason> {
     Some(match issue {
-        "INSTRUMENT_DECLINED" | "TRANSACTION_REFUSED" | "PAYER_CANNOT_PAY" | "CARD_CLOSED" => {
-            Reason::Refused
-        }
-        "PAYER_ACCOUNT_RESTRICTED" | "PAYER_ACCOUNT_LOCKED_OR_CLOSED" => Reason::Means,
-        "COMPLIANCE_VIOLATION" | "PAYER_COUNTRY_NOT_SUPPORTED" => Reason::Unserved,
+        "INSTRUMENT_DECLINED"
+        | "PAYMENT_SOURCE_DECLINED_BY_PROCESSOR"
+        | "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"
+        | "TRANSACTION_REFUSED"
+        | "PAYER_CANNOT_PAY" => Reason::Refused,
+        "PAYER_ACCOUNT_RESTRICTED"
+        | "PAYER_ACCOUNT_LOCKED_OR_CLOSED"
+        | "CARD_EXPIRED"
+        | "REFERENCED_CARD_EXPIRED" => Reason::Means,
+        "COMPLIANCE_VIOLATION" | "COUNTRY_NOT_SUPPORTED_BY_PAYMENT_SOURCE" => Reason::Unserved,
         "TRANSACTION_LIMIT_EXCEEDED" | "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED" => Reason::TooMuch,
-        "ORDER_EXPIRED" | "ORDER_PREVIOUSLY_VOIDED" => Reason::Late,
+        "ORDER_EXPIRED" | "ORDER_COMPLETED_OR_VOIDED" => Reason::Late,
         "PAYER_ACTION_REQUIRED" => Reason::Proof,
-        "VAULT_ID_INVALID"
-        | "INVALID_VAULT_ID"
-        | "TOKEN_ID_NOT_FOUND"
-        | "PAYMENT_SOURCE_INVALID" => Reason::Unbound,
+        "TOKEN_ID_NOT_FOUND"
+        | "TOKEN_EXPIRED"
+        | "MISMATCHED_VAULT_ID_TO_PAYMENT_SOURCE"
+        | "AGREEMENT_ALREADY_CANCELLED"
+        | "BILLING_AGREEMENT_NOT_FOUND" => Reason::Unbound,
         _ => return None,
     })
 }

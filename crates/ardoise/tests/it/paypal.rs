@@ -1,0 +1,245 @@
+//! PayPal: orders, captures, mandates and refunds, through PayPal's own description of them.
+
+use crate::paypal_peer::PayPal as Peer;
+use ardoise::clock::Clock;
+use ardoise::outbox::address::Reach;
+use ardoise::rails::paypal::PayPal;
+use ardoise::rails::port::{
+    Charge, Dispute, Mandate, Next, Outcome, Rail as _, RailError, Reason, Receipt, Refund,
+    Refunded,
+};
+use ardoise::rails::settings::RailSettings;
+use ardoise::rails::wire::Wire;
+use ardoise::settings::Values;
+use ledger::{Currency, Money, SettlementId, ShopId as _, TabId, Timestamp};
+use serde_json::json;
+
+/// 28 November 2026, noon.
+const NOON: Timestamp = Timestamp::from_micros(1_795_867_200_000_000);
+/// An answer is asked for three times before it counts as lost.
+const ALL_TRIES: usize = 3;
+
+fn euros(text: &str) -> Money {
+    Money::parse(text, Currency::Eur).expect("an amount")
+}
+
+fn paypal(peer: &Peer, secret: &str) -> PayPal {
+    let mut values = Values::default();
+    for (key, value) in [
+        ("rails.to_private", "true"),
+        ("paypal.client_id", "shop"),
+        ("paypal.secret", secret),
+        ("paypal.place", &peer.base),
+    ] {
+        values.set("test", key, value.into()).expect("a setting");
+    }
+    let clock = Clock::standing_at(NOON);
+    let settings = RailSettings::read(&values, Currency::Eur).expect("settings");
+    let wire = Wire::new(Reach::Private, clock.clone());
+    PayPal::new(settings.paypal.expect("PayPal is on"), wire, clock, Currency::Eur)
+}
+
+fn charge(number: u8) -> Charge {
+    Charge {
+        id: SettlementId::from_bytes([number; 16]),
+        tab: TabId::from_raw(1),
+        amount: euros("5.20"),
+        begun_at: NOON,
+        ends_at: NOON.plus_days(1),
+        reference: String::new(),
+        kept: String::new(),
+        binds: true,
+        locale: "fr".into(),
+        shop: "L’Ardoise".into(),
+        return_url: "https://shop.example/tab/charges/1/return".into(),
+    }
+}
+
+/// Begins a charge: it is known under PayPal's name for it from then on.
+async fn begun(rail: &PayPal, charge: Charge) -> Charge {
+    let begun = rail.begin(&charge).await.expect("it began");
+    Charge { reference: begun.reference, ..charge }
+}
+
+async fn settled(rail: &PayPal, charge: &Charge) -> Receipt {
+    match rail.look(charge).await {
+        Ok(Outcome::Settled(receipt)) => receipt,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_description_stands_between_and_refuses_what_it_forbids() {
+    let peer = Peer::open().await;
+    let asked = reqwest::Client::new()
+        .post(format!("{}/v2/checkout/orders", peer.base))
+        .bearer_auth("token-0")
+        .header("content-type", "application/json")
+        .body(json!({ "intent": "TAKE", "purchase_units": [] }).to_string());
+    let answer = asked.send().await.expect("an answer");
+    if peer.is_checked() {
+        assert_eq!(answer.status().as_u16(), 422);
+        assert_eq!(peer.violations().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_reader_agrees_and_the_money_comes_once() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let first = rail.begin(&charge(1)).await.expect("it began");
+    let Next::Redirect { url } = &first.next else { panic!("{:?}", first.next) };
+    assert_eq!(*url, format!("{}/agree/{}", peer.base, first.reference));
+    let charge = begun(&rail, charge(1)).await;
+    assert_eq!((charge.reference.as_str(), peer.orders()), (first.reference.as_str(), 1));
+
+    assert_eq!(rail.look(&charge).await, Ok(Outcome::WAITING));
+    peer.approve(&charge.reference);
+    let receipt = settled(&rail, &charge).await;
+    assert_eq!((receipt.received, receipt.fee), (euros("5.20"), euros("0.35")));
+    assert_eq!(receipt.email.as_deref(), Some("ben@example.org"));
+    assert_eq!(
+        receipt.mandate.as_ref().map(|mandate| mandate.label.as_str()),
+        Some("PayPal b…@example.org")
+    );
+    assert_eq!(settled(&rail, &charge).await, receipt, "asked again it says the same");
+    assert_eq!(peer.captures(), 1);
+}
+
+#[tokio::test]
+async fn what_is_lost_on_the_way_is_known_by_asking_again() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let other = begun(&rail, charge(9)).await;
+    peer.lose(ALL_TRIES);
+    assert!(matches!(rail.begin(&charge(1)).await, Err(RailError::Lost(_))));
+    let charge = begun(&rail, charge(1)).await;
+    assert_eq!(peer.orders(), 2, "one for each charge");
+    assert_ne!(charge.reference, other.reference);
+
+    peer.approve(&charge.reference);
+    peer.lose_after(1, ALL_TRIES);
+    assert!(matches!(rail.look(&charge).await, Err(RailError::Lost(_))));
+    assert_eq!(peer.captures(), 1);
+    settled(&rail, &charge).await;
+    assert_eq!(peer.captures(), 1);
+}
+
+#[tokio::test]
+async fn a_second_order_of_one_charge_takes_no_second_payment() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let first = begun(&rail, charge(1)).await;
+    peer.forget_keys();
+    let second = begun(&rail, charge(1)).await;
+    assert_ne!(first.reference, second.reference);
+    peer.approve(&first.reference);
+    peer.approve(&second.reference);
+    settled(&rail, &first).await;
+    assert!(rail.look(&second).await.is_err());
+    assert_eq!(peer.captures(), 1);
+}
+
+#[tokio::test]
+async fn a_no_is_told_from_a_not_yet() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let charge_1 = begun(&rail, charge(1)).await;
+    peer.approve(&charge_1.reference);
+    peer.refuse_capture("INSTRUMENT_DECLINED");
+    assert_eq!(rail.look(&charge_1).await, Ok(Outcome::WAITING), "they may take another card");
+    peer.refuse_capture("TRANSACTION_REFUSED");
+    assert_eq!(rail.look(&charge_1).await, Ok(Outcome::Declined(Reason::Refused)));
+    peer.void(&charge_1.reference);
+    assert_eq!(rail.look(&charge_1).await, Ok(Outcome::Declined(Reason::Cancelled)));
+    let charge_2 = begun(&rail, charge(2)).await;
+    peer.forget(&charge_2.reference);
+    assert_eq!(rail.look(&charge_2).await, Ok(Outcome::Declined(Reason::Late)));
+    assert_eq!(peer.captures(), 0);
+}
+
+#[tokio::test]
+async fn a_mandate_is_charged_without_the_reader_until_it_ends() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let first = begun(&rail, charge(1)).await;
+    peer.approve(&first.reference);
+    let mandate = settled(&rail, &first).await.mandate.expect("a mandate");
+
+    let later = Charge { binds: false, ..charge(2) };
+    let (begun, outcome) = rail.charge_mandate(&later, &mandate).await.expect("charged");
+    assert!(matches!(outcome, Outcome::Settled(_)), "{outcome:?}");
+    let again = rail.charge_mandate(&later, &mandate).await.expect("charged");
+    assert_eq!(again.0.reference, begun.reference);
+    assert_eq!(peer.captures(), 2, "the first, and one by mandate");
+
+    assert_eq!(rail.unbind(&mandate).await, Ok(()));
+    assert_eq!(rail.unbind(&mandate).await, Ok(()), "what has ended has ended");
+    let gone = rail.charge_mandate(&charge(3), &mandate).await;
+    assert_eq!(gone, Err(RailError::Declined(Reason::Unbound)));
+}
+
+#[tokio::test]
+async fn a_mandate_that_nobody_gave_charges_nothing() {
+    let peer = Peer::open().await;
+    let mandate = Mandate { reference: "8kk8451t".into(), label: String::new() };
+    let charged = paypal(&peer, "hush").charge_mandate(&charge(1), &mandate).await;
+    assert_eq!(charged, Err(RailError::Declined(Reason::Unbound)));
+}
+
+#[tokio::test]
+async fn money_goes_back_in_parts_and_never_more_than_came() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let charge = begun(&rail, charge(1)).await;
+    peer.approve(&charge.reference);
+    let reference = settled(&rail, &charge).await.reference;
+    let refund = |key: &str, amount: &str| Refund {
+        key: key.into(),
+        amount: euros(amount),
+        reference: reference.clone(),
+    };
+    let part = refund("refund-1", "2.00");
+    let done = rail.refund(&charge, &part).await.expect("sent back");
+    assert!(matches!(done, Refunded::Done { .. }), "{done:?}");
+    assert_eq!(rail.refund(&charge, &part).await, Ok(done), "once");
+    let too_much = rail.refund(&charge, &refund("refund-2", "3.21")).await;
+    assert_eq!(too_much, Ok(Refunded::Declined(Reason::TooMuch)));
+    assert_eq!(peer.refunds(), 1);
+}
+
+#[tokio::test]
+async fn wrong_keys_are_the_operators_matter_and_a_token_that_is_withdrawn_is_nobodys() {
+    let peer = Peer::open().await;
+    let refused = paypal(&peer, "wrong").begin(&charge(1)).await;
+    assert!(matches!(refused, Err(RailError::Refused(_))), "{refused:?}");
+    let rail = paypal(&peer, "hush");
+    begun(&rail, charge(1)).await;
+    peer.withdraw_token();
+    begun(&rail, charge(2)).await;
+}
+
+#[tokio::test]
+async fn a_dispute_is_followed_to_its_end() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let charge = begun(&rail, charge(1)).await;
+    let euros_of = |value: &str| json!({ "currency_code": "EUR", "value": value });
+    let dispute = |status: &str, outcome: Option<&str>| {
+        json!({
+            "dispute_id": "PP-D-1", "status": status, "dispute_amount": euros_of("5.20"),
+            "dispute_outcome": outcome.map(|code| json!({ "outcome_code": code })),
+        })
+    };
+    for (told, expected) in [
+        (dispute("WAITING_FOR_SELLER_RESPONSE", None), Dispute::Open(euros("5.20"))),
+        (dispute("RESOLVED", Some("RESOLVED_SELLER_FAVOUR")), Dispute::Won),
+        (
+            dispute("RESOLVED", Some("RESOLVED_BUYER_FAVOUR")),
+            Dispute::Lost(euros("5.20"), euros("0")),
+        ),
+    ] {
+        peer.dispute("PP-D-1", told);
+        assert_eq!(rail.dispute(&charge, "PP-D-1").await, Ok(expected));
+    }
+}

@@ -1,0 +1,505 @@
+//! [`PayPal`]: a server of our own that plays PayPal, with PayPal's own description in front of it. Whatever the shop asks and
+//! is answered passes through Prism, which refuses what the description forbids.
+
+use axum::Json;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use http::{HeaderMap, Request, StatusCode};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+/// The descriptions, and the paths that each is about.
+const DESCRIPTIONS: [(&str, &str); 3] = [
+    ("paypal-checkout_orders_v2.prism.json", "/v2/checkout/"),
+    ("paypal-payments_payment_v2.prism.json", "/v2/payments/"),
+    ("paypal-vault_payment_tokens_v3.json", "/v3/vault/"),
+];
+
+/// A PayPal.
+pub struct PayPal {
+    pub base: String,
+    books: Shared,
+    /// It ends when this end of its standard input is closed.
+    _prism: Option<Child>,
+}
+
+type Shared = Arc<Mutex<Books>>;
+
+/// What PayPal knows.
+#[derive(Default)]
+struct Books {
+    base: String,
+    orders: BTreeMap<String, Order>,
+    /// What was answered under a key: the order, or the refund.
+    by_key: BTreeMap<String, String>,
+    /// Invoices for which money was taken.
+    paid: BTreeSet<String>,
+    refunds: Vec<Refund>,
+    mandates: BTreeSet<String>,
+    disputes: BTreeMap<String, Value>,
+    token: usize,
+    /// Answers that arrive, and those after them that are lost on their way.
+    to_keep: usize,
+    to_lose: usize,
+    /// The next capture is refused for this.
+    refuses: Option<&'static str>,
+    violations: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Order {
+    asked: Value,
+    status: &'static str,
+    capture: Option<String>,
+}
+
+struct Refund {
+    key: String,
+    id: String,
+    capture: String,
+    cents: u64,
+}
+
+impl PayPal {
+    pub async fn open() -> Self {
+        let books = Shared::default();
+        let upstream = serve(own(books.clone())).await;
+        let prism = Prism::start(&upstream);
+        let ports = prism.as_ref().map_or([None; 3], |prism| prism.ports.map(Some));
+        let front = Front { books: books.clone(), upstream, ports, client: reqwest::Client::new() };
+        let base = serve(Router::new().fallback(pass).with_state(front)).await;
+        books.lock().expect("no panic").base.clone_from(&base);
+        Self { base, books, _prism: prism.map(|prism| prism.process) }
+    }
+
+    /// The reader agrees to an order.
+    pub fn approve(&self, order: &str) {
+        self.order(order, |order| order.status = "APPROVED");
+    }
+
+    /// PayPal calls an order off.
+    pub fn void(&self, order: &str) {
+        self.order(order, |order| order.status = "VOIDED");
+    }
+
+    /// PayPal forgets an order to which nobody agreed.
+    pub fn forget(&self, order: &str) {
+        self.with(|books| drop(books.orders.remove(order)));
+    }
+
+    /// PayPal forgets its keys of idempotency, as it does after some hours.
+    pub fn forget_keys(&self) {
+        self.with(|books| books.by_key.clear());
+    }
+
+    /// So many answers are lost on their way.
+    pub fn lose(&self, answers: usize) {
+        self.lose_after(0, answers);
+    }
+
+    /// The same, after so many that arrive.
+    pub fn lose_after(&self, kept: usize, answers: usize) {
+        self.with(|books| (books.to_keep, books.to_lose) = (kept, answers));
+    }
+
+    /// Whether PayPal's description stands between.
+    pub const fn is_checked(&self) -> bool {
+        self._prism.is_some()
+    }
+
+    /// The next capture is refused.
+    pub fn refuse_capture(&self, issue: &'static str) {
+        self.with(|books| books.refuses = Some(issue));
+    }
+
+    /// The token in use holds no longer.
+    pub fn withdraw_token(&self) {
+        self.with(|books| books.token += 1);
+    }
+
+    pub fn dispute(&self, id: &str, about: Value) {
+        self.with(|books| drop(books.disputes.insert(id.into(), about)));
+    }
+
+    pub fn orders(&self) -> usize {
+        self.with(|books| books.orders.len())
+    }
+
+    pub fn captures(&self) -> usize {
+        self.with(|books| books.orders.values().filter(|order| order.capture.is_some()).count())
+    }
+
+    pub fn refunds(&self) -> usize {
+        self.with(|books| books.refunds.len())
+    }
+
+    /// What the description forbids and was said all the same, since this was last asked.
+    pub fn violations(&self) -> Vec<String> {
+        self.with(|books| std::mem::take(&mut books.violations))
+    }
+
+    fn order(&self, id: &str, change: impl FnOnce(&mut Order)) {
+        self.with(|books| change(books.orders.get_mut(id).expect("an order")));
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Books) -> T) -> T {
+        work(&mut self.books.lock().expect("no panic"))
+    }
+}
+
+impl Drop for PayPal {
+    fn drop(&mut self) {
+        let violations = self.violations();
+        if std::thread::panicking() {
+            eprintln!("the description forbids: {violations:#?}");
+        } else {
+            assert_eq!(violations, Vec::<String>::new(), "the description forbids this");
+        }
+    }
+}
+
+async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    base
+}
+
+/// Prism, in front of the server at an address, with a port for each description.
+struct Prism {
+    process: Child,
+    ports: [u16; 3],
+}
+
+impl Prism {
+    /// Nothing where the descriptions are not there; `./test` says so.
+    fn start(upstream: &str) -> Option<Self> {
+        let specs = specs();
+        if !specs.is_dir() {
+            assert!(std::env::var_os("CI").is_none(), "{} is missing", specs.display());
+            return None;
+        }
+        let folder = root().join("tests/rails");
+        let how = "what checks requests is missing: `npm ci --prefix tests/rails` (Node from Debian's package `nodejs`)";
+        assert!(folder.join("node_modules").exists(), "{how}");
+        let mut process = Command::new("node")
+            .arg(folder.join("prism.mjs"))
+            .arg(upstream)
+            .args(DESCRIPTIONS.map(|(file, _)| specs.join(file)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{how}: {error}"));
+        let mut said = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let ports = DESCRIPTIONS.map(|_| {
+            let line = said.next().expect("a port for each").expect("a line");
+            line.trim().parse().unwrap_or_else(|_| panic!("{how}: it said {line:?}"))
+        });
+        Some(Self { process, ports })
+    }
+}
+
+/// What the shop talks to: passes everything on, and notes what Prism says about it.
+#[derive(Clone)]
+struct Front {
+    books: Shared,
+    upstream: String,
+    ports: [Option<u16>; 3],
+    client: reqwest::Client,
+}
+
+impl Front {
+    fn target(&self, path: &str) -> String {
+        let about = DESCRIPTIONS.iter().position(|(_, start)| path.starts_with(start));
+        let port = about.and_then(|index| self.ports[index]);
+        port.map_or_else(|| self.upstream.clone(), |port| format!("http://127.0.0.1:{port}"))
+    }
+}
+
+async fn pass(State(front): State<Front>, request: Request<Body>) -> Response {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
+    let path = head.uri.path();
+    let mut asked = front.client.request(head.method.clone(), front.target(path) + path).body(body);
+    for (name, value) in head.headers.iter().filter(|(name, _)| *name != "host") {
+        asked = asked.header(name, value);
+    }
+    let answer = asked.send().await.expect("an answer");
+    let (status, kind) = (answer.status(), answer.headers().get("content-type").cloned());
+    let violations = answer.headers().get("sl-violations").cloned();
+    let body = answer.bytes().await.expect("a body");
+    let mut books = front.books.lock().expect("no panic");
+    let is_prisms = String::from_utf8_lossy(&body).contains("stoplight.io/prism");
+    if violations.is_some() || is_prisms {
+        let said: String = String::from_utf8_lossy(&body).chars().take(1_000).collect();
+        books.violations.push(format!("{} {path}: {said}", head.method));
+    }
+    if books.to_keep > 0 {
+        books.to_keep -= 1;
+    } else if books.to_lose > 0 {
+        books.to_lose -= 1;
+        let broken = futures_util::stream::iter([Err::<Bytes, _>(std::io::Error::other("lost"))]);
+        return Response::new(Body::from_stream(broken));
+    }
+    let mut response = (status, body).into_response();
+    kind.map(|kind| response.headers_mut().insert("content-type", kind));
+    response
+}
+
+/// PayPal itself.
+fn own(books: Shared) -> Router {
+    Router::new()
+        .route("/v1/oauth2/token", post(grant))
+        .route("/v2/checkout/orders", post(make_order))
+        .route("/v2/checkout/orders/{id}", get(show_order))
+        .route("/v2/checkout/orders/{id}/capture", post(capture_order))
+        .route("/v2/payments/captures/{id}/refund", post(refund_capture))
+        .route("/v3/vault/payment-tokens/{id}", delete(end_mandate))
+        .route("/v1/customer/disputes/{id}", get(show_dispute))
+        .with_state(books)
+}
+
+type Told = (StatusCode, Json<Value>);
+
+fn told(status: u16, body: Value) -> Told {
+    (StatusCode::from_u16(status).expect("a status"), Json(body))
+}
+
+/// What PayPal says when it does not do something: word for word, where the description has the words.
+fn refusal(status: u16, name: &str, issue: &str) -> Told {
+    let message = match name {
+        "RESOURCE_NOT_FOUND" => "The specified resource does not exist.",
+        _ => {
+            "The requested action could not be performed, semantically incorrect, or failed business validation."
+        }
+    };
+    let detail = json!({ "issue": issue, "description": words(issue) });
+    let body = json!({
+        "name": name, "message": message, "debug_id": "90957fca61718", "details": [detail],
+        "links": [],
+    });
+    told(status, body)
+}
+
+fn unknown_token() -> Told {
+    let message = "Authentication failed due to missing authorization header, or invalid authentication credentials.";
+    let name = "AUTHENTICATION_FAILURE";
+    told(401, json!({ "name": name, "message": message, "debug_id": "1a2b3c", "links": [] }))
+}
+
+fn words(issue: &str) -> String {
+    let specs = specs();
+    let found = DESCRIPTIONS.iter().find_map(|(file, _)| {
+        let text = std::fs::read(specs.join(file)).ok()?;
+        words_in(&serde_json::from_slice(&text).ok()?, issue)
+    });
+    found.unwrap_or_else(|| "It cannot be done.".into())
+}
+
+/// The description of an issue, wherever it stands.
+fn words_in(description: &Value, issue: &str) -> Option<String> {
+    let properties = &description["properties"];
+    if properties["issue"]["enum"][0] == issue {
+        return properties["description"]["enum"][0].as_str().map(str::to_owned);
+    }
+    match description {
+        Value::Object(fields) => fields.values().find_map(|field| words_in(field, issue)),
+        Value::Array(items) => items.iter().find_map(|item| words_in(item, issue)),
+        _ => None,
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn specs() -> PathBuf {
+    let named = std::env::var_os("ARDOISE_SPECS").unwrap_or_else(|| "../shared/specs".into());
+    root().join(named)
+}
+
+fn key(headers: &HeaderMap) -> String {
+    headers.get("paypal-request-id").map_or("", |key| key.to_str().expect("text")).to_owned()
+}
+
+impl Books {
+    fn may(&self, headers: &HeaderMap) -> bool {
+        let shown = headers.get("authorization").and_then(|value| value.to_str().ok());
+        shown == Some(&format!("Bearer token-{}", self.token))
+    }
+
+    fn shown(&self, id: &str) -> Value {
+        let order = &self.orders[id];
+        let unit = &order.asked["purchase_units"][0];
+        let mut shown_unit = json!({
+            "reference_id": "default", "custom_id": unit["custom_id"],
+            "invoice_id": unit["invoice_id"], "amount": unit["amount"],
+        });
+        if let Some(capture) = &order.capture {
+            let captured = json!({
+                "id": capture, "status": "COMPLETED", "amount": unit["amount"],
+                "final_capture": true, "custom_id": unit["custom_id"],
+                "invoice_id": unit["invoice_id"],
+                "seller_receivable_breakdown": {
+                    "gross_amount": unit["amount"],
+                    "paypal_fee": { "currency_code": "EUR", "value": "0.35" },
+                },
+                "create_time": "2026-11-28T12:00:00Z", "update_time": "2026-11-28T12:00:00Z",
+            });
+            shown_unit["payments"] = json!({ "captures": [captured] });
+        }
+        let mut shown = json!({
+            "id": id, "intent": "CAPTURE", "status": order.status, "purchase_units": [shown_unit],
+            "links": [{
+                "href": format!("{}/agree/{id}", self.base), "rel": "payer-action", "method": "GET",
+            }],
+        });
+        if order.status == "COMPLETED" {
+            let mut paypal = json!({
+                "email_address": "ben@example.org", "account_id": "QYR5Z8XDVJNXQ",
+                "name": { "given_name": "Ben", "surname": "Reader" },
+            });
+            if order.asked["payment_source"]["paypal"].get("attributes").is_some() {
+                paypal["attributes"] =
+                    json!({ "vault": { "id": format!("vault{id}"), "status": "VAULTED" } });
+            }
+            shown["payment_source"] = json!({ "paypal": paypal });
+        }
+        shown
+    }
+
+    /// Takes the money of an order, once for each invoice.
+    fn take(&mut self, id: &str) -> Result<(), Told> {
+        let order = self.orders.get_mut(id).expect("an order");
+        let invoice = order.asked["purchase_units"][0]["invoice_id"].to_string();
+        if !self.paid.insert(invoice) {
+            return Err(refusal(422, "UNPROCESSABLE_ENTITY", "DUPLICATE_INVOICE_ID"));
+        }
+        order.status = "COMPLETED";
+        order.capture = Some(format!("CAPTURE{}", &id["ORDER".len()..]));
+        if order.asked["payment_source"]["paypal"].get("attributes").is_some() {
+            self.mandates.insert(format!("vault{id}"));
+        }
+        Ok(())
+    }
+}
+
+async fn grant(State(books): State<Shared>, headers: HeaderMap, body: String) -> Told {
+    use base64::Engine as _;
+    let pair = base64::engine::general_purpose::STANDARD.encode("shop:hush");
+    let shown = headers.get("authorization").and_then(|value| value.to_str().ok());
+    if shown != Some(&format!("Basic {pair}")) || !body.contains("client%5Fcredentials") {
+        return told(401, json!({ "error": "invalid_client" }));
+    }
+    let token = format!("token-{}", books.lock().expect("no panic").token);
+    told(200, json!({ "access_token": token, "token_type": "Bearer", "expires_in": 32_400 }))
+}
+
+async fn make_order(
+    State(books): State<Shared>,
+    headers: HeaderMap,
+    Json(asked): Json<Value>,
+) -> Told {
+    let mut books = books.lock().expect("no panic");
+    if !books.may(&headers) {
+        return unknown_token();
+    }
+    if let Some(id) = books.by_key.get(&key(&headers)) {
+        return told(200, books.shown(id));
+    }
+    let vault = asked["payment_source"]["paypal"]["vault_id"].as_str().map(str::to_owned);
+    if vault.as_ref().is_some_and(|vault| !books.mandates.contains(vault)) {
+        return refusal(422, "UNPROCESSABLE_ENTITY", "TOKEN_EXPIRED");
+    }
+    let id = format!("ORDER{:012}", books.orders.len() + 1);
+    let order = Order { asked, status: "PAYER_ACTION_REQUIRED", capture: None };
+    books.orders.insert(id.clone(), order);
+    if vault.is_some()
+        && let Err(refusal) = books.take(&id)
+    {
+        books.orders.remove(&id);
+        return refusal;
+    }
+    books.by_key.insert(key(&headers), id.clone());
+    told(201, books.shown(&id))
+}
+
+async fn show_order(
+    State(books): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Told {
+    let books = books.lock().expect("no panic");
+    if !books.may(&headers) {
+        return unknown_token();
+    }
+    if !books.orders.contains_key(&id) {
+        return refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID");
+    }
+    told(200, books.shown(&id))
+}
+
+async fn capture_order(State(books): State<Shared>, Path(id): Path<String>) -> Told {
+    let mut books = books.lock().expect("no panic");
+    if let Some(issue) = books.refuses.take() {
+        return refusal(422, "UNPROCESSABLE_ENTITY", issue);
+    }
+    match books.orders.get(&id).map(|order| order.status) {
+        None => refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"),
+        Some("COMPLETED") => refusal(422, "UNPROCESSABLE_ENTITY", "ORDER_ALREADY_CAPTURED"),
+        Some("APPROVED") => match books.take(&id) {
+            Ok(()) => told(201, books.shown(&id)),
+            Err(refusal) => refusal,
+        },
+        Some(_) => refusal(422, "UNPROCESSABLE_ENTITY", "ORDER_NOT_APPROVED"),
+    }
+}
+
+fn cents(amount: &Value) -> u64 {
+    amount["value"].as_str().expect("text").replace('.', "").parse().expect("cents")
+}
+
+async fn refund_capture(
+    State(books): State<Shared>,
+    Path(capture): Path<String>,
+    headers: HeaderMap,
+    Json(asked): Json<Value>,
+) -> Told {
+    let mut books = books.lock().expect("no panic");
+    let key = key(&headers);
+    let shown = |refund: &Refund| json!({ "id": refund.id, "status": "COMPLETED", "amount": asked["amount"] });
+    if let Some(refund) = books.refunds.iter().find(|refund| refund.key == key) {
+        return told(201, shown(refund));
+    }
+    let of = |order: &&Order| order.capture.as_deref() == Some(&capture);
+    let order = books.orders.values().find(of).expect("a capture");
+    let came = cents(&order.asked["purchase_units"][0]["amount"]);
+    let mine = books.refunds.iter().filter(|refund| refund.capture == capture);
+    let cents = cents(&asked["amount"]);
+    if mine.map(|refund| refund.cents).sum::<u64>() + cents > came {
+        return refusal(422, "UNPROCESSABLE_ENTITY", "REFUND_AMOUNT_EXCEEDED");
+    }
+    let id = format!("REFUND{:011}", books.refunds.len() + 1);
+    books.refunds.push(Refund { key, id, capture, cents });
+    told(201, shown(books.refunds.last().expect("the new one")))
+}
+
+async fn end_mandate(State(books): State<Shared>, Path(id): Path<String>) -> StatusCode {
+    books.lock().expect("no panic").mandates.remove(&id);
+    StatusCode::NO_CONTENT
+}
+
+async fn show_dispute(State(books): State<Shared>, Path(id): Path<String>) -> Told {
+    match books.lock().expect("no panic").disputes.get(&id) {
+        Some(dispute) => told(200, dispute.clone()),
+        None => refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"),
+    }
+}
