@@ -1,6 +1,8 @@
 //! PayPal: orders, captures, mandates and refunds, through PayPal's own description of them.
 
-use crate::paypal_peer::PayPal as Peer;
+use crate::paypal_peer::{FEE, PayPal as Peer, WEBHOOK, root_of_trust, sign};
+use crate::rail_contract::{Bench, Message, contract};
+use crate::shop::TestApp;
 use ardoise::clock::Clock;
 use ardoise::outbox::address::Reach;
 use ardoise::rails::paypal::PayPal;
@@ -11,6 +13,8 @@ use ardoise::rails::port::{
 use ardoise::rails::settings::RailSettings;
 use ardoise::rails::wire::Wire;
 use ardoise::settings::Values;
+use ardoise::store::charge::Stored;
+use ledger::time::MICROS_PER_SECOND;
 use ledger::{Currency, Money, SettlementId, ShopId as _, TabId, Timestamp};
 use serde_json::json;
 
@@ -96,7 +100,7 @@ async fn a_reader_agrees_and_the_money_comes_once() {
     assert_eq!(rail.look(&charge).await, Ok(Outcome::WAITING));
     peer.approve(&charge.reference);
     let receipt = settled(&rail, &charge).await;
-    assert_eq!((receipt.received, receipt.fee), (euros("5.20"), euros("0.35")));
+    assert_eq!((receipt.received, receipt.fee), (euros("5.20"), euros(FEE)));
     assert_eq!(receipt.email.as_deref(), Some("ben@example.org"));
     assert_eq!(
         receipt.mandate.as_ref().map(|mandate| mandate.label.as_str()),
@@ -243,3 +247,73 @@ async fn a_dispute_is_followed_to_its_end() {
         assert_eq!(rail.dispute(&charge, "PP-D-1").await, Ok(expected));
     }
 }
+
+/// PayPal's whole way, from the settle page to the books.
+struct PayPalBench {
+    shop: TestApp,
+    peer: Peer,
+}
+
+impl Bench for PayPalBench {
+    async fn open() -> Self {
+        let peer = Peer::unchecked().await;
+        let shop = TestApp::with(&[
+            ("rails.to_private", "true"),
+            ("rails.certificates", &root_of_trust()),
+            ("paypal.client_id", "shop"),
+            ("paypal.secret", "hush"),
+            ("paypal.webhook_id", WEBHOOK),
+            ("paypal.place", &peer.base),
+        ]);
+        Self { shop, peer }
+    }
+
+    fn shop(&self) -> &TestApp {
+        &self.shop
+    }
+
+    fn name(&self) -> &'static str {
+        "paypal"
+    }
+
+    async fn agree(&self, charge: &Stored) {
+        self.peer.approve(&charge.reference);
+    }
+
+    async fn refuse(&self, charge: &Stored) {
+        self.peer.approve(&charge.reference);
+        self.peer.refuse_capture("TRANSACTION_REFUSED");
+    }
+
+    async fn lose_answers(&self, lost: bool) {
+        self.peer.lose(if lost { usize::MAX } else { 0 });
+    }
+
+    async fn lie(&self, charge: &Stored, says: Money) {
+        let value: String = says.to_decimal().chars().take("0.00".len()).collect();
+        self.peer.lie(&charge.reference, &value, says.currency().code());
+    }
+
+    async fn orders_and_captures(&self) -> (usize, usize) {
+        (self.peer.orders(), self.peer.captures())
+    }
+
+    async fn message(&self, charge: Option<&Stored>, genuine: bool, age_seconds: i64) -> Message {
+        let reference = charge.map_or("ORDEROFANOTHERSHOP", |charge| &charge.reference);
+        let body = json!({
+            "id": "WH-2WR32451HC0233532-67976317FL4543714", "event_type": "CHECKOUT.ORDER.APPROVED",
+            "resource": { "id": reference, "status": "COMPLETED" },
+        });
+        let body = body.to_string();
+        let sent = self.shop.app.now().micros() - age_seconds * MICROS_PER_SECOND;
+        let sent = ardoise::api::wire::instant(Timestamp::from_micros(sent));
+        Message { headers: sign(&self.peer.base, &sent, &body, genuine), body }
+    }
+
+    /// PayPal sends a message again for three days.
+    fn stale_seconds(&self) -> i64 {
+        5 * 24 * 3_600
+    }
+}
+
+contract! { paypal_keeps_the_contract: crate::paypal::PayPalBench }

@@ -1,12 +1,15 @@
 //! [`PayPal`]: a server of our own that plays PayPal, with PayPal's own description in front of it. Whatever the shop asks and
 //! is answered passes through Prism, which refuses what the description forbids.
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
+use base64::Engine as _;
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,12 +26,45 @@ const DESCRIPTIONS: [(&str, &str); 3] = [
     ("paypal-vault_payment_tokens_v3.json", "/v3/vault/"),
 ];
 
+/// What it keeps of every capture.
+pub const FEE: &str = "0.10";
+/// Its id for the shop's address of messages.
+pub const WEBHOOK: &str = "8PT597110X687430LKGECATA";
+/// Certificates and keys that were made for tests.
+const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rails/paypal/vectors");
+
+/// The root of the certificates that sign messages.
+pub fn root_of_trust() -> String {
+    format!("{VECTORS}/root.pem")
+}
+
+fn vector(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{VECTORS}/{name}")).expect("a vector")
+}
+
+/// A message with `body`, sent at an instant, as PayPal signs it; a forger signs with another key.
+pub fn sign(base: &str, sent: &str, body: &str, genuine: bool) -> Vec<(&'static str, String)> {
+    let key = RsaKeyPair::from_pkcs8(&vector(if genuine { "paypal.pk8" } else { "other.pk8" }));
+    let key = key.expect("a key");
+    let id = "69cd13f0-d67a-11e5-baa3-778b53f4ae55";
+    let text = format!("{id}|{sent}|{WEBHOOK}|{}", crc32fast::hash(body.as_bytes()));
+    let mut signature = vec![0; key.public_modulus_len()];
+    let random = SystemRandom::new();
+    key.sign(&RSA_PKCS1_SHA256, &random, text.as_bytes(), &mut signature).expect("signed");
+    vec![
+        ("paypal-transmission-id", id.into()),
+        ("paypal-transmission-time", sent.into()),
+        ("paypal-auth-algo", "SHA256withRSA".into()),
+        ("paypal-cert-url", format!("{base}/v1/notifications/certs/CERT-1")),
+        ("paypal-transmission-sig", base64::engine::general_purpose::STANDARD.encode(signature)),
+    ]
+}
+
 /// A PayPal.
 pub struct PayPal {
     pub base: String,
     books: Shared,
-    /// It ends when this end of its standard input is closed.
-    _prism: Option<Child>,
+    prism: Option<Child>,
 }
 
 type Shared = Arc<Mutex<Books>>;
@@ -49,6 +85,8 @@ struct Books {
     /// Answers that arrive, and those after them that are lost on their way.
     to_keep: usize,
     to_lose: usize,
+    /// What orders say that came, whatever came.
+    lies: BTreeMap<String, Value>,
     /// The next capture is refused for this.
     refuses: Option<&'static str>,
     violations: Vec<String>,
@@ -69,15 +107,25 @@ struct Refund {
 }
 
 impl PayPal {
+    /// One with the description in front of it.
     pub async fn open() -> Self {
+        Self::behind(Prism::start).await
+    }
+
+    /// One to which anything can be said: for stories about something else than what is said.
+    pub async fn unchecked() -> Self {
+        Self::behind(|_| None).await
+    }
+
+    async fn behind(start: impl FnOnce(&str) -> Option<Prism>) -> Self {
         let books = Shared::default();
         let upstream = serve(own(books.clone())).await;
-        let prism = Prism::start(&upstream);
+        let prism = start(&upstream);
         let ports = prism.as_ref().map_or([None; 3], |prism| prism.ports.map(Some));
         let front = Front { books: books.clone(), upstream, ports, client: reqwest::Client::new() };
         let base = serve(Router::new().fallback(pass).with_state(front)).await;
         books.lock().expect("no panic").base.clone_from(&base);
-        Self { base, books, _prism: prism.map(|prism| prism.process) }
+        Self { base, books, prism: prism.map(|prism| prism.process) }
     }
 
     /// The reader agrees to an order.
@@ -112,7 +160,13 @@ impl PayPal {
 
     /// Whether PayPal's description stands between.
     pub const fn is_checked(&self) -> bool {
-        self._prism.is_some()
+        self.prism.is_some()
+    }
+
+    /// An order says that so much came, in the currency of this code.
+    pub fn lie(&self, order: &str, value: &str, currency: &str) {
+        let says = json!({ "currency_code": currency, "value": value });
+        self.with(|books| drop(books.lies.insert(order.into(), says)));
     }
 
     /// The next capture is refused.
@@ -157,6 +211,9 @@ impl PayPal {
 
 impl Drop for PayPal {
     fn drop(&mut self) {
+        if let Some(prism) = &mut self.prism {
+            prism.kill().and_then(|()| prism.wait()).expect("Prism ends");
+        }
         let violations = self.violations();
         if std::thread::panicking() {
             eprintln!("the description forbids: {violations:#?}");
@@ -242,7 +299,9 @@ async fn pass(State(front): State<Front>, request: Request<Body>) -> Response {
         let said: String = String::from_utf8_lossy(&body).chars().take(1_000).collect();
         books.violations.push(format!("{} {path}: {said}", head.method));
     }
-    if books.to_keep > 0 {
+    if path.starts_with("/v1/oauth2/") {
+        // Without a token nothing is asked: that is another story.
+    } else if books.to_keep > 0 {
         books.to_keep -= 1;
     } else if books.to_lose > 0 {
         books.to_lose -= 1;
@@ -264,6 +323,7 @@ fn own(books: Shared) -> Router {
         .route("/v2/payments/captures/{id}/refund", post(refund_capture))
         .route("/v3/vault/payment-tokens/{id}", delete(end_mandate))
         .route("/v1/customer/disputes/{id}", get(show_dispute))
+        .route("/v1/notifications/certs/CERT-1", get(async || vector("paypal.pem")))
         .with_state(books)
 }
 
@@ -344,13 +404,14 @@ impl Books {
             "invoice_id": unit["invoice_id"], "amount": unit["amount"],
         });
         if let Some(capture) = &order.capture {
+            let amount = self.lies.get(id).unwrap_or(&unit["amount"]);
             let captured = json!({
-                "id": capture, "status": "COMPLETED", "amount": unit["amount"],
+                "id": capture, "status": "COMPLETED", "amount": amount,
                 "final_capture": true, "custom_id": unit["custom_id"],
                 "invoice_id": unit["invoice_id"],
                 "seller_receivable_breakdown": {
-                    "gross_amount": unit["amount"],
-                    "paypal_fee": { "currency_code": "EUR", "value": "0.35" },
+                    "gross_amount": amount,
+                    "paypal_fee": { "currency_code": amount["currency_code"], "value": FEE },
                 },
                 "create_time": "2026-11-28T12:00:00Z", "update_time": "2026-11-28T12:00:00Z",
             });
@@ -393,7 +454,6 @@ impl Books {
 }
 
 async fn grant(State(books): State<Shared>, headers: HeaderMap, body: String) -> Told {
-    use base64::Engine as _;
     let pair = base64::engine::general_purpose::STANDARD.encode("shop:hush");
     let shown = headers.get("authorization").and_then(|value| value.to_str().ok());
     if shown != Some(&format!("Basic {pair}")) || !body.contains("client%5Fcredentials") {
