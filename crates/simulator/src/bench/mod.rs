@@ -170,6 +170,7 @@ impl Bench<'_> {
         let (length, readers) = (self.options.length, self.options.readers);
         let folder = self.folder;
         self.of_machine(Phase::Flush, |_| disk::flush(folder, length))?;
+        self.of_machine(Phase::Met, |_| disk::meet(folder, length))?;
         self.of_machine(Phase::Log, |_| disk::append(folder, length / 2))?;
         self.of_machine(Phase::Hello, |bench| {
             let is_hello = |answer: &crate::http::Answer<'_>| answer.body == b"hello\n";

@@ -46,6 +46,8 @@ impl fmt::Display for Subject {
 pub enum Phase {
     /// `write 4 KiB + fdatasync`, one after the other.
     Flush,
+    /// The same, for whoever comes at any moment: what is left of the flush that is under way.
+    Met,
     /// Records appended to a log, a few for each flush.
     Log,
     /// A route that says hello.
@@ -74,6 +76,7 @@ impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flush => f.write_str("4 KiB flushes"),
+            Self::Met => f.write_str("a flush met by chance"),
             Self::Log => f.write_str("log records"),
             Self::Hello => f.write_str("hello"),
             Self::Echo => f.write_str("JSON echo"),

@@ -171,6 +171,11 @@ impl Teller {
         }
     }
 
+    /// What is still to be heard, for the first time and again.
+    fn to_come(&self) -> (usize, usize) {
+        (self.to_hear.len(), self.may_come_again.len())
+    }
+
     /// Tells everything that is left, with nothing in the way, and looks whether it was everything.
     ///
     /// # Errors
@@ -180,9 +185,9 @@ impl Teller {
         self.scene.temper.deaf = 0;
         let left = |stand: &Stand| stand.read(delivery::next).map_err(Wrong::store);
         while left(stand)?.is_some() {
-            let before = self.told;
+            let before = self.to_come();
             self.work(stand, naive, END_OF_DAYS)?;
-            if self.told == before && self.may_come_again.is_empty() {
+            if self.to_come() == before {
                 break;
             }
         }

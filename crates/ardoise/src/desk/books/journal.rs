@@ -1,4 +1,4 @@
-//! The journal, read once: every account's total, and which transfers nothing explains yet.
+//! The journal, read once: every account's total, and whether rows explain its transfers.
 
 use super::{Findings, Pace};
 use crate::store::{Db, StoreError, books};
@@ -12,15 +12,75 @@ use std::collections::{BTreeMap, HashMap};
 pub struct Journal {
     /// Every account's total.
     pub books: Books,
-    /// By what a transfer is about: the sum of what identifies the transfers that are in the journal, less those that
-    /// are explained. Where both are the same transfers, nothing is left, in whatever order they come.
-    unexplained: HashMap<[u8; 16], Left>,
+    unexplained: Unexplained,
+}
+
+/// Groups into which what transfers are about falls: a quarter of a million take 8 MB, however long the journal is.
+const GROUPS: usize = 1 << 18;
+
+/// The sum of what identifies the transfers that are in the journal, less those that are explained. Where both are the same
+/// transfers, nothing is left, in whatever order they come.
+///
+/// It is kept by groups first. Only when something is left in one is all of it read again, and kept by what the
+/// transfers of those groups are about.
+enum Unexplained {
+    Groups(Vec<Left>),
+    Subjects { suspect: Vec<bool>, left: HashMap<[u8; 16], Left> },
 }
 
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 struct Left {
     sum: u128,
     count: i64,
+}
+
+/// Whether a transfer is in the journal, or a row explains it.
+#[derive(Clone, Copy)]
+enum Side {
+    InTheJournal,
+    Explained,
+}
+
+impl Left {
+    fn add(&mut self, transfer: &Transfer, side: Side) {
+        let identity = identity(transfer);
+        match side {
+            Side::InTheJournal => {
+                self.sum = self.sum.wrapping_add(identity);
+                self.count += 1;
+            }
+            Side::Explained => {
+                self.sum = self.sum.wrapping_sub(identity);
+                self.count -= 1;
+            }
+        }
+    }
+}
+
+impl Unexplained {
+    fn add(&mut self, transfer: &Transfer, side: Side) {
+        let subject = transfer.subject.bytes();
+        match self {
+            Self::Groups(groups) => groups[group(subject)].add(transfer, side),
+            Self::Subjects { suspect, left } if suspect[group(subject)] => {
+                left.entry(subject).or_default().add(transfer, side);
+            }
+            Self::Subjects { .. } => {}
+        }
+    }
+
+    /// What has to be looked at closely; nothing when all is explained.
+    fn suspects(&self) -> Option<Self> {
+        let Self::Groups(groups) = self else { return None };
+        let suspect: Vec<bool> = groups.iter().map(|left| *left != Left::default()).collect();
+        let is_any = suspect.contains(&true);
+        is_any.then(|| Self::Subjects { suspect, left: HashMap::new() })
+    }
+}
+
+/// Ids begin with the time: what tells them apart is at their end.
+fn group(subject: [u8; 16]) -> usize {
+    subject.iter().rev().take(3).fold(0, |group, byte| group << 8 | usize::from(*byte)) % GROUPS
 }
 
 /// How far a till's journal was read.
@@ -47,7 +107,8 @@ impl Journal {
         findings: &mut Findings,
         pace: &mut Pace,
     ) -> Result<Self, StoreError> {
-        let mut journal = Self { books: Books::new(currency), unexplained: HashMap::new() };
+        let unexplained = Unexplained::Groups(vec![Left::default(); GROUPS]);
+        let mut journal = Self { books: Books::new(currency), unexplained };
         let tills = books::tills(db)?;
         let mut rest = Vec::new();
         for till in tills {
@@ -99,9 +160,7 @@ impl Journal {
         if !self.books.post(transfer) {
             findings.tell(format!("transfer {number} of till {} moves nothing", till.0));
         }
-        let left = self.unexplained.entry(transfer.subject.bytes()).or_default();
-        left.sum = left.sum.wrapping_add(identity(transfer));
-        left.count += 1;
+        self.unexplained.add(transfer, Side::InTheJournal);
     }
 
     fn compare_totals(&self, db: &dyn Db, findings: &mut Findings) -> Result<(), StoreError> {
@@ -122,18 +181,34 @@ impl Journal {
 
     /// Says that a row explains `transfer`, which must therefore be in the journal.
     pub fn explain(&mut self, transfer: &Transfer) {
-        let subject = transfer.subject.bytes();
-        let left = self.unexplained.entry(subject).or_default();
-        left.sum = left.sum.wrapping_sub(identity(transfer));
-        left.count -= 1;
-        if *left == Left::default() {
-            self.unexplained.remove(&subject);
+        self.unexplained.add(transfer, Side::Explained);
+    }
+
+    /// Whether everything must be explained once more, so that it can be told what is wrong; see [`Self::read_again`].
+    pub fn look_closer(&mut self) -> bool {
+        let suspects = self.unexplained.suspects();
+        let found = suspects.is_some();
+        if let Some(suspects) = suspects {
+            self.unexplained = suspects;
         }
+        found
+    }
+
+    /// Reads the journal again for what [`Self::look_closer`] has found.
+    pub fn read_again(&mut self, db: &dyn Db, currency: Currency) -> Result<(), StoreError> {
+        for till in books::tills(db)? {
+            books::each_transfer(db, till, (0, i64::MAX), currency, &mut |_, transfer| {
+                self.unexplained.add(&transfer, Side::InTheJournal);
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// Tells what is in the journal without a row that explains it, or is explained and not there.
     pub fn tell_unexplained(&self, findings: &mut Findings) {
-        for (subject, left) in &self.unexplained {
+        let Unexplained::Subjects { left, .. } = &self.unexplained else { return };
+        for (subject, left) in left.iter().filter(|(_, left)| **left != Left::default()) {
             // Lines, settlements and payouts are all written as lines are: the operator looks for the number.
             let subject = LineId::from_bytes(*subject);
             let what = match left.count {

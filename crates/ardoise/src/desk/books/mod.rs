@@ -2,7 +2,8 @@
 //! grow, and every transfer of the journal must be explained by one of those rows.
 //!
 //! The check reads one moment of the store and refuses to guess: what does not agree is told, nothing is mended.
-//! It holds a few numbers for each line and each account in memory, and the rows of one tab at a time.
+//! It holds two numbers for each account in memory, a few megabytes for the journal, and the rows of one tab at a time.
+//! Where something is wrong, journal and tabs are read once more to say what.
 
 mod journal;
 mod one_tab;
@@ -104,17 +105,31 @@ impl Check<'_> {
         self.findings.compare("the currency of the books", books, Some(self.currency));
         let mut journal =
             Journal::read(self.db, self.currency, &mut self.findings, &mut self.pace)?;
-        self.tabs(&mut journal)?;
-        audit::each_payout(self.db, self.currency, &mut |payout, at| {
-            journal.explain(&payout.transfer(at));
-            Ok(())
-        })?;
+        let before = self.pace.done;
+        self.explain(&mut journal)?;
+        if journal.look_closer() {
+            journal.read_again(self.db, self.currency)?;
+            self.pace.done = before;
+            // What is wrong in the tabs themselves has been told.
+            let told = std::mem::take(&mut self.findings);
+            self.explain(&mut journal)?;
+            self.findings = told;
+        }
         journal.tell_unexplained(&mut self.findings);
         for (line, what) in audit::strays(self.db, OF_A_KIND)? {
             self.findings.tell(format!("line {line} {what}"));
         }
         self.gains()?;
         self.consents()
+    }
+
+    /// Says to the journal what every row explains.
+    fn explain(&mut self, journal: &mut Journal) -> Result<(), StoreError> {
+        self.tabs(journal)?;
+        audit::each_payout(self.db, self.currency, &mut |payout, at| {
+            journal.explain(&payout.transfer(at));
+            Ok(())
+        })
     }
 
     fn tabs(&mut self, journal: &mut Journal) -> Result<(), StoreError> {
