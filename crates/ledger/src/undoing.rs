@@ -30,6 +30,18 @@ pub enum LineState {
     Undone,
 }
 
+impl LineState {
+    /// What became of a line to which these things happened; what came last holds.
+    pub const fn of(undone: bool, paid: bool, written_off: bool) -> Self {
+        match (undone, paid, written_off) {
+            (true, _, _) => Self::Undone,
+            (false, true, _) => Self::Paid,
+            (false, false, true) => Self::WrittenOff,
+            (false, false, false) => Self::Open,
+        }
+    }
+}
+
 /// The answer to an undo that was not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undone {

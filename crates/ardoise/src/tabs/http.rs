@@ -223,6 +223,7 @@ fn tab_line(app: &App, shown: &StoredLine, withheld: bool) -> TabLine {
     let state = match shown.state {
         LineState::Undone => Shown::Refunded,
         LineState::Paid => Shown::Paid,
+        LineState::WrittenOff => Shown::WrittenOff,
         LineState::Open if line.shares.gross.is_zero() => Shown::Free,
         LineState::Open => Shown::Open,
     };
@@ -329,6 +330,7 @@ pub async fn settle_sandbox(State(app): State<Shared>, ask: Ask, fields: Fields)
         amount: amount(&app, fields.one("amount").unwrap_or(""), "amount")?,
         rail_fee: app.nothing(),
         reference: String::new(),
+        excess: ledger::Excess::Refused,
     };
     let (lines, now) = settle(&app, tab.id, received).await?;
     if ask.takes_html {

@@ -6,11 +6,13 @@
 
 mod journal;
 mod one_tab;
+mod rails;
 
 use crate::store::{Db, StoreError, audit, shop, tab};
 use journal::Journal;
 use ledger::receipts::consent_number;
 use ledger::{Currency, ShopId as _, TabId};
+use rails::Rails;
 
 /// Findings that are told at most: books that are so broken need another look than a list.
 const MOST: usize = 1_000;
@@ -104,11 +106,14 @@ impl Check<'_> {
         self.findings.compare("the currency of the books", books, Some(self.currency));
         let mut journal =
             Journal::read(self.db, self.currency, &mut self.findings, &mut self.pace)?;
-        self.tabs(&mut journal)?;
+        let mut rails = Rails::default();
+        self.tabs(&mut journal, &mut rails)?;
         audit::each_payout(self.db, self.currency, &mut |payout, at| {
+            rails.count_payout(&payout);
             journal.explain(&payout.transfer(at));
             Ok(())
         })?;
+        rails.compare(&journal.books, &mut self.findings);
         journal.tell_unexplained(&mut self.findings);
         for (line, what) in audit::strays(self.db, OF_A_KIND)? {
             self.findings.tell(format!("line {line} {what}"));
@@ -117,7 +122,7 @@ impl Check<'_> {
         self.consents()
     }
 
-    fn tabs(&mut self, journal: &mut Journal) -> Result<(), StoreError> {
+    fn tabs(&mut self, journal: &mut Journal, rails: &mut Rails) -> Result<(), StoreError> {
         let mut after = TabId::from_raw(i64::MIN);
         loop {
             let tabs = tab::page(self.db, after, TABS_AT_ONCE, self.currency)?;
@@ -125,7 +130,10 @@ impl Check<'_> {
             after = last.id;
             for tab in &tabs {
                 match audit::kept(self.db, tab.id, self.currency) {
-                    Ok(kept) => one_tab::check(tab, &kept, journal, &mut self.findings),
+                    Ok(kept) => {
+                        rails.count(&kept);
+                        one_tab::check(tab, &kept, journal, &mut self.findings);
+                    }
                     Err(StoreError::Corrupt(what)) => {
                         self.findings.tell(format!("tab {}: {what}", tab.id));
                     }
