@@ -72,7 +72,7 @@ pub const LIST: &[Setting] = &[
     setting(
         "tab.large_seller",
         "false",
-        "Whether the seller has 50 employees or more and over 10 million of turnover: the days below are then 10, 11, 12 and 14, unless they are set.",
+        "Whether the seller is larger than a medium-sized enterprise, as European law has it: the days below are then 10, 11, 12 and 14, unless they are set.",
     ),
     setting(
         "tab.due_days",
