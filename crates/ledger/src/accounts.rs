@@ -2,7 +2,7 @@
 //!
 //! A transfer debits one account and credits another with one unsigned amount, so the books balance by construction.
 
-use crate::ids::{AuthorId, LineId, PayoutId, SettlementId, ShopId, TabId};
+use crate::ids::{AuthorId, LineId, PayoutId, RefundId, SettlementId, ShopId, TabId};
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -30,6 +30,8 @@ pub enum Account {
     Vat,
     /// Money that stands at a rail for the shop (an asset).
     Rail(RailNumber),
+    /// Money that rails have taken back while somebody decides whose it is (an asset).
+    Disputes,
 }
 
 impl Account {
@@ -45,6 +47,7 @@ impl Account {
             Self::OperatorFees => (4, 0),
             Self::Vat => (5, 0),
             Self::Rail(RailNumber(number)) => (6, number.into()),
+            Self::Disputes => (7, 0),
         }
     }
 
@@ -57,13 +60,14 @@ impl Account {
             4 => Self::OperatorFees,
             5 => Self::Vat,
             6 => Self::Rail(RailNumber(u16::try_from(owner).ok()?)),
+            7 => Self::Disputes,
             _ => return None,
         })
     }
 
     /// Whether a debit makes the account larger: what the shop has, as against what it owes or earns.
     pub const fn is_asset(self) -> bool {
-        matches!(self, Self::Tab(_) | Self::Rail(_))
+        matches!(self, Self::Tab(_) | Self::Rail(_) | Self::Disputes)
     }
 }
 
@@ -80,12 +84,38 @@ pub enum Reason {
     RailFee,
     /// An author was paid.
     PaidOut,
+    /// Credit of a tab went back by the rail it came by.
+    GivenBack,
+    /// The rail did not carry out what was to be given back.
+    Returned,
+    /// Whoever paid has the rail take the money back, until somebody decides.
+    Disputed,
+    /// The shop has that money again.
+    DisputeWon,
+    /// The shop has lost that money.
+    DisputeLost,
+    /// Nobody expects a line to be paid any more.
+    WrittenOff,
+    /// A line that was written off was paid after all.
+    Recovered,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Bought, Self::Undone, Self::Settled, Self::RailFee, Self::PaidOut];
+    pub const ALL: [Self; 12] = [
+        Self::Bought,
+        Self::Undone,
+        Self::Settled,
+        Self::RailFee,
+        Self::PaidOut,
+        Self::GivenBack,
+        Self::Returned,
+        Self::Disputed,
+        Self::DisputeWon,
+        Self::DisputeLost,
+        Self::WrittenOff,
+        Self::Recovered,
+    ];
 
     /// The number under which the reason is stored.
     pub const fn stored(self) -> i64 {
@@ -95,6 +125,13 @@ impl Reason {
             Self::Settled => 3,
             Self::RailFee => 4,
             Self::PaidOut => 5,
+            Self::GivenBack => 6,
+            Self::Returned => 7,
+            Self::Disputed => 8,
+            Self::DisputeWon => 9,
+            Self::DisputeLost => 10,
+            Self::WrittenOff => 11,
+            Self::Recovered => 12,
         }
     }
 
@@ -109,8 +146,10 @@ impl Reason {
 pub enum Subject {
     /// A line of a tab.
     Line(LineId),
-    /// A settlement as a whole.
+    /// A settlement as a whole, or a dispute of it.
     Settlement(SettlementId),
+    /// Money given back.
+    Refund(RefundId),
     /// Money sent to an author.
     Payout(PayoutId),
 }
@@ -121,6 +160,7 @@ impl Subject {
         match self {
             Self::Line(line) => line.bytes(),
             Self::Settlement(settlement) => settlement.bytes(),
+            Self::Refund(refund) => refund.bytes(),
             Self::Payout(payout) => i128::from(payout.raw()).to_be_bytes(),
         }
     }
@@ -163,6 +203,7 @@ mod tests {
             Account::OperatorFees,
             Account::Vat,
             Account::Rail(RailNumber(3)),
+            Account::Disputes,
         ];
         for account in accounts {
             let (kind, owner) = account.stored();

@@ -5,6 +5,7 @@ use crate::ids::{AuthorId, LineId, TabId, WorkId};
 use crate::money::{BASIS_POINTS, Money, MoneyError, Rounding};
 use crate::receipts::{Entry, Hash};
 use crate::refusal::LedgerRefusal;
+use crate::settling::OpenLine;
 use crate::tab::{Rules, Tab};
 use crate::time::Timestamp;
 
@@ -124,8 +125,26 @@ impl Line {
         }
     }
 
+    /// The line as it waits to be paid.
+    pub const fn as_open(&self) -> OpenLine {
+        OpenLine {
+            id: self.id,
+            author: self.author,
+            shares: self.shares,
+            bought_at: self.bought_at,
+            written_off: false,
+        }
+    }
+
     /// The transfers that put the line on the tab: its tab owes the author, the operator and the state.
     pub fn transfers(&self) -> Vec<Transfer> {
+        self.as_open().posted(self.tab, self.bought_at, Reason::Bought)
+    }
+}
+
+impl OpenLine {
+    /// The transfers that put the line on `tab`, made `at` an instant.
+    pub fn posted(&self, tab: TabId, at: Timestamp, reason: Reason) -> Vec<Transfer> {
         let shares = &self.shares;
         let credits = [
             (Account::Pending(self.author), shares.author),
@@ -133,16 +152,9 @@ impl Line {
             (Account::Vat, shares.vat),
         ];
         let owed = credits.into_iter().filter(|(_, amount)| !amount.is_zero());
-        let debit = Account::Tab(self.tab);
-        owed.map(|(credit, amount)| Transfer {
-            at: self.bought_at,
-            reason: Reason::Bought,
-            subject: Subject::Line(self.id),
-            debit,
-            credit,
-            amount,
-        })
-        .collect()
+        let (debit, subject) = (Account::Tab(tab), Subject::Line(self.id));
+        owed.map(|(credit, amount)| Transfer { at, reason, subject, debit, credit, amount })
+            .collect()
     }
 }
 
@@ -188,8 +200,8 @@ pub enum Bought {
 ///
 /// # Errors
 /// In this order: [`LedgerRefusal::IdConflict`], [`LedgerRefusal::NotForSale`], [`LedgerRefusal::PriceChanged`] or
-/// [`LedgerRefusal::BelowMinimum`], [`LedgerRefusal::TabDue`], [`LedgerRefusal::OverLimit`],
-/// [`LedgerRefusal::Amount`]. The tab is as it was.
+/// [`LedgerRefusal::BelowMinimum`], [`LedgerRefusal::TabDisputed`], [`LedgerRefusal::TabClosed`],
+/// [`LedgerRefusal::TabDue`], [`LedgerRefusal::OverLimit`], [`LedgerRefusal::Amount`]. The tab is as it was.
 pub fn buy(
     ask: &Buy,
     offer: &Offer,
@@ -257,6 +269,12 @@ fn check_room(
         return Ok(());
     }
     let owed = tab.owed()?;
+    if tab.disputes_open > 0 {
+        return Err(LedgerRefusal::TabDisputed);
+    }
+    if tab.is_closed() {
+        return Err(LedgerRefusal::TabClosed { owed });
+    }
     if rules.is_due(tab, now) {
         return Err(LedgerRefusal::TabDue { owed });
     }

@@ -1,6 +1,8 @@
 //! Random histories of a small shop: whatever happens, in whatever order, the books balance, no tab passes its limit,
 //! and an undo restores what was there. A second, naive account of everything is kept beside the books.
 
+mod returns;
+
 use crate::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -59,9 +61,14 @@ fn terms() -> impl Strategy<Value = Terms> {
 enum Step {
     Buy { purchase: u8, tab: usize, work: usize, off: i64 },
     Undo { purchase: u8, shop: bool },
-    Settle { tab: usize, per_mille: i64, fee: i64, rail: RailNumber },
+    Settle { tab: usize, per_mille: i64, fee: i64, rail: RailNumber, excess: Excess },
     PayOut { author: usize, micros: i64 },
+    Return(returns::Step),
     Wait { minutes: i64 },
+}
+
+fn excess() -> impl Strategy<Value = Excess> {
+    prop::sample::select(vec![Excess::Refused, Excess::Credited])
 }
 
 /// Clocks are set back, too.
@@ -73,8 +80,15 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(purchase, tab, work, off)| Step::Buy { purchase, tab, work, off }),
         5 => (0..PURCHASES, any::<bool>())
             .prop_map(|(purchase, shop)| Step::Undo { purchase, shop }),
-        4 => (0..TABS, prop_oneof![Just(1_000i64), 1i64..=1_100], 0i64..400_000, rail)
-            .prop_map(|(tab, per_mille, fee, rail)| Step::Settle { tab, per_mille, fee, rail }),
+        4 => (0..TABS, prop_oneof![Just(1_000i64), 1i64..=1_100], 0i64..400_000, rail, excess())
+            .prop_map(|(tab, per_mille, fee, rail, excess)| Step::Settle {
+                tab,
+                per_mille,
+                fee,
+                rail,
+                excess,
+            }),
+        6 => returns::step().prop_map(Step::Return),
         2 => (0..AUTHORS, 0i64..4_000_000)
             .prop_map(|(author, micros)| Step::PayOut { author, micros }),
         2 => prop_oneof![0i64..60, -100_000i64..100_000].prop_map(|minutes| Step::Wait { minutes }),
@@ -93,6 +107,7 @@ struct Shop {
     lines: BTreeMap<LineId, (Line, LineState)>,
     journal: Vec<Transfer>,
     settlements: u8,
+    returns: returns::Known,
     /// What each account should hold, by naive addition.
     naive: BTreeMap<Account, i128>,
 }
@@ -112,10 +127,15 @@ impl Shop {
         };
         let rules = Rules {
             limit_device: money(2_000_000),
+            limit_mandate: money(6_000_000),
             limit_settled: money(10_000_000),
             limit_trusted: money(15_000_000),
             undo_minutes: 30,
             due_days: 40,
+            settle_at: money(5_000_000),
+            retry_days: [43, 46],
+            write_off_days: 49,
+            remind_days: 2,
             fee_basis_points: terms.fee,
             undo_watch_from: terms.undo_watch_from,
         };
@@ -127,6 +147,7 @@ impl Shop {
             lines: BTreeMap::new(),
             journal: Vec::new(),
             settlements: 0,
+            returns: returns::Known::default(),
             naive: BTreeMap::new(),
         }
     }
@@ -135,8 +156,11 @@ impl Shop {
         match *step {
             Step::Buy { purchase, tab, work, off } => self.buy(purchase, tab, work, off),
             Step::Undo { purchase, shop } => self.undo(purchase, shop),
-            Step::Settle { tab, per_mille, fee, rail } => self.settle(tab, per_mille, fee, rail),
+            Step::Settle { tab, per_mille, fee, rail, excess } => {
+                self.settle(tab, per_mille, fee, rail, excess);
+            }
             Step::PayOut { author, micros } => self.pay_out(author, micros),
+            Step::Return(step) => self.carry_back(step),
             Step::Wait { minutes } => self.now = self.now.plus_minutes(minutes),
         }
     }
@@ -175,6 +199,8 @@ impl Shop {
                     let owed = tab.owed().expect("one currency");
                     assert!(owed <= self.rules.limit(tab), "above the limit");
                     assert!(!self.rules.is_due(&was, self.now), "sold on a tab that is due");
+                    assert!(was.written_off.is_zero(), "sold on a closed tab");
+                    assert_eq!((was.disputes_open, was.disputes_lost), (0, 0), "sold in a dispute");
                 }
                 assert_ne!(tab.chain, was.chain);
                 self.journal.extend(line.transfers());
@@ -200,27 +226,27 @@ impl Shop {
         }
     }
 
+    /// The lines that wait to be paid.
     fn open_lines(&self, tab: TabId) -> Vec<OpenLine> {
+        let waits = |state| matches!(state, LineState::Open | LineState::WrittenOff);
         let open = self.lines.values().filter(|(line, state)| {
-            line.tab == tab && *state == LineState::Open && !line.shares.gross.is_zero()
+            line.tab == tab && waits(*state) && !line.shares.gross.is_zero()
         });
         let mut open: Vec<OpenLine> = open
-            .map(|(line, _)| OpenLine {
-                id: line.id,
-                gross: line.shares.gross,
-                author: line.author,
-                author_share: line.shares.author,
-                bought_at: line.bought_at,
+            .map(|(line, state)| OpenLine {
+                written_off: *state == LineState::WrittenOff,
+                ..line.as_open()
             })
             .collect();
-        open.sort_by_key(|line| (line.bought_at, line.id));
+        open.sort_by_key(OpenLine::place);
         open
     }
 
     fn undo(&mut self, purchase: u8, shop: bool) {
         let id = line_id(purchase);
         let Some(&(line, state)) = self.lines.get(&id) else { return };
-        let others = self.open_lines(line.tab).into_iter().filter(|open| open.id != id);
+        let others = self.open_lines(line.tab).into_iter();
+        let others = others.filter(|open| open.id != id && !open.written_off);
         let next_open = others.map(|open| open.bought_at).min();
         let by = if shop { UndoneBy::Shop } else { UndoneBy::Reader };
         let tab = self.tabs.iter_mut().find(|tab| tab.id == line.tab).expect("a line has a tab");
@@ -228,10 +254,12 @@ impl Shop {
         match undo(&line, state, by, tab, next_open, &self.rules, self.now) {
             Ok(Undone::Now(transfers)) => {
                 assert!(shop || self.now <= self.rules.undo_until(line.bought_at), "too late");
-                assert_eq!(net(&was) - net(tab), i128::from(line.shares.gross.micros()));
+                assert_eq!(owes(&was) - owes(tab), i128::from(line.shares.gross.micros()));
                 self.journal.extend(transfers);
                 self.lines.insert(id, (line, LineState::Undone));
-                self.add_line(&line, -1);
+                if state != LineState::WrittenOff {
+                    self.add_line(&line, -1);
+                }
                 if state == LineState::Paid {
                     // The share had become available: it is missing there, and not in pending.
                     let share = i128::from(line.shares.author.micros());
@@ -244,11 +272,14 @@ impl Shop {
         }
     }
 
-    fn settle(&mut self, tab: usize, per_mille: i64, fee: i64, rail: RailNumber) {
+    fn settle(&mut self, tab: usize, per_mille: i64, fee: i64, rail: RailNumber, excess: Excess) {
         let open = self.open_lines(self.tabs[tab].id);
         let mut after = self.tabs[tab].clone();
         let owed = after.owed().expect("one currency");
-        let received = owed.scale_by(per_mille, 1_000, Rounding::Up).expect("small");
+        let mut received = owed.scale_by(per_mille, 1_000, Rounding::Up).expect("small");
+        if excess == Excess::Credited {
+            received = received.checked_add(money(per_mille)).expect("small");
+        }
         self.settlements = self.settlements.wrapping_add(1);
         let ask = Settle {
             id: SettlementId::from_bytes([self.settlements; 16]),
@@ -256,15 +287,27 @@ impl Shop {
             received,
             rail_fee: money(fee.min(received.micros())),
         };
-        match settle(&ask, &mut after, &open, self.now) {
+        match settle(&ask, excess, &mut after, &open, self.now) {
             Ok(settled) => {
-                assert!(received <= owed);
+                assert!(received <= owed || excess == Excess::Credited);
+                assert_eq!(
+                    owes(&self.tabs[tab]) - owes(&after),
+                    i128::from(received.micros()),
+                    "what comes in is never lost"
+                );
+                self.returns.received(&ask, after.id);
                 self.add_settled(&ask, after.id, &settled);
                 self.journal.extend(settled.transfers);
                 self.tabs[tab] = after;
             }
-            Err(LedgerRefusal::NothingOwed) => assert!(owed.is_zero() || received.is_zero()),
-            Err(LedgerRefusal::MoreThanOwed { .. }) => assert!(received > owed),
+            Err(LedgerRefusal::NothingOwed) => {
+                assert_eq!(excess, Excess::Refused);
+                assert!(owed.is_zero() || received.is_zero());
+            }
+            Err(LedgerRefusal::MoreThanOwed { .. }) => {
+                assert_eq!(excess, Excess::Refused);
+                assert!(received > owed);
+            }
             Err(other) => panic!("{other}"),
         }
     }
@@ -276,7 +319,7 @@ impl Shop {
         let was = tab.clone();
         match spend_credit(tab, &open, self.now).expect("one currency") {
             Some((ask, settled)) => {
-                assert_eq!((net(tab), tab.settlements), (net(&was), was.settlements));
+                assert_eq!((owes(tab), tab.settlements), (owes(&was), was.settlements));
                 let tab = tab.id;
                 self.add_settled(&ask, tab, &settled);
                 self.journal.extend(settled.transfers);
@@ -298,7 +341,10 @@ impl Shop {
         assert_eq!(i128::from(shared), fee, "the rail's fee is shared to the last micro-unit");
         for payment in &settled.payments {
             let (line, state) = self.lines.get_mut(&payment.line).expect("it was open");
-            *state = LineState::Paid;
+            let (line, was) = (*line, std::mem::replace(state, LineState::Paid));
+            if was == LineState::WrittenOff {
+                self.add_line(&line, 1);
+            }
             let (author, share) = (line.author, i128::from(line.shares.author.micros()));
             self.add(Account::Pending(author), -share);
             self.add(Account::Available(author), share - i128::from(payment.rail_fee.micros()));
@@ -338,13 +384,17 @@ impl Shop {
         assert_eq!(books.imbalance(), 0);
         for tab in &self.tabs {
             assert_eq!(books.balance(Account::Tab(tab.id)), net(tab));
-            let open = self.open_lines(tab.id);
-            assert_eq!(tab.open.micros(), open.iter().map(|line| line.gross.micros()).sum::<i64>());
+            let waiting = self.open_lines(tab.id);
+            // A tab that owes nothing has nothing to become due.
+            assert_eq!(tab.owed().expect("one currency").is_zero(), waiting.is_empty());
+            let (lost, open): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|line| line.written_off);
+            assert_eq!(tab.open, sum(&open));
+            assert_eq!(tab.written_off, sum(&lost));
             assert_eq!(tab.open_lines as usize, open.len());
             assert_eq!(tab.oldest_open_at, open.iter().map(|line| line.bought_at).min());
-            // A tab that owes nothing has nothing to become due.
-            assert_eq!(tab.owed().expect("one currency").is_zero(), open.is_empty());
         }
+        self.check_returns(&books);
         for (account, total) in books.totals() {
             let naive = self.naive.get(&account).copied().unwrap_or(0);
             assert_eq!(total.balance(account), naive, "{account:?}");
@@ -363,9 +413,18 @@ fn line_id(purchase: u8) -> LineId {
     LineId::from_bytes([purchase; 16])
 }
 
-/// What a tab owes, or less than nothing where it has credit.
+/// What the books say that a tab owes, or less than nothing where it has credit.
 fn net(tab: &Tab) -> i128 {
     i128::from(tab.open.micros()) - i128::from(tab.credit.micros())
+}
+
+/// The same with what was written off.
+fn owes(tab: &Tab) -> i128 {
+    net(tab) + i128::from(tab.written_off.micros())
+}
+
+fn sum(lines: &[OpenLine]) -> Money {
+    money(lines.iter().map(|line| line.shares.gross.micros()).sum())
 }
 
 fn is_asked(price: Price, amount: Money) -> bool {

@@ -151,6 +151,8 @@ shop_ids! {
 maker_ids! {
     /// A line on a tab, named by the purchase that made it.
     LineId;
+    /// Money given back by the rail it came by.
+    RefundId;
     /// One charge or receipt of money that pays lines of a tab.
     SettlementId;
 }

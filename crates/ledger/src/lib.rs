@@ -6,6 +6,9 @@
 pub mod accounts;
 pub mod books;
 pub mod buying;
+pub mod clock;
+pub mod disputing;
+pub mod giving_back;
 pub mod ids;
 pub mod money;
 pub mod paying_out;
@@ -15,6 +18,7 @@ pub mod settling;
 pub mod tab;
 pub mod time;
 pub mod undoing;
+pub mod writing_off;
 
 #[cfg(test)]
 mod histories;
@@ -22,14 +26,18 @@ mod histories;
 pub use accounts::{Account, RailNumber, Reason, Subject, Transfer};
 pub use books::Books;
 pub use buying::{Before, Bought, Buy, Earlier, Line, Offer, Price, Shares, buy};
+pub use clock::Step;
+pub use disputing::{Dispute, DisputeEnded, Verdict, end_dispute, open_dispute};
+pub use giving_back::{Refund, SettlementNow, give_back, take_again};
 pub use ids::{
-    AuthorId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId, SessionId,
+    AuthorId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId, RefundId, SessionId,
     SettlementId, ShopId, TabId, UploadId, WebhookId, WorkId,
 };
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use paying_out::{PayOut, pay_out};
 pub use refusal::LedgerRefusal;
-pub use settling::{OpenLine, Payment, Settle, Settled, settle, spend_credit};
+pub use settling::{Excess, OpenLine, Payment, Settle, Settled, settle, spend_credit};
 pub use tab::{Rules, Tab};
 pub use time::Timestamp;
 pub use undoing::{LineState, Undone, UndoneBy, undo};
+pub use writing_off::{Loss, Losses, write_off};

@@ -1,7 +1,7 @@
-//! The chain of receipts of a tab: every line, undo and settlement is hashed onto what was there before, so that no
+//! The chain of receipts of a tab: everything that happens to its lines and its money is hashed onto what was there before, so that no
 //! entry can be changed, dropped or moved without the head of the chain giving it away.
 
-use crate::ids::{LineId, SettlementId, ShopId, TabId, WorkId};
+use crate::ids::{LineId, RefundId, SettlementId, ShopId, TabId, WorkId};
 use crate::money::Money;
 use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -63,6 +63,51 @@ pub enum Entry {
         /// When.
         at: Timestamp,
     },
+    /// Money was given back.
+    GivenBack {
+        /// The refund.
+        refund: RefundId,
+        /// How much.
+        amount: Money,
+        /// When.
+        at: Timestamp,
+    },
+    /// The rail did not carry a refund out: the money is credit again.
+    Returned {
+        /// The refund.
+        refund: RefundId,
+        /// How much.
+        amount: Money,
+        /// When.
+        at: Timestamp,
+    },
+    /// A settlement is disputed.
+    Disputed {
+        /// The settlement.
+        settlement: SettlementId,
+        /// How much of it the rail has taken back.
+        amount: Money,
+        /// When.
+        at: Timestamp,
+    },
+    /// A dispute has ended.
+    DisputeEnded {
+        /// The settlement.
+        settlement: SettlementId,
+        /// How much of it was disputed.
+        amount: Money,
+        /// Whether the shop has it again.
+        won: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// A line was written off.
+    WrittenOff {
+        /// The line.
+        line: LineId,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Chain {
@@ -109,8 +154,33 @@ impl Entry {
                 feed_money(hasher, received);
                 hasher.update(at.micros().to_be_bytes());
             }
+            Self::GivenBack { refund, amount, at } => {
+                feed_money_about(hasher, 4, refund.bytes(), amount, at);
+            }
+            Self::Returned { refund, amount, at } => {
+                feed_money_about(hasher, 5, refund.bytes(), amount, at);
+            }
+            Self::Disputed { settlement, amount, at } => {
+                feed_money_about(hasher, 6, settlement.bytes(), amount, at);
+            }
+            Self::DisputeEnded { settlement, amount, won, at } => {
+                let tag = if won { 7 } else { 8 };
+                feed_money_about(hasher, tag, settlement.bytes(), amount, at);
+            }
+            Self::WrittenOff { line, at } => {
+                hasher.update([9]);
+                hasher.update(line.bytes());
+                hasher.update(at.micros().to_be_bytes());
+            }
         }
     }
+}
+
+fn feed_money_about(hasher: &mut Sha256, tag: u8, id: [u8; 16], amount: Money, at: Timestamp) {
+    hasher.update([tag]);
+    hasher.update(id);
+    feed_money(hasher, amount);
+    hasher.update(at.micros().to_be_bytes());
 }
 
 fn feed_money(hasher: &mut Sha256, money: Money) {
@@ -173,12 +243,47 @@ mod tests {
         prop_oneof![
             bought(),
             (line(), time()).prop_map(|(line, at)| Entry::Undone { line, at }),
+            (line(), time()).prop_map(|(line, at)| Entry::WrittenOff { line, at }),
             (settlement, money(), time()).prop_map(|(settlement, received, at)| Entry::Settled {
                 settlement,
                 received,
                 at
             }),
+            (0usize..5, any::<[u8; 16]>(), money(), time())
+                .prop_map(|(kind, id, amount, at)| about_money(kind, id, amount, at)),
         ]
+    }
+
+    /// What has an id, an amount and an instant, by its place among them.
+    fn about_money(kind: usize, id: [u8; 16], amount: Money, at: Timestamp) -> Entry {
+        let (refund, settlement) = (RefundId::from_bytes(id), SettlementId::from_bytes(id));
+        match kind {
+            0 => Entry::GivenBack { refund, amount, at },
+            1 => Entry::Returned { refund, amount, at },
+            2 => Entry::Disputed { settlement, amount, at },
+            3 => Entry::DisputeEnded { settlement, amount, won: true, at },
+            _ => Entry::DisputeEnded { settlement, amount, won: false, at },
+        }
+    }
+
+    /// One of them with one bit of one field turned, and all the others with the same fields.
+    fn forged_money(
+        kind: usize,
+        id: [u8; 16],
+        amount: Money,
+        at: Timestamp,
+        bit: usize,
+    ) -> Vec<Entry> {
+        let mut forged = vec![
+            about_money(kind, flipped(id, bit), amount, at),
+            about_money(kind, id, flipped_money(amount, bit), at),
+            about_money(kind, id, amount, flipped_time(at, bit)),
+        ];
+        let others = (0..5).filter(|other| *other != kind);
+        forged.extend(others.map(|other| about_money(other, id, amount, at)));
+        let settlement = SettlementId::from_bytes(id);
+        forged.push(Entry::Settled { settlement, received: amount, at });
+        forged
     }
 
     fn chain(entries: &[Entry]) -> Chain {
@@ -248,6 +353,23 @@ mod tests {
                     Entry::Settled { settlement, received, at: flipped_time(at, bit) },
                     Entry::Undone { line: LineId::from_bytes(settlement.bytes()), at },
                 ]
+            }
+            Entry::WrittenOff { line, at } => vec![
+                Entry::WrittenOff { line: LineId::from_bytes(flipped(line.bytes(), bit)), at },
+                Entry::WrittenOff { line, at: flipped_time(at, bit) },
+                Entry::Undone { line, at },
+            ],
+            Entry::GivenBack { refund, amount, at } => {
+                forged_money(0, refund.bytes(), amount, at, bit)
+            }
+            Entry::Returned { refund, amount, at } => {
+                forged_money(1, refund.bytes(), amount, at, bit)
+            }
+            Entry::Disputed { settlement, amount, at } => {
+                forged_money(2, settlement.bytes(), amount, at, bit)
+            }
+            Entry::DisputeEnded { settlement, amount, won, at } => {
+                forged_money(if won { 3 } else { 4 }, settlement.bytes(), amount, at, bit)
             }
         }
     }

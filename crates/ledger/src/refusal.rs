@@ -1,6 +1,7 @@
 //! Why the books refuse a command. Each variant is a reason the asker can act on; nothing was charged.
 
 use crate::money::{Money, MoneyError};
+use crate::time::Timestamp;
 
 /// A command that was decided against. The variants stand in the order in which they are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +33,15 @@ pub enum LedgerRefusal {
         /// The least that can be paid.
         minimum: Money,
     },
+    /// A payment of this tab is disputed: nothing new is put on it until that has ended.
+    #[error("a payment of the tab is disputed: nothing is put on it until that has ended")]
+    TabDisputed,
+    /// Lines were written off and not paid since, or a dispute was lost, which closes the tab for good.
+    #[error("the tab is closed: {owed} is owed")]
+    TabClosed {
+        /// What is owed; nothing on a tab that is closed for good.
+        owed: Money,
+    },
     /// The oldest open line has waited as long as a line may.
     #[error("the tab is due: {owed} is to be settled before anything else")]
     TabDue {
@@ -61,6 +71,21 @@ pub enum LedgerRefusal {
     /// Nothing is owed.
     #[error("nothing is owed")]
     NothingOwed,
+    /// There is no such settlement, refund or dispute on this tab.
+    #[error("there is no such settlement, refund or dispute on this tab")]
+    NoSettlement,
+    /// More than the credit of the tab, or than what is left of the settlement, cannot be given back; nor nothing.
+    #[error("at most {most} can be given back of this settlement")]
+    RefundTooLarge {
+        /// What can be given back.
+        most: Money,
+    },
+    /// The lines of the tab may still be paid in time.
+    #[error("nothing of this tab is written off yet")]
+    TooEarly {
+        /// When they are written off.
+        until: Timestamp,
+    },
     /// An author cannot be paid more than is available.
     #[error("only {available} is available")]
     MoreThanAvailable {

@@ -1,6 +1,7 @@
 //! Settling: one sum of money that pays the oldest open lines of a tab.
 
 use crate::accounts::{Account, RailNumber, Reason, Subject, Transfer};
+use crate::buying::Shares;
 use crate::ids::{AuthorId, LineId, SettlementId, TabId};
 use crate::money::Money;
 use crate::receipts::{Chain, Entry};
@@ -21,19 +22,36 @@ pub struct Settle {
     pub rail_fee: Money,
 }
 
-/// An open line, as far as settling needs it.
+/// What holds for money beyond what is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Excess {
+    /// It is refused: somebody typed the amount, and may have mistyped it.
+    Refused,
+    /// It becomes credit of the tab: a rail has taken it in already, and it must not be lost.
+    Credited,
+}
+
+/// A line that waits to be paid, as far as settling needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenLine {
     /// The line.
     pub id: LineId,
-    /// Its price.
-    pub gross: Money,
     /// Whose work it is.
     pub author: AuthorId,
-    /// The author's share.
-    pub author_share: Money,
+    /// Its price, and who gets what of it.
+    pub shares: Shares,
     /// When it was bought.
     pub bought_at: Timestamp,
+    /// Whether it was written off: then its own transfers are posted again when it is paid.
+    pub written_off: bool,
+}
+
+impl OpenLine {
+    /// Its place among the lines of its tab that wait: those written off first, the oldest first, and lines of one moment
+    /// by their ids.
+    pub const fn place(&self) -> (bool, Timestamp, LineId) {
+        (!self.written_off, self.bought_at, self.id)
+    }
 }
 
 /// A line that a settlement paid.
@@ -54,28 +72,30 @@ pub struct Settled {
     pub transfers: Vec<Transfer>,
 }
 
-/// Receives money for `tab` and pays its open lines, oldest first, as far as it reaches. What does not pay a whole line
-/// stays on the tab as credit.
+/// Receives money for `tab` and pays the lines that wait, those written off first, then the oldest, as far as it reaches.
+/// What does not pay a whole line stays on the tab as credit; so does what nobody owes, where `excess` says so.
 ///
 /// Of each paid line the author's share moves from pending to available, less that line's part of the rail's fee, which
 /// is shared over the paid lines by price. A fee without a paid line to bear it is borne by the operator.
 ///
-/// `open_lines` are all open lines of the tab that cost something, oldest first.
+/// `open_lines` are all lines of the tab that wait and cost something, in the order of [`OpenLine::place`].
 ///
 /// # Errors
-/// [`LedgerRefusal::NothingOwed`], [`LedgerRefusal::MoreThanOwed`], [`LedgerRefusal::Amount`]. The tab may then be
-/// half changed: the caller drops it.
+/// [`LedgerRefusal::NothingOwed`], also for nothing, which cannot be received; [`LedgerRefusal::MoreThanOwed`];
+/// [`LedgerRefusal::Amount`]. The tab may then be half changed: the caller drops it.
 pub fn settle(
     ask: &Settle,
+    excess: Excess,
     tab: &mut Tab,
     open_lines: &[OpenLine],
     now: Timestamp,
 ) -> Result<Settled, LedgerRefusal> {
     let owed = tab.owed()?;
-    if owed.is_zero() || ask.received.is_zero() {
+    let is_guarded = excess == Excess::Refused;
+    if is_guarded && owed.is_zero() || ask.received.is_zero() {
         return Err(LedgerRefusal::NothingOwed);
     }
-    if ask.received > owed {
+    if is_guarded && ask.received > owed {
         return Err(LedgerRefusal::MoreThanOwed { owed });
     }
     tab.credit = tab.credit.checked_add(ask.received)?;
@@ -99,7 +119,7 @@ pub fn spend_credit(
     open_lines: &[OpenLine],
     now: Timestamp,
 ) -> Result<Option<(Settle, Settled)>, LedgerRefusal> {
-    if open_lines.first().is_none_or(|oldest| tab.credit < oldest.gross) {
+    if open_lines.first().is_none_or(|oldest| tab.credit < oldest.shares.gross) {
         return Ok(None);
     }
     let nothing = Money::zero(tab.credit.currency());
@@ -117,13 +137,19 @@ impl Tab {
     fn pay_oldest<'a>(&mut self, open: &'a [OpenLine]) -> Result<&'a [OpenLine], LedgerRefusal> {
         let mut count = 0;
         for line in open {
-            let Ok(rest) = self.credit.checked_sub(line.gross) else { break };
+            let gross = line.shares.gross;
+            let Ok(rest) = self.credit.checked_sub(gross) else { break };
             self.credit = rest;
-            self.open = self.open.checked_sub(line.gross)?;
-            self.open_lines = self.open_lines.saturating_sub(1);
+            if line.written_off {
+                self.written_off = self.written_off.checked_sub(gross)?;
+            } else {
+                self.open = self.open.checked_sub(gross)?;
+                self.open_lines = self.open_lines.saturating_sub(1);
+            }
             count += 1;
         }
-        self.oldest_open_at = open[count..].iter().map(|line| line.bought_at).min();
+        let left = open[count..].iter().filter(|line| !line.written_off);
+        self.oldest_open_at = left.map(|line| line.bought_at).min();
         Ok(&open[..count])
     }
 }
@@ -150,7 +176,7 @@ impl Settle {
         let entry = Entry::Settled { settlement: self.id, received: self.received, at: now };
         tab.chain = tab.chain.with(&entry);
         let mut transfers = Vec::from_iter(self.receipt(tab.id, now));
-        let payments = self.pay(paid, now, &mut transfers)?;
+        let payments = self.pay(paid, tab.id, now, &mut transfers)?;
         Ok(Settled { payments, transfers })
     }
 
@@ -174,6 +200,7 @@ impl Settle {
     fn pay(
         &self,
         paid: &[OpenLine],
+        tab: TabId,
         at: Timestamp,
         transfers: &mut Vec<Transfer>,
     ) -> Result<Vec<Payment>, LedgerRefusal> {
@@ -182,10 +209,13 @@ impl Settle {
             return Ok(Vec::new());
         }
         let weights: Vec<u64> =
-            paid.iter().map(|line| line.gross.micros().unsigned_abs()).collect();
+            paid.iter().map(|line| line.shares.gross.micros().unsigned_abs()).collect();
         let fees = self.rail_fee.split(&weights)?;
         let mut payments = Vec::with_capacity(paid.len());
         for (line, rail_fee) in paid.iter().zip(fees) {
+            if line.written_off {
+                transfers.extend(line.posted(tab, at, Reason::Recovered));
+            }
             transfers.extend(self.share(line, rail_fee, at)?);
             payments.push(Payment { line: line.id, rail_fee });
         }
@@ -205,8 +235,9 @@ impl Settle {
     ) -> Result<Vec<Transfer>, LedgerRefusal> {
         let (pending, available) = (Account::Pending(line.author), Account::Available(line.author));
         let rail = Account::Rail(self.rail);
-        let kept = line.author_share.saturating_sub(fee)?;
-        let from_pending = line.author_share.checked_sub(kept)?;
+        let share = line.shares.author;
+        let kept = share.saturating_sub(fee)?;
+        let from_pending = share.checked_sub(kept)?;
         let from_available = fee.checked_sub(from_pending)?;
         let moves = [
             (Reason::Settled, pending, available, kept),

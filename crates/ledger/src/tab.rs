@@ -10,6 +10,8 @@ use crate::time::{MICROS_PER_DAY, Timestamp};
 pub struct Rules {
     /// What a tab may owe while only a device stands behind it (default 2.00).
     pub limit_device: Money,
+    /// What a tab may owe with a way to pay bound to it and no settlement yet (default 6.00).
+    pub limit_mandate: Money,
     /// What a tab may owe after one settlement (default 10.00).
     pub limit_settled: Money,
     /// What a tab may owe after three settlements (default 15.00).
@@ -19,6 +21,14 @@ pub struct Rules {
     /// Days after which the oldest open line makes the tab due (default 40: what is paid within 50 days
     /// stays outside consumer credit in France).
     pub due_days: i64,
+    /// What a tab owes when it is charged before it is due (default 5.00: a card's fixed fee is 5 % of it).
+    pub settle_at: Money,
+    /// Days after which a charge that failed is tried again, once each (default 43 and 46).
+    pub retry_days: [i64; 2],
+    /// Days after which open lines are written off (default 49: a day before the 50 of the exemption).
+    pub write_off_days: i64,
+    /// Days before the due day on which the reader is reminded (default 2).
+    pub remind_days: i64,
     /// The operator's fee on a price without its tax, in basis points (default 0).
     pub fee_basis_points: i64,
     /// Purchases from which the share of undone ones is looked at (default 10).
@@ -32,6 +42,7 @@ impl Rules {
     /// What `tab` may owe.
     pub const fn limit(&self, tab: &Tab) -> Money {
         match tab.settlements {
+            0 if tab.mandate => self.limit_mandate,
             0 => self.limit_device,
             1..TRUSTED_AFTER => self.limit_settled,
             _ => self.limit_trusted,
@@ -64,6 +75,8 @@ pub struct Tab {
     pub opened_at: Timestamp,
     /// The sum of its open lines.
     pub open: Money,
+    /// The sum of its lines that were written off and not paid since.
+    pub written_off: Money,
     /// Money received that does not yet pay a whole line, and paid lines taken back.
     pub credit: Money,
     /// How many lines are open and cost something.
@@ -72,6 +85,12 @@ pub struct Tab {
     pub oldest_open_at: Option<Timestamp>,
     /// How often it was settled.
     pub settlements: u32,
+    /// Whether a way to pay is bound to it, so that it can be charged.
+    pub mandate: bool,
+    /// How many disputes of its settlements are open.
+    pub disputes_open: u32,
+    /// How many the shop has lost.
+    pub disputes_lost: u32,
     /// How many lines were ever put on it.
     pub purchases: u32,
     /// How many of those were undone by the reader.
@@ -87,21 +106,30 @@ impl Tab {
             id,
             opened_at: at,
             open: nothing,
+            written_off: nothing,
             credit: nothing,
             open_lines: 0,
             oldest_open_at: None,
             settlements: 0,
+            mandate: false,
+            disputes_open: 0,
+            disputes_lost: 0,
             purchases: 0,
             undone: 0,
             chain: Chain::of(id),
         }
     }
 
-    /// What the reader owes now: the open lines less what was already received for them.
+    /// What the reader owes now: the open lines and those written off, less what was already received for them.
     ///
     /// # Errors
     /// [`MoneyError::MixedCurrencies`] when the tab was read back wrongly.
     pub fn owed(&self) -> Result<Money, MoneyError> {
-        self.open.saturating_sub(self.credit)
+        self.open.checked_add(self.written_off)?.saturating_sub(self.credit)
+    }
+
+    /// Whether it takes nothing new: until what was written off is paid, or for good once a dispute was lost.
+    pub const fn is_closed(&self) -> bool {
+        !self.written_off.is_zero() || self.disputes_lost > 0
     }
 }

@@ -24,8 +24,22 @@ pub enum LineState {
     Open,
     /// A settlement paid it.
     Paid,
+    /// Nobody expects it to be paid; it still gives access, and money that comes later pays it first.
+    WrittenOff,
     /// It was taken back.
     Undone,
+}
+
+impl LineState {
+    /// What became of a line to which these things happened; what came last holds.
+    pub const fn of(undone: bool, paid: bool, written_off: bool) -> Self {
+        match (undone, paid, written_off) {
+            (true, _, _) => Self::Undone,
+            (false, true, _) => Self::Paid,
+            (false, false, true) => Self::WrittenOff,
+            (false, false, false) => Self::Open,
+        }
+    }
 }
 
 /// The answer to an undo that was not refused.
@@ -37,7 +51,8 @@ pub enum Undone {
     Before,
 }
 
-/// Takes `line` off `tab`. An open line leaves no trace on what is owed; a paid one becomes credit for what comes next.
+/// Takes `line` off `tab`. An open line leaves no trace on what is owed; a paid one becomes credit for what comes next; of
+/// one that was written off nothing is left to be turned round.
 ///
 /// `next_open` is when the oldest of the *other* open lines was bought.
 ///
@@ -63,7 +78,7 @@ pub fn undo(
         check_reader_may(line, tab, rules, now)?;
     }
     tab.take(line, state, by, next_open, now)?;
-    Ok(Undone::Now(line.reversal(state == LineState::Paid, now)))
+    Ok(Undone::Now(line.reversal(state, now)))
 }
 
 fn check_reader_may(
@@ -83,8 +98,12 @@ fn check_reader_may(
 
 impl Line {
     /// The line's own transfers turned round, made `at` an instant. Once the line is paid its author's share no longer
-    /// stands in pending.
-    pub fn reversal(&self, was_paid: bool, at: Timestamp) -> Vec<Transfer> {
+    /// stands in pending; once it is written off they were turned round before.
+    pub fn reversal(&self, state: LineState, at: Timestamp) -> Vec<Transfer> {
+        if state == LineState::WrittenOff {
+            return Vec::new();
+        }
+        let was_paid = state == LineState::Paid;
         let moved = |account| match account {
             Account::Pending(author) if was_paid => Account::Available(author),
             other => other,
@@ -113,6 +132,7 @@ impl Tab {
                 }
             }
             LineState::Paid => self.credit = self.credit.checked_add(gross)?,
+            LineState::WrittenOff => self.written_off = self.written_off.checked_sub(gross)?,
             LineState::Undone => {}
         }
         if by == UndoneBy::Reader {

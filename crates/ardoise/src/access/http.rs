@@ -101,8 +101,8 @@ fn standing(app: &App, access: &Access) -> Standing {
     let (id, amount) = (line.id.to_string(), line.shares.gross);
     match state {
         LineState::Paid => Standing::Paid { line: id, amount },
-        LineState::Open | LineState::Undone if amount.is_zero() => Standing::Given,
-        LineState::Open | LineState::Undone => {
+        _ if amount.is_zero() => Standing::Given,
+        LineState::Open | LineState::Undone | LineState::WrittenOff => {
             Standing::OnTab { line: id, amount, undo_minutes: undo_minutes(app, line.bought_at) }
         }
     }

@@ -50,6 +50,9 @@ pub enum SaleState {
     Undone,
     /// Settled: its share is available.
     Paid,
+    /// Nobody expects it to be paid: its share is not pending any more. Paid after all, it is `paid`.
+    #[serde(rename = "written_off")]
+    WrittenOff,
 }
 
 impl From<LineState> for SaleState {
@@ -58,6 +61,7 @@ impl From<LineState> for SaleState {
             LineState::Open => Self::Open,
             LineState::Undone => Self::Undone,
             LineState::Paid => Self::Paid,
+            LineState::WrittenOff => Self::WrittenOff,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::store::statement::Paid;
 use crate::store::{statement, tab};
 use crate::tabs::{Received, settle};
 use clap::Args;
-use ledger::{Money, SettlementId, TabId};
+use ledger::{Excess, Money, SettlementId, TabId};
 use std::process::ExitCode;
 
 /// Write down money that arrived for a tab; it pays the oldest lines first.
@@ -61,6 +61,7 @@ impl Settle {
             amount,
             rail_fee: app.nothing(),
             reference: way.reference(&self.reference),
+            excess: Excess::Refused,
         };
         let currency = app.currency();
         let before = app.store.read(|db| tab::settlement(db, id, currency)).await?;

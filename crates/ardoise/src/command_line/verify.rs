@@ -86,5 +86,13 @@ fn words(what: &What) -> String {
         What::Settled(settled) => {
             format!("received {} ({})", settled.received.amount, settled.rail)
         }
+        What::Refunded(made) => format!("gave {} back ({})", made.amount.amount, made.rail),
+        What::Returned(made) => format!("{} did not go back: credit again", made.amount.amount),
+        What::Disputed(one) => format!("{} of a settlement is disputed", one.amount.amount),
+        What::DisputeEnded(one) => {
+            let whose = if one.won { "the shop's" } else { "the reader's" };
+            format!("{} that was disputed is {whose}", one.amount.amount)
+        }
+        What::WrittenOff(lost) => format!("{} was written off", lost.amount.amount),
     }
 }

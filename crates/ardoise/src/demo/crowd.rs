@@ -263,6 +263,7 @@ impl Crowd {
             amount: owed,
             rail_fee: app.nothing(),
             reference,
+            excess: ledger::Excess::Refused,
         };
         settle(app, tab.id, received).await.map(drop)
     }

@@ -148,6 +148,7 @@ pub async fn settle_tab(
         amount: amount(&app, fields.one("amount").unwrap_or(""), "amount")?,
         rail_fee: app.nothing(),
         reference: way.reference(fields.one("reference").unwrap_or("")),
+        excess: ledger::Excess::Refused,
     };
     let (lines, now) = settle(&app, tab, received).await?;
     if ask.takes_html {

@@ -26,6 +26,9 @@ macro_rules! kinds {
 kinds! {
     TAB_UNKNOWN = "tab.unknown", UNAUTHORIZED, NothingCharged, "problem-tab-unknown", "problem-tab-unknown-detail";
     TAB_DUE = "tab.due", PAYMENT_REQUIRED, NothingCharged, "problem-tab-due", "problem-tab-due-detail";
+    TAB_CLOSED = "tab.closed", PAYMENT_REQUIRED, NothingCharged, "problem-tab-closed", "problem-tab-closed-detail";
+    TAB_CLOSED_FOR_GOOD = "tab.closed_for_good", FORBIDDEN, NothingCharged, "problem-tab-closed-for-good", "problem-tab-closed-for-good-detail";
+    TAB_DISPUTED = "tab.disputed", CONFLICT, NothingCharged, "problem-tab-disputed", "problem-tab-disputed-detail";
     TAB_OVER_LIMIT = "tab.over_limit", PAYMENT_REQUIRED, NothingCharged, "problem-tab-over-limit", "problem-tab-over-limit-detail";
     TAB_TOO_SMALL = "tab.too_small", PAYMENT_REQUIRED, NothingCharged, "problem-tab-too-small", "problem-tab-too-small-detail";
     TAB_RATE_LIMITED = "tab.rate_limited", TOO_MANY_REQUESTS, NothingCharged, "problem-tab-rate-limited", "problem-tab-rate-limited-detail";
@@ -51,6 +54,9 @@ kinds! {
     CHARGE_ABOVE_MAXIMUM = "charge.above_maximum", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-charge-above-maximum", "problem-charge-above-maximum-detail";
     RAIL_FORGED = "rail.forged", BAD_REQUEST, TabUnchanged, "problem-rail-forged", "problem-rail-forged-detail";
     RAIL_BUSY = "rail.busy", SERVICE_UNAVAILABLE, TabUnchanged, "problem-rail-busy", "problem-rail-busy-detail";
+    SETTLEMENT_UNKNOWN = "settlement.unknown", NOT_FOUND, TabUnchanged, "problem-settlement-unknown", "problem-settlement-unknown-detail";
+    REFUND_TOO_LARGE = "refund.too_large", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-refund-too-large", "problem-refund-too-large-detail";
+    WRITE_OFF_TOO_EARLY = "write_off.too_early", CONFLICT, TabUnchanged, "problem-write-off-too-early", "problem-write-off-too-early-detail";
     PAYOUT_TOO_MUCH = "payout.too_much", UNPROCESSABLE_ENTITY, None, "problem-payout-too-much", "problem-payout-too-much-detail";
     AMOUNT_INVALID = "amount.invalid", UNPROCESSABLE_ENTITY, NothingCharged, "problem-amount-invalid", "problem-amount-invalid-detail";
     FIELD_INVALID = "field.invalid", UNPROCESSABLE_ENTITY, None, "problem-field-invalid", "problem-field-invalid-detail";

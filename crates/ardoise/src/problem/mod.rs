@@ -293,6 +293,11 @@ impl From<LedgerRefusal> for Problem {
             LedgerRefusal::BelowMinimum { minimum } => {
                 Self::new(&PRICE_BELOW_MINIMUM).field("amount").with_money("minimum", minimum)
             }
+            LedgerRefusal::TabDisputed => Self::new(&TAB_DISPUTED).next("nav-tab", "/tab"),
+            LedgerRefusal::TabClosed { owed } if owed.is_zero() => Self::new(&TAB_CLOSED_FOR_GOOD),
+            LedgerRefusal::TabClosed { owed } => {
+                Self::new(&TAB_CLOSED).with_money("owed", owed).next("settle-now", "/tab/settle")
+            }
             LedgerRefusal::TabDue { owed } => {
                 Self::new(&TAB_DUE).with_money("owed", owed).next("settle-now", "/tab/settle")
             }
@@ -312,6 +317,13 @@ impl From<LedgerRefusal> for Problem {
             }
             LedgerRefusal::NothingOwed => {
                 Self::new(&SETTLEMENT_NOTHING_OWED).next("nav-tab", "/tab")
+            }
+            LedgerRefusal::NoSettlement => Self::new(&SETTLEMENT_UNKNOWN),
+            LedgerRefusal::RefundTooLarge { most } => {
+                Self::new(&REFUND_TOO_LARGE).field("amount").with_money("most", most)
+            }
+            LedgerRefusal::TooEarly { until } => {
+                Self::new(&WRITE_OFF_TOO_EARLY).because(crate::api::wire::instant(until))
             }
             LedgerRefusal::MoreThanAvailable { available } => {
                 Self::new(&PAYOUT_TOO_MUCH).field("amount").with_money("available", available)

@@ -35,7 +35,7 @@ use crate::store::charge::{self, Answered, State, Stored};
 use crate::store::mandate::{self, Bound};
 use crate::store::{Db, StoreError, tab};
 use crate::tabs::{Received, settle};
-use ledger::{LedgerRefusal, Money, SettlementId, TabId};
+use ledger::{Excess, LedgerRefusal, Money, SettlementId, TabId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -389,6 +389,7 @@ async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), Sto
         amount: receipt.received,
         rail_fee: receipt.fee,
         reference: receipt.reference,
+        excess: Excess::Credited,
     };
     if let Err(problem) = settle(app, stored.tab, received).await {
         // The money is there, and the books do not take it: it must not be forgotten, nor charged again.

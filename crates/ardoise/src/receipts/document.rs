@@ -57,7 +57,7 @@ impl Document {
     pub fn title(&self) -> Option<&str> {
         self.entries.iter().find_map(|entry| match &entry.what {
             What::Bought(bought) => Some(bought.title.as_str()),
-            What::Undone(_) | What::Settled(_) => None,
+            _ => None,
         })
     }
 
@@ -100,6 +100,9 @@ pub struct Sums {
     pub undone: Amount,
     /// Money received.
     pub received: Amount,
+    /// Money given back; only where some was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_back: Option<Amount>,
     /// What is owed.
     pub owed: Amount,
     /// What was received beyond what is owed.
@@ -124,7 +127,7 @@ pub struct Entry {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum What {
     /// A work was bought.
     Bought(Box<Bought>),
@@ -132,6 +135,16 @@ pub enum What {
     Undone(Undone),
     /// Money came in.
     Settled(Settled),
+    /// Money was given back.
+    Refunded(Refunded),
+    /// The rail did not carry a refund out: the money is credit again.
+    Returned(Returned),
+    /// Whoever paid a settlement disputes it.
+    Disputed(Disputed),
+    /// A dispute has ended.
+    DisputeEnded(DisputeEnded),
+    /// A line was written off: the tab is closed until it is paid.
+    WrittenOff(WrittenOff),
 }
 
 /// A line of a tab.
@@ -193,6 +206,55 @@ pub struct Settled {
     pub received: Amount,
     /// By which rail.
     pub rail: String,
+}
+
+/// Money given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refunded {
+    /// The refund.
+    pub refund: String,
+    /// How much.
+    pub amount: Amount,
+    /// By which rail.
+    pub rail: String,
+}
+
+/// A refund that was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// The refund.
+    pub refund: String,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// A settlement that is disputed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disputed {
+    /// The settlement.
+    pub settlement: String,
+    /// How much of it.
+    pub amount: Amount,
+}
+
+/// A dispute that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeEnded {
+    /// The settlement.
+    pub settlement: String,
+    /// How much of it was disputed.
+    pub amount: Amount,
+    /// Whether the shop has it again.
+    pub won: bool,
+}
+
+/// A line that was written off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenOff {
+    /// The line.
+    pub line: String,
+    /// Its price, which is still owed.
+    pub amount: Amount,
 }
 
 /// 64 hexadecimal digits.

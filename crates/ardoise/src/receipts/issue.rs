@@ -1,17 +1,20 @@
 //! Making a receipt: what is kept about a tab, in the order in which it happened, signed.
 
 use super::document::{
-    About, Bought, Consent, Document, Entry, FORMAT, Head, Settled, Shop, Sums, Undone, What, hex,
+    About, Bought, Consent, DisputeEnded, Disputed, Document, Entry, FORMAT, Head, Refunded,
+    Returned, Settled, Shop, Sums, Undone, What, WrittenOff, hex,
 };
-use crate::api::wire::{SaleState, instant};
+use crate::api::wire::{Amount, instant};
 use crate::app::App;
 use crate::rails;
-use crate::store::audit::{self, Kept, KeptLine, KeptSettlement, KeptUndo};
+use crate::store::audit::{
+    self, Kept, KeptDispute, KeptLine, KeptLoss, KeptRefund, KeptSettlement, KeptUndo,
+};
 use crate::store::{Db, StoreError, people, statement, tab, work};
-use ledger::receipts::Chain;
+use ledger::receipts::{Chain, Entry as Happened};
 use ledger::{
-    AuthorId, Currency, LineId, Money, RailNumber, SettlementId, Tab, TabId, Timestamp, UndoneBy,
-    WorkId,
+    AuthorId, Currency, LineId, LineState, Money, RailNumber, SettlementId, Tab, TabId, Timestamp,
+    UndoneBy, WorkId,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -70,6 +73,9 @@ fn keep_only(kept: &mut Kept, line: LineId) {
     kept.lines.retain(|kept| kept.line.id == line);
     kept.undos.retain(|undo| undo.line == line);
     kept.payments.retain(|(payment, _)| payment.line == line);
+    kept.losses.retain(|loss| loss.line == line);
+    kept.refunds.clear();
+    kept.disputes.clear();
     let Kept { settlements, payments, .. } = kept;
     settlements.retain(|made| payments.iter().any(|(_, by)| *by == made.settle.id));
 }
@@ -83,12 +89,16 @@ fn sums(kept: &Kept, currency: Currency) -> Result<Sums, StoreError> {
     let received = total(kept.settlements.iter().map(|made| made.settle.received), currency)?;
     let less = |one: Money, other: Money| one.saturating_sub(other).map_err(corrupt);
     let due = less(bought, taken_back)?;
+    let back = kept.refunds.iter().filter(|made| made.failed.is_none());
+    let back = total(back.map(|made| made.refund.amount), currency)?;
+    let stays = less(received, back)?;
     Ok(Sums {
         bought: bought.into(),
         undone: taken_back.into(),
         received: received.into(),
-        owed: less(due, received)?.into(),
-        credit: less(received, due)?.into(),
+        given_back: (!back.is_zero()).then(|| back.into()),
+        owed: less(due, stays)?.into(),
+        credit: less(stays, due)?.into(),
     })
 }
 
@@ -110,6 +120,7 @@ struct Teller<'a> {
     prices: HashMap<LineId, Money>,
     undone: HashSet<LineId>,
     paid_by: HashMap<LineId, SettlementId>,
+    lost: HashSet<LineId>,
     memory: Memory,
 }
 
@@ -129,6 +140,7 @@ impl<'a> Teller<'a> {
             prices: lines.collect(),
             undone: kept.undos.iter().map(|undo| undo.line).collect(),
             paid_by: kept.payments.iter().map(|(payment, by)| (payment.line, *by)).collect(),
+            lost: kept.losses.iter().map(|loss| loss.line).collect(),
             memory: Memory::default(),
         }
     }
@@ -144,7 +156,20 @@ impl<'a> Teller<'a> {
             entries.push(self.undone(undo)?);
         }
         entries.extend(kept.settlements.iter().map(settled));
+        entries.extend(kept.refunds.iter().flat_map(refunded));
+        entries.extend(kept.disputes.iter().flat_map(disputed));
+        for loss in &kept.losses {
+            entries.push(self.written_off(loss)?);
+        }
         Ok(entries)
+    }
+
+    fn written_off(&self, loss: &KeptLoss) -> Result<Entry, StoreError> {
+        let gross = self.prices.get(&loss.line).copied();
+        let gross = gross.ok_or_else(|| gone("the line", loss.line))?;
+        let what = WrittenOff { line: loss.line.to_string(), amount: gross.into() };
+        let happened = Happened::WrittenOff { line: loss.line, at: loss.at };
+        Ok(entry(loss.before, &happened, loss.at, What::WrittenOff(what)))
     }
 
     fn bought(&mut self, kept: &KeptLine) -> Result<Bought, StoreError> {
@@ -162,7 +187,12 @@ impl<'a> Teller<'a> {
             tax: line.shares.vat.into(),
             tax_rate_basis_points: line.vat_basis_points,
             consent: self.consent(line.consent)?,
-            state: state(self.undone.contains(&line.id), paid_by),
+            state: LineState::of(
+                self.undone.contains(&line.id),
+                paid_by.is_some(),
+                self.lost.contains(&line.id),
+            )
+            .into(),
             paid_by: paid_by.map(|by| by.to_string()),
         })
     }
@@ -175,7 +205,7 @@ impl<'a> Teller<'a> {
             UndoneBy::Shop => "shop",
         };
         let what = Undone { line: undo.line.to_string(), by: by.into(), amount: gross.into() };
-        let happened = ledger::receipts::Entry::Undone { line: undo.line, at: undo.at };
+        let happened = Happened::Undone { line: undo.line, at: undo.at };
         Ok(entry(undo.before, &happened, undo.at, What::Undone(what)))
     }
 
@@ -213,14 +243,6 @@ fn gone(what: &str, id: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(format!("{what} of {id} is not kept"))
 }
 
-fn state(undone: bool, paid_by: Option<SettlementId>) -> SaleState {
-    match (undone, paid_by) {
-        (true, _) => SaleState::Undone,
-        (false, Some(_)) => SaleState::Paid,
-        (false, None) => SaleState::Open,
-    }
-}
-
 fn settled(made: &KeptSettlement) -> Entry {
     let ledger::Settle { id: settlement, received, rail, .. } = made.settle;
     let what = Settled {
@@ -228,8 +250,42 @@ fn settled(made: &KeptSettlement) -> Entry {
         received: received.into(),
         rail: rail_name(rail),
     };
-    let happened = ledger::receipts::Entry::Settled { settlement, received, at: made.at };
+    let happened = Happened::Settled { settlement, received, at: made.at };
     entry(made.before, &happened, made.at, What::Settled(what))
+}
+
+fn refunded(made: &KeptRefund) -> impl Iterator<Item = Entry> {
+    let (refund, amount) = (made.refund.id.to_string(), made.refund.amount.into());
+    let rail = rail_name(made.refund.rail);
+    made.entries().map(move |(before, happened)| {
+        let (refund, amount): (String, Amount) = (refund.clone(), Clone::clone(&amount));
+        match happened {
+            Happened::Returned { at, .. } => {
+                entry(before, &happened, at, What::Returned(Returned { refund, amount }))
+            }
+            _ => {
+                let what = Refunded { refund, amount, rail: rail.clone() };
+                entry(before, &happened, made.at, What::Refunded(what))
+            }
+        }
+    })
+}
+
+fn disputed(one: &KeptDispute) -> impl Iterator<Item = Entry> {
+    one.entries().map(|(before, happened)| {
+        let settlement = one.dispute.settlement.to_string();
+        let amount = one.dispute.amount.into();
+        match happened {
+            Happened::DisputeEnded { won, at, .. } => {
+                let what = DisputeEnded { settlement, amount, won };
+                entry(before, &happened, at, What::DisputeEnded(what))
+            }
+            _ => {
+                let what = What::Disputed(Disputed { settlement, amount });
+                entry(before, &happened, one.at, what)
+            }
+        }
+    })
 }
 
 fn rail_name(number: RailNumber) -> String {
@@ -237,7 +293,7 @@ fn rail_name(number: RailNumber) -> String {
     known.map_or_else(|| format!("rail {}", number.0), |rail| rail.name.to_owned())
 }
 
-fn entry(before: Chain, happened: &ledger::receipts::Entry, at: Timestamp, what: What) -> Entry {
+fn entry(before: Chain, happened: &Happened, at: Timestamp, what: What) -> Entry {
     Entry {
         number: before.length,
         at: instant(at),

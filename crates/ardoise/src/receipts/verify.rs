@@ -6,7 +6,7 @@ use super::http::Published;
 use super::key::PublicKey;
 use crate::api::wire::{Amount, SaleState, instant};
 use ledger::receipts::{Chain, Entry as Happened, Hash, consent_number, version_digest};
-use ledger::{Currency, LineId, Money, SettlementId, TabId, Timestamp};
+use ledger::{Currency, LineId, LineState, Money, RefundId, SettlementId, TabId, Timestamp};
 use std::str::FromStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -143,6 +143,31 @@ impl<'a> Check<'a> {
                 received: self.money("settled.received", &settled.received)?,
                 at,
             },
+            What::Refunded(made) => Happened::GivenBack {
+                refund: value("refunded.refund", &made.refund)?,
+                amount: self.money("refunded.amount", &made.amount)?,
+                at,
+            },
+            What::Returned(made) => Happened::Returned {
+                refund: value("returned.refund", &made.refund)?,
+                amount: self.money("returned.amount", &made.amount)?,
+                at,
+            },
+            What::Disputed(one) => Happened::Disputed {
+                settlement: value("disputed.settlement", &one.settlement)?,
+                amount: self.money("disputed.amount", &one.amount)?,
+                at,
+            },
+            What::DisputeEnded(one) => Happened::DisputeEnded {
+                settlement: value("dispute_ended.settlement", &one.settlement)?,
+                amount: self.money("dispute_ended.amount", &one.amount)?,
+                won: one.won,
+                at,
+            },
+            What::WrittenOff(lost) => {
+                self.money("written_off.amount", &lost.amount)?;
+                Happened::WrittenOff { line: value("written_off.line", &lost.line)?, at }
+            }
         })
     }
 
@@ -216,7 +241,7 @@ impl<'a> Check<'a> {
         }
         let lines = self.document.entries.iter().filter_map(|entry| match &entry.what {
             What::Bought(bought) => Some((entry.number, bought)),
-            What::Undone(_) | What::Settled(_) => None,
+            _ => None,
         });
         for ((number, bought), line) in lines.zip(&replay.lines) {
             let paid_by = line.paid_by.map(|by| by.to_string());
@@ -234,8 +259,15 @@ impl<'a> Check<'a> {
         let bought: i128 = replay.lines.iter().map(|line| micros(line.gross)).sum();
         let undone = replay.lines.iter().filter(|line| line.undone);
         let undone: i128 = undone.map(|line| micros(line.gross)).sum();
-        let left = bought - undone - replay.received;
+        let left = bought - undone - replay.received + replay.given_back;
+        let nothing = Amount::from(Money::zero(self.currency));
+        // Nothing given back is not told.
+        if told.given_back.as_ref() == Some(&nothing) {
+            return Err(Refused::Sums("nothing was given back".into()));
+        }
+        let given_back = told.given_back.as_ref().unwrap_or(&nothing);
         let computed = [
+            ("given_back", given_back, replay.given_back),
             ("bought", &told.bought, bought),
             ("undone", &told.undone, undone),
             ("received", &told.received, replay.received),
@@ -255,12 +287,12 @@ impl<'a> Check<'a> {
     fn one_line(&self) -> Result<(), Refused> {
         let mut lines = self.document.entries.iter().filter_map(|entry| match &entry.what {
             What::Bought(bought) => Some((entry.number, bought)),
-            What::Undone(_) | What::Settled(_) => None,
+            _ => None,
         });
         let (Some((number, bought)), None) = (lines.next(), lines.next()) else {
             return Err(Refused::Sums("it holds another number of lines than one".into()));
         };
-        let (mut undone, mut paid_by) = (false, None);
+        let (mut undone, mut paid_by, mut lost) = (false, None, false);
         for entry in &self.document.entries {
             let foreign = match &entry.what {
                 What::Bought(_) => false,
@@ -269,17 +301,21 @@ impl<'a> Check<'a> {
                     again || one.line != bought.line || one.amount != bought.price
                 }
                 What::Settled(one) => paid_by.replace(one.settlement.clone()).is_some(),
+                What::WrittenOff(one) => {
+                    let again = std::mem::replace(&mut lost, true);
+                    again || one.line != bought.line || one.amount != bought.price
+                }
+                What::Refunded(_)
+                | What::Returned(_)
+                | What::Disputed(_)
+                | What::DisputeEnded(_) => true,
             };
             if foreign || entry.number < number {
                 let what = "does not concern the line";
                 return Err(Refused::Entry { number: entry.number, what });
             }
         }
-        let state = match (undone, &paid_by) {
-            (true, _) => SaleState::Undone,
-            (false, Some(_)) => SaleState::Paid,
-            (false, None) => SaleState::Open,
-        };
+        let state = SaleState::from(LineState::of(undone, paid_by.is_some(), lost));
         if bought.state != state || bought.paid_by != paid_by || self.document.sums.is_some() {
             return Err(Refused::Entry { number, what: "stands otherwise than it says" });
         }
@@ -287,12 +323,17 @@ impl<'a> Check<'a> {
     }
 }
 
-/// A tab, replayed: money pays the oldest open lines, as far as it reaches.
+/// A tab, replayed: money pays the lines that wait, those written off first, then the oldest, as far as it reaches.
 #[derive(Default)]
 struct Replay {
     lines: Vec<Replayed>,
     credit: i128,
     received: i128,
+    given_back: i128,
+    /// What was given back and may still fail.
+    refunds: Vec<(RefundId, Money)>,
+    /// What is disputed.
+    disputes: Vec<(SettlementId, Money)>,
 }
 
 struct Replayed {
@@ -301,15 +342,12 @@ struct Replayed {
     gross: Money,
     undone: bool,
     paid_by: Option<SettlementId>,
+    lost: bool,
 }
 
 impl Replayed {
-    const fn state(&self) -> SaleState {
-        match (self.undone, self.paid_by) {
-            (true, _) => SaleState::Undone,
-            (false, Some(_)) => SaleState::Paid,
-            (false, None) => SaleState::Open,
-        }
+    fn state(&self) -> SaleState {
+        LineState::of(self.undone, self.paid_by.is_some(), self.lost).into()
     }
 }
 
@@ -321,7 +359,14 @@ impl Replay {
                 if self.lines.iter().any(|known| known.line == line) {
                     return wrong("is a line that was bought before");
                 }
-                self.lines.push(Replayed { line, at, gross, undone: false, paid_by: None });
+                self.lines.push(Replayed {
+                    line,
+                    at,
+                    gross,
+                    undone: false,
+                    paid_by: None,
+                    lost: false,
+                });
             }
             Happened::Undone { line, .. } => {
                 let known = self.lines.iter_mut().find(|known| known.line == line);
@@ -341,15 +386,59 @@ impl Replay {
                 self.credit += micros(received);
                 self.pay(settlement);
             }
+            Happened::WrittenOff { line, .. } => {
+                let known = self.lines.iter_mut().find(|known| known.line == line);
+                let Some(known) = known.filter(|known| known.state() == SaleState::Open) else {
+                    return wrong("writes off what is not open");
+                };
+                known.lost = true;
+                let is_told = matches!(told, What::WrittenOff(lost)
+                    if lost.amount == Amount::from(known.gross));
+                if !is_told {
+                    return wrong("writes off another amount than the line's");
+                }
+            }
+            Happened::GivenBack { .. }
+            | Happened::Returned { .. }
+            | Happened::Disputed { .. }
+            | Happened::DisputeEnded { .. } => {
+                if !self.give_back(happened) {
+                    return wrong("gives back or disputes what is not there");
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Whether what goes back, or is disputed, is there.
+    fn give_back(&mut self, happened: &Happened) -> bool {
+        let (credit, back) = (self.credit, self.given_back);
+        let (change, is_there) = match *happened {
+            Happened::GivenBack { refund, amount, .. } => {
+                self.refunds.push((refund, amount));
+                (-micros(amount), micros(amount) <= credit)
+            }
+            Happened::Returned { refund, amount, .. } => {
+                (micros(amount), take(&mut self.refunds, (refund, amount)))
+            }
+            Happened::Disputed { settlement, amount, .. } => {
+                self.disputes.push((settlement, amount));
+                (0, true)
+            }
+            Happened::DisputeEnded { settlement, amount, .. } => {
+                (0, take(&mut self.disputes, (settlement, amount)))
+            }
+            _ => (0, false),
+        };
+        (self.credit, self.given_back) = (credit + change, back - change);
+        is_there
     }
 
     fn pay(&mut self, settlement: SettlementId) {
         let is_open =
             |line: &&mut Replayed| !line.undone && line.paid_by.is_none() && !line.gross.is_zero();
         let mut open: Vec<&mut Replayed> = self.lines.iter_mut().filter(is_open).collect();
-        open.sort_by_key(|line| (line.at, line.line));
+        open.sort_by_key(|line| (!line.lost, line.at, line.line));
         for line in open {
             if self.credit < micros(line.gross) {
                 break;
@@ -358,6 +447,12 @@ impl Replay {
             line.paid_by = Some(settlement);
         }
     }
+}
+
+/// Takes one away; answers whether it was there.
+fn take<T: PartialEq>(from: &mut Vec<T>, one: T) -> bool {
+    let place = from.iter().position(|known| *known == one);
+    place.map(|place| from.swap_remove(place)).is_some()
 }
 
 fn micros(money: Money) -> i128 {

@@ -64,14 +64,36 @@ pub const LIST: &[Setting] = &[
         "Connections at the same time; more wait. Keep it below the limit of open files (`ulimit -n`).",
     ),
     setting("tab.limit_device", "2.00", "What a tab may owe while only a device stands behind it."),
+    setting(
+        "tab.limit_mandate",
+        "6.00",
+        "What a tab may owe with a way to pay bound to it, before it was settled once.",
+    ),
     setting("tab.limit_settled", "10.00", "What a tab may owe after it was settled once."),
     setting("tab.limit_trusted", "15.00", "What a tab may owe after it was settled three times."),
-    setting("tab.settle_at", "5.00", "The total from which a reader is asked to settle."),
+    setting(
+        "tab.settle_at",
+        "5.00",
+        "The total from which a reader is asked to settle, or a tab to which a way to pay is bound is charged.",
+    ),
+    setting(
+        "tab.large_seller",
+        "false",
+        "Whether the seller is larger than a medium-sized enterprise, as European law has it: the days below are then 10, 11, 12 and 14, unless they are set.",
+    ),
     setting(
         "tab.due_days",
         "40",
         "Days after which the oldest open line has to be settled before anything else is bought.",
     ),
+    setting("tab.first_retry_days", "43", "Days after which a charge that failed is tried again."),
+    setting("tab.second_retry_days", "46", "Days after which it is tried for the last time."),
+    setting(
+        "tab.write_off_days",
+        "49",
+        "Days after which open lines are written off; the tab is then closed until they are paid.",
+    ),
+    setting("tab.remind_days", "2", "Days before the due day on which a reader is reminded."),
     setting(
         "tab.undo_minutes",
         "30",

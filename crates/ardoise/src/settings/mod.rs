@@ -17,6 +17,17 @@ use std::collections::BTreeMap;
 /// The file of settings.
 pub const FILE_NAME: &str = "ardoise.toml";
 
+/// Says whether a seller is a large one.
+const LARGE_SELLER: &str = "tab.large_seller";
+
+/// The days of a tab, in order, and what they are for a large seller: its exemption from consumer credit ends after 14 days.
+const LARGE_SELLERS_DAYS: [(&str, &str); 4] = [
+    ("tab.due_days", "10"),
+    ("tab.first_retry_days", "11"),
+    ("tab.second_retry_days", "12"),
+    ("tab.write_off_days", "14"),
+];
+
 /// What is wrong with a setting. It names the key and the next step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
@@ -196,9 +207,16 @@ impl Values {
 
     /// The value of a setting that is in the list.
     pub fn get(&self, key: &'static str) -> &str {
-        let default =
-            || LIST.iter().find(|setting| setting.key == key).map_or("", |found| found.default);
-        self.0.get(key).map_or_else(default, String::as_str)
+        self.0.get(key).map_or_else(|| self.default_of(key), String::as_str)
+    }
+
+    /// What holds when nobody sets it; some days are others for a large seller.
+    fn default_of(&self, key: &'static str) -> &'static str {
+        let is_large = self.0.get(LARGE_SELLER).is_some_and(|value| value.trim() == "true");
+        if is_large && let Some((_, days)) = LARGE_SELLERS_DAYS.iter().find(|(of, _)| *of == key) {
+            return days;
+        }
+        LIST.iter().find(|setting| setting.key == key).map_or("", |found| found.default)
     }
 
     /// The value of a setting as anybody may see it: without a password in it.
@@ -355,13 +373,47 @@ impl Values {
         }
     }
 
+    /// The days of a tab: due, tried again twice, written off. Each comes after the one before.
+    fn days(&self) -> Result<[i64; 4], SettingsError> {
+        self.truth(LARGE_SELLER)?;
+        let mut days = [0; 4];
+        for (place, (key, _)) in LARGE_SELLERS_DAYS.into_iter().enumerate() {
+            days[place] = self.whole_positive(key)?;
+            let before = place.checked_sub(1).map_or(0, |before| days[before]);
+            if days[place] <= before {
+                // Whoever set one of the two is told which: the defaults go together.
+                let of_before = LARGE_SELLERS_DAYS[place - 1].0;
+                let key = if self.sets(key) { key } else { of_before };
+                let order = "due, first_retry, second_retry and write_off, each after the other";
+                return Err(self.wrong(key, order));
+            }
+        }
+        Ok(days)
+    }
+
+    fn remind_days(&self, due_days: i64) -> Result<i64, SettingsError> {
+        let days = self.number("tab.remind_days")?;
+        let is_before = (0..=due_days).contains(&days);
+        // Of a tab that is due after a day nobody needs to be told two days before.
+        match self.sets("tab.remind_days") {
+            true if !is_before => Err(self.wrong("tab.remind_days", "between 0 and tab.due_days")),
+            _ => Ok(days.min(due_days)),
+        }
+    }
+
     fn tariff(&self, currency: Currency) -> Result<Tariff, SettingsError> {
+        let [due_days, first, second, write_off_days] = self.days()?;
         let rules = Rules {
             limit_device: self.money("tab.limit_device", currency)?,
+            limit_mandate: self.money("tab.limit_mandate", currency)?,
             limit_settled: self.money("tab.limit_settled", currency)?,
             limit_trusted: self.money("tab.limit_trusted", currency)?,
             undo_minutes: self.number("tab.undo_minutes")?,
-            due_days: self.whole_positive("tab.due_days")?,
+            due_days,
+            settle_at: self.money("tab.settle_at", currency)?,
+            retry_days: [first, second],
+            write_off_days,
+            remind_days: self.remind_days(due_days)?,
             fee_basis_points: self.rate("fee.basis_points")?,
             undo_watch_from: self.number("tab.undo_watch_from")?,
         };
@@ -498,6 +550,46 @@ mod tests {
             let refused = environment(name, "-3").expect("known").check().expect_err(name);
             assert!(matches!(refused, SettingsError::Value { key: found, .. } if found == key));
         }
+    }
+
+    fn checked(set: &[(&str, &str)]) -> Result<Rules, SettingsError> {
+        let mut values = Values::default();
+        for (key, value) in set {
+            values.set("here", key, (*value).to_owned()).expect("known");
+        }
+        values.check().map(|settings| settings.tariff.rules)
+    }
+
+    fn days(set: &[(&str, &str)]) -> [i64; 4] {
+        let rules = checked(set).expect("sound");
+        let [first, second] = rules.retry_days;
+        [rules.due_days, first, second, rules.write_off_days]
+    }
+
+    #[test]
+    fn a_large_seller_has_other_days_unless_they_are_set() {
+        assert_eq!(days(&[]), [40, 43, 46, 49]);
+        assert_eq!(days(&[("tab.large_seller", "true")]), [10, 11, 12, 14]);
+        let set = [("tab.large_seller", "true"), ("tab.due_days", "7")];
+        assert_eq!(days(&set), [7, 11, 12, 14]);
+        let mut values = Values::default();
+        values.set("here", "tab.large_seller", "true".into()).expect("known");
+        assert_eq!(values.shown("tab.write_off_days"), "14", "what is printed is what holds");
+    }
+
+    #[test]
+    fn days_out_of_order_are_refused_by_a_key_that_was_set() {
+        for (key, value) in [
+            ("tab.due_days", "43"),
+            ("tab.first_retry_days", "46"),
+            ("tab.second_retry_days", "40"),
+            ("tab.write_off_days", "46"),
+            ("tab.remind_days", "41"),
+        ] {
+            let refused = checked(&[(key, value)]).expect_err(key);
+            assert!(matches!(refused, SettingsError::Value { key: found, .. } if found == key));
+        }
+        assert_eq!(checked(&[("tab.due_days", "1")]).expect("sound").remind_days, 1);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Everything that is kept about money, as it is kept: for whoever checks the books or writes a receipt. Nothing here is
 //! read from a cache that it is then compared with.
 
-use super::{Db, StoreError, Value, id};
-use ledger::receipts::Chain;
+use super::{Db, StoreError, Value, dispute, id};
+use ledger::receipts::{Chain, Entry};
 use ledger::{
-    AuthorId, Currency, Line, LineId, PayOut, Payment, RailNumber, Settle, SettlementId, Shares,
-    TabId, Timestamp, UndoneBy,
+    AuthorId, Currency, Dispute, Line, LineId, PayOut, Payment, RailNumber, Refund, RefundId,
+    Settle, SettlementId, Shares, TabId, Timestamp, UndoneBy, Verdict,
 };
 
 /// How many rows there are to look at: transfers, and tabs.
@@ -68,6 +68,67 @@ pub struct KeptSettlement {
     pub before: Chain,
 }
 
+/// A line that was written off, as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptLoss {
+    /// The line.
+    pub line: LineId,
+    /// When.
+    pub at: Timestamp,
+    /// The chain before it.
+    pub before: Chain,
+}
+
+/// A refund as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptRefund {
+    /// What went back.
+    pub refund: Refund,
+    /// When.
+    pub at: Timestamp,
+    /// The chain before it.
+    pub before: Chain,
+    /// When it was taken back, and the chain before that.
+    pub failed: Option<(Timestamp, Chain)>,
+}
+
+/// A dispute as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptDispute {
+    /// What the rail took.
+    pub dispute: Dispute,
+    /// When.
+    pub at: Timestamp,
+    /// The chain before it.
+    pub before: Chain,
+    /// How and when it ended, and the chain before that.
+    pub ended: Option<(Verdict, Timestamp, Chain)>,
+}
+
+impl KeptRefund {
+    /// The receipts of it, each with the chain before it.
+    pub fn entries(&self) -> impl Iterator<Item = (Chain, Entry)> {
+        let Refund { id: refund, amount, .. } = self.refund;
+        let made = (self.before, Entry::GivenBack { refund, amount, at: self.at });
+        let failed =
+            self.failed.map(|(at, before)| (before, Entry::Returned { refund, amount, at }));
+        std::iter::once(made).chain(failed)
+    }
+}
+
+impl KeptDispute {
+    /// The receipts of it, each with the chain before it.
+    pub fn entries(&self) -> impl Iterator<Item = (Chain, Entry)> {
+        let Dispute { settlement, amount, .. } = self.dispute;
+        let opened = (self.before, Entry::Disputed { settlement, amount, at: self.at });
+        let ended = self.ended.map(|(verdict, at, before)| {
+            let won = verdict == Verdict::Won;
+            (before, Entry::DisputeEnded { settlement, amount, won, at })
+        });
+        std::iter::once(opened).chain(ended)
+    }
+}
+
 /// Everything that is kept about one tab.
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
@@ -79,6 +140,12 @@ pub struct Kept {
     pub settlements: Vec<KeptSettlement>,
     /// What that paid, and by which settlement.
     pub payments: Vec<(Payment, SettlementId)>,
+    /// Lines that were written off.
+    pub losses: Vec<KeptLoss>,
+    /// What was given back.
+    pub refunds: Vec<KeptRefund>,
+    /// What was disputed.
+    pub disputes: Vec<KeptDispute>,
 }
 
 /// Everything that is kept about a tab.
@@ -91,6 +158,9 @@ pub fn kept(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Kept, StoreEr
         undos: undos(db, tab)?,
         settlements: settlements(db, tab, currency)?,
         payments: payments(db, tab, currency)?,
+        losses: losses(db, tab)?,
+        refunds: refunds(db, tab, currency)?,
+        disputes: disputes(db, tab, currency)?,
     })
 }
 
@@ -174,6 +244,55 @@ fn payments(
     })
 }
 
+fn losses(db: &dyn Db, tab: TabId) -> Result<Vec<KeptLoss>, StoreError> {
+    let sql = "select line_id, written_off_at, chain_number, chain_before from write_off where tab_id = ?1";
+    db.all(sql, &[id(tab)], |row| {
+        Ok(KeptLoss {
+            line: LineId::from_bytes(row.bytes(0)?),
+            at: row.time(1)?,
+            before: Chain { length: row.count(2)?, head: row.bytes(3)? },
+        })
+    })
+}
+
+fn refunds(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<KeptRefund>, StoreError> {
+    let sql = "select r.id, r.settlement_id, r.rail, r.micros, r.refunded_at, r.chain_number, r.chain_before, \
+        f.failed_at, coalesce(f.chain_number, 0), coalesce(f.chain_before, r.chain_before) \
+        from refund r left join refund_failure f on f.refund_id = r.id where r.tab_id = ?1";
+    db.all(sql, &[id(tab)], |row| {
+        let refund = Refund {
+            id: RefundId::from_bytes(row.bytes(0)?),
+            settlement: SettlementId::from_bytes(row.bytes(1)?),
+            rail: RailNumber(row.small(2)?),
+            amount: row.money(3, currency)?,
+        };
+        let before = Chain { length: row.count(5)?, head: row.bytes(6)? };
+        let chain = Chain { length: row.count(8)?, head: row.bytes(9)? };
+        let failed = row.maybe_time(7)?.map(|at| (at, chain));
+        Ok(KeptRefund { refund, at: row.time(4)?, before, failed })
+    })
+}
+
+fn disputes(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<KeptDispute>, StoreError> {
+    let sql = "select d.settlement_id, d.rail, d.micros, d.fee_micros, d.opened_at, d.chain_number, d.chain_before, \
+        e.ended_at, coalesce(e.won, 0), coalesce(e.chain_number, 0), coalesce(e.chain_before, d.chain_before) \
+        from dispute d left join dispute_end e on e.settlement_id = d.settlement_id and e.name = d.name \
+        where d.tab_id = ?1";
+    db.all(sql, &[id(tab)], |row| {
+        let dispute = Dispute {
+            settlement: SettlementId::from_bytes(row.bytes(0)?),
+            rail: RailNumber(row.small(1)?),
+            amount: row.money(2, currency)?,
+            fee: row.money(3, currency)?,
+        };
+        let before = Chain { length: row.count(5)?, head: row.bytes(6)? };
+        let (verdict, chain) =
+            (dispute::verdict(row.int(8)?), Chain { length: row.count(9)?, head: row.bytes(10)? });
+        let ended = row.maybe_time(7)?.map(|at| (verdict, at, chain));
+        Ok(KeptDispute { dispute, at: row.time(4)?, before, ended })
+    })
+}
+
 /// Every payout, with when it was made.
 ///
 /// # Errors
@@ -252,6 +371,11 @@ const STRAYS: &[(&str, &str)] = &[
         "select p.line_id from payment p left join line l on l.id = p.line_id \
          left join settlement s on s.id = p.settlement_id \
          where l.id is null or s.id is null or l.tab_id <> s.tab_id limit ?1",
+    ),
+    (
+        "was written off on another tab than its own",
+        "select w.line_id from write_off w left join line l on l.id = w.line_id \
+         where l.id is null or l.tab_id <> w.tab_id limit ?1",
     ),
 ];
 

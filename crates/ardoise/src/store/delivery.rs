@@ -1,6 +1,7 @@
 //! What webhooks are to be told: written by a follower of the outbox, taken up by the outbox's worker.
 
 use super::sale::{self, Sale, sale_columns};
+use super::statement::fates;
 use super::{Db, StoreError, Value, id};
 use crate::till::TillNumber;
 use ledger::{Currency, Timestamp, WebhookId};
@@ -55,7 +56,7 @@ const TOLD: &str = concat!(
     sale_columns!(),
     ", o.id, o.kind, o.happened_at, w.id from outbox o ",
     "join webhook w on w.author_id = o.author_id join line l on l.id = o.subject ",
-    "left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id ",
+    fates!(),
     "where o.till = ?1 and o.id > ?2 and o.id <= ?3 and w.removed_at is null and w.gone_at is null order by o.id, w.id"
 );
 
@@ -77,10 +78,10 @@ pub fn to_tell(
     db.all(TOLD, &[till.into(), Value::Int(read), Value::Int(through)], |row| {
         Ok(Told {
             sale: sale::read(row, currency)?,
-            number: row.int(11)?,
-            kind: row.text(12)?,
-            happened_at: row.time(13)?,
-            webhook: row.id(14)?,
+            number: row.int(12)?,
+            kind: row.text(13)?,
+            happened_at: row.time(14)?,
+            webhook: row.id(15)?,
         })
     })
 }

@@ -23,6 +23,12 @@ pub const ALL: &[Migration] = &[
         postgres: include_str!("../../../../migrations/0001_slate.postgres.sql"),
     },
     Migration {
+        version: 2,
+        common: include_str!("../../../../migrations/0002_returns.sql"),
+        sqlite: include_str!("../../../../migrations/0002_returns.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0002_returns.postgres.sql"),
+    },
+    Migration {
         version: 3,
         common: include_str!("../../../../migrations/0003_charge.sql"),
         sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),

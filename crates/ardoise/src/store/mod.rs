@@ -14,6 +14,7 @@ pub mod books;
 pub mod charge;
 pub mod delivery;
 pub mod discarded;
+pub mod dispute;
 pub mod engine;
 pub mod file;
 pub mod gains;
@@ -27,6 +28,7 @@ pub mod moving;
 pub mod payout;
 pub mod people;
 pub mod postgres;
+pub mod refund;
 pub mod sale;
 pub mod shop;
 pub mod sqlite;
@@ -41,7 +43,7 @@ use crate::till::Durable;
 pub use address::Address;
 use engine::Readers;
 use insertion::Insertion;
-use ledger::{Currency, LineId, Money, SettlementId, ShopId, Timestamp};
+use ledger::{Currency, LineId, Money, RefundId, SettlementId, ShopId, Timestamp};
 use std::sync::Arc;
 
 /// What a store can fail with. Whatever it is, nothing was acknowledged.
@@ -164,6 +166,12 @@ impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
 
 impl From<LineId> for Value<'_> {
     fn from(value: LineId) -> Self {
+        Self::Id(value.bytes())
+    }
+}
+
+impl From<RefundId> for Value<'_> {
+    fn from(value: RefundId) -> Self {
         Self::Id(value.bytes())
     }
 }

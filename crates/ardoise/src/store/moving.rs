@@ -54,6 +54,9 @@ pub fn tables() -> Vec<Table> {
         {
             tables.push(Table { name, columns: Vec::new() });
             is_inside = true;
+        } else if let Some((name, added)) = added(line) {
+            let table = tables.iter_mut().find(|table| table.name == name);
+            table.expect("a column is added to a table that is there").columns.push(added);
         } else if line.starts_with(')') {
             is_inside = false;
         } else if is_inside
@@ -64,6 +67,12 @@ pub fn tables() -> Vec<Table> {
         }
     }
     tables
+}
+
+/// A column that a later step adds, and its table.
+fn added(line: &'static str) -> Option<(&'static str, (&'static str, Kind))> {
+    let (name, rest) = line.strip_prefix("alter table ")?.split_once(" add column ")?;
+    Some((name, column(rest)?))
 }
 
 fn column(line: &'static str) -> Option<(&'static str, Kind)> {

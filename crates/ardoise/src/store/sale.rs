@@ -1,6 +1,6 @@
 //! An author's sales, newest first: what was sold through which link, never to whom.
 
-use super::statement::{Before, state};
+use super::statement::{Before, fates, state};
 use super::{Db, Row, StoreError, Value, id};
 use crate::till::TillNumber;
 use ledger::{AuthorId, Currency, LineId, LineState, LinkId, Shares, Timestamp, WorkId};
@@ -39,11 +39,11 @@ pub struct Sale {
     pub bought_at: Timestamp,
 }
 
-/// Columns of a line `l` that [`read`] reads, from column 0; `u` is its undo and `p` its payment.
+/// Columns of a line `l` that [`read`] reads, from column 0; what became of it are its [`fates`].
 macro_rules! sale_columns {
     () => {
         "l.id, l.work_id, l.link_id, l.channel, l.gross_micros, l.vat_micros, l.fee_micros, l.author_micros, \
-         l.bought_at, u.line_id is not null, p.line_id is not null"
+         l.bought_at, u.line_id is not null, p.line_id is not null, lost.line_id is not null"
     };
 }
 pub(super) use sale_columns;
@@ -62,7 +62,7 @@ pub(super) fn read(row: &dyn Row, currency: Currency) -> Result<Sale, StoreError
             author: row.money(7, currency)?,
         },
         bought_at: row.time(8)?,
-        state: state(row.int(9)? != 0, row.int(10)? != 0),
+        state: state(row, 9)?,
     })
 }
 
@@ -100,8 +100,8 @@ pub fn by_author(
     let sql = concat!(
         "select ",
         sale_columns!(),
-        " from sale s join line l on l.id = s.line_id left join undo u on u.line_id = s.line_id ",
-        "left join payment p on p.line_id = s.line_id ",
+        " from sale s join line l on l.id = s.line_id ",
+        fates!(),
         "where s.author_id = ?1 and (s.bought_at, s.line_id) < (?2, ?3) and s.bought_at >= ?5 ",
         "and (cast(?6 as bigint) is null or s.work_id = ?6) ",
         "order by s.bought_at desc, s.line_id desc limit ?4"
@@ -122,7 +122,8 @@ pub fn by_id(
     let sql = concat!(
         "select ",
         sale_columns!(),
-        " from line l left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id ",
+        " from line l ",
+        fates!(),
         "where l.author_id = ?1 and l.id = ?2"
     );
     db.first(sql, &[id(author), line.into()], |row| read(row, currency))

@@ -7,13 +7,25 @@ use ledger::{
     Timestamp, WorkId,
 };
 
-/// The columns of an open line that [`read_open_line`] reads, from column 0, and its tab behind them.
+/// Lines `l` with what became of them: their undo `u`, their payment `p`, and `lost` where they were written off.
+macro_rules! fates {
+    () => {
+        "left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id \
+         left join write_off lost on lost.line_id = l.id "
+    };
+}
+pub(super) use fates;
+
+/// The columns of a line that waits to be paid that [`read_open_line`] reads, from column 0, and its tab behind them.
+/// Those written off come first.
 macro_rules! open_line_columns {
     ($whose:literal) => {
         concat!(
-            "select l.id, l.gross_micros, l.author_id, l.author_micros, l.bought_at, l.tab_id ",
-            "from access a join line l on l.id = a.line_id left join payment p on p.line_id = l.id ",
-            "where ", $whose, " and p.line_id is null and l.gross_micros > 0 order by l.bought_at, l.id"
+            "select l.id, l.gross_micros, l.author_id, l.author_micros, l.bought_at, l.tab_id, l.vat_micros, ",
+            "l.fee_micros, lost.line_id is not null from access a join line l on l.id = a.line_id ",
+            "left join payment p on p.line_id = l.id left join write_off lost on lost.line_id = l.id ",
+            "where ", $whose, " and p.line_id is null and l.gross_micros > 0 ",
+            "order by lost.line_id is null, l.bought_at, l.id"
         )
     };
 }
@@ -25,7 +37,7 @@ macro_rules! line_columns {
         concat!(
             "select l.id, l.tab_id, l.work_id, l.version, v.digest, l.author_id, l.gross_micros, l.vat_micros, ",
             "l.fee_micros, l.author_micros, l.vat_basis_points, l.consent_id, l.bought_at, u.line_id is not null, ",
-            "p.line_id is not null", $more, " ",
+            "p.line_id is not null, lost.line_id is not null", $more, " ",
             $rest
         )
     };
@@ -39,7 +51,8 @@ macro_rules! whole_lines {
             $crate::store::statement::line_columns!("", "from "),
             $from,
             " join work_version v on v.work_id = l.work_id and v.version = l.version ",
-            "left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id where ",
+            $crate::store::statement::fates!(),
+            "where ",
             $which
         )
     };
@@ -73,15 +86,13 @@ pub(super) fn read_line(
         consent: row.int(11)?,
         bought_at: row.time(12)?,
     };
-    Ok((line, state(row.int(13)? != 0, row.int(14)? != 0)))
+    Ok((line, state(row, 13)?))
 }
 
-pub(super) const fn state(undone: bool, paid: bool) -> LineState {
-    match (undone, paid) {
-        (true, _) => LineState::Undone,
-        (false, true) => LineState::Paid,
-        (false, false) => LineState::Open,
-    }
+/// What became of a line, from three columns that say whether it was undone, paid, written off.
+pub(super) fn state(row: &dyn Row, first: usize) -> Result<LineState, StoreError> {
+    let [undone, paid, written_off] = [first, first + 1, first + 2].map(|column| row.int(column));
+    Ok(LineState::of(undone? != 0, paid? != 0, written_off? != 0))
 }
 
 /// A line, with what became of it.
@@ -127,7 +138,8 @@ pub fn take_access(db: &dyn Db, tab: TabId, work: WorkId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The open lines of a tab that cost something, oldest first. A tab's limit bounds them.
+/// The lines of a tab that wait to be paid and cost something: those written off first, then the oldest. A tab's limit
+/// bounds them.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
@@ -144,10 +156,15 @@ pub fn open_lines(
 pub(super) fn read_open_line(row: &dyn Row, currency: Currency) -> Result<OpenLine, StoreError> {
     Ok(OpenLine {
         id: LineId::from_bytes(row.bytes(0)?),
-        gross: row.money(1, currency)?,
         author: row.id(2)?,
-        author_share: row.money(3, currency)?,
+        shares: Shares {
+            gross: row.money(1, currency)?,
+            vat: row.money(6, currency)?,
+            fee: row.money(7, currency)?,
+            author: row.money(3, currency)?,
+        },
         bought_at: row.time(4)?,
+        written_off: row.int(8)? != 0,
     })
 }
 
@@ -199,7 +216,7 @@ const SHOWN: &str = line_columns!(
      join line l on l.id = mine.line_id join work_version v on v.work_id = l.work_id and v.version = l.version \
      join work w on w.id = l.work_id join author n on n.id = l.author_id \
      left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id \
-     where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4"
+     left join write_off lost on lost.line_id = l.id where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4"
 );
 
 /// Where a page of a statement begins: before this instant and line.
@@ -231,7 +248,7 @@ pub fn shown(
     let values = [id(tab), before.at.into(), before.line.into(), Value::Int(limit)];
     db.all(SHOWN, &values, |row| {
         let (line, state) = read_line(row, currency)?;
-        let (title, author, kind) = (row.text(15)?, row.text(16)?, row.text(17)?);
+        let (title, author, kind) = (row.text(16)?, row.text(17)?, row.text(18)?);
         Ok(Shown { line, state, title, author, kind })
     })
 }

@@ -4,14 +4,17 @@ use super::{Db, Row, StoreError, Value, id};
 use crate::till::batch::StoredTab;
 use crate::till::command::SecretHash;
 use ledger::receipts::Chain;
-use ledger::{Currency, Money, SettlementId, ShopId, Tab, TabId, Timestamp};
+use ledger::{
+    Currency, Money, RailNumber, SettlementId, SettlementNow, ShopId, Tab, TabId, Timestamp,
+};
 
 /// The columns of a tab that [`read`] reads, from column 0, and the rest of the question.
 macro_rules! tab_columns {
     ($rest:literal) => {
         concat!(
             "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, ",
-            "settlements, purchases, undone, chain_length, chain_head from tab ",
+            "settlements, purchases, undone, chain_length, chain_head, written_off_micros, mandate, ",
+            "disputes_open, disputes_lost from tab ",
             $rest
         )
     };
@@ -31,6 +34,10 @@ pub(super) fn read(row: &dyn Row, currency: Currency) -> Result<StoredTab, Store
         purchases: row.small(8)?,
         undone: row.small(9)?,
         chain: Chain { length: row.count(10)?, head: row.bytes(11)? },
+        written_off: row.money(12, currency)?,
+        mandate: row.int(13)? != 0,
+        disputes_open: row.small(14)?,
+        disputes_lost: row.small(15)?,
     };
     Ok(StoredTab { secret_hash: row.bytes(1)?, tab })
 }
@@ -89,11 +96,15 @@ pub fn open(db: &dyn Db, tab: &Tab, secret_hash: &SecretHash) -> Result<(), Stor
         Value::Int(tab.undone.into()),
         Value::Int(tab.chain.length.cast_signed()),
         Value::Blob(&tab.chain.head),
+        tab.written_off.into(),
+        Value::Int(tab.mandate.into()),
+        Value::Int(tab.disputes_open.into()),
+        Value::Int(tab.disputes_lost.into()),
     ];
     db.execute(
         "insert into tab (id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, \
-         settlements, purchases, undone, chain_length, chain_head) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         settlements, purchases, undone, chain_length, chain_head, written_off_micros, mandate, disputes_open, \
+         disputes_lost) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         &values,
     )?;
     Ok(())
@@ -115,16 +126,52 @@ pub fn update(db: &dyn Db, tab: &Tab) -> Result<(), StoreError> {
         Value::Int(tab.undone.into()),
         Value::Int(tab.chain.length.cast_signed()),
         Value::Blob(&tab.chain.head),
+        tab.written_off.into(),
+        Value::Int(tab.mandate.into()),
+        Value::Int(tab.disputes_open.into()),
+        Value::Int(tab.disputes_lost.into()),
     ];
     db.execute(
         "update tab set open_micros = ?2, credit_micros = ?3, open_lines = ?4, oldest_open_at = ?5, \
-         settlements = ?6, purchases = ?7, undone = ?8, chain_length = ?9, chain_head = ?10 where id = ?1",
+         settlements = ?6, purchases = ?7, undone = ?8, chain_length = ?9, chain_head = ?10, \
+         written_off_micros = ?11, mandate = ?12, disputes_open = ?13, disputes_lost = ?14 where id = ?1",
         &values,
     )?;
     Ok(())
 }
 
-/// The tab and the amount of a settlement that was received before.
+/// The settlements for which `$which` holds, and how they stand: what [`read_settlement`] reads.
+macro_rules! settlements {
+    ($which:literal) => {
+        concat!(
+            "select s.id, s.tab_id, s.rail, s.received_micros, (select cast(coalesce(sum(r.micros), 0) as bigint) ",
+            "from refund r left join refund_failure f on f.refund_id = r.id ",
+            "where r.settlement_id = s.id and f.refund_id is null), ",
+            "(select cast(coalesce(sum(d.micros), 0) as bigint) from dispute d left join dispute_end e ",
+            "on e.settlement_id = d.settlement_id and e.name = d.name ",
+            "where d.settlement_id = s.id and coalesce(e.won, 0) = 0) from settlement s where ",
+            $which
+        )
+    };
+}
+pub(super) use settlements;
+
+/// Reads the columns that [`settlements`] names.
+pub(super) fn read_settlement(
+    row: &dyn Row,
+    currency: Currency,
+) -> Result<(SettlementId, SettlementNow), StoreError> {
+    let now = SettlementNow {
+        tab: row.id(1)?,
+        rail: RailNumber(row.small(2)?),
+        received: row.money(3, currency)?,
+        given_back: row.money(4, currency)?,
+        disputed: row.money(5, currency)?,
+    };
+    Ok((SettlementId::from_bytes(row.bytes(0)?), now))
+}
+
+/// A settlement that was received before, as it stands.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
@@ -132,9 +179,9 @@ pub fn settlement(
     db: &dyn Db,
     settlement: SettlementId,
     currency: Currency,
-) -> Result<Option<(TabId, Money)>, StoreError> {
-    let sql = "select tab_id, received_micros from settlement where id = ?1";
-    db.first(sql, &[settlement.into()], |row| Ok((row.id(0)?, row.money(1, currency)?)))
+) -> Result<Option<SettlementNow>, StoreError> {
+    let read = |row: &dyn Row| Ok(read_settlement(row, currency)?.1);
+    db.first(settlements!("s.id = ?1"), &[settlement.into()], read)
 }
 
 /// A tab that owes something.
@@ -160,8 +207,8 @@ pub fn owing(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Owing>, StoreError> {
-    let sql = "select id, open_micros - credit_micros, open_lines, oldest_open_at from tab \
-        where id > ?1 and open_micros > credit_micros order by id limit ?2";
+    let sql = "select id, open_micros + written_off_micros - credit_micros, open_lines, oldest_open_at from tab \
+        where id > ?1 and open_micros + written_off_micros > credit_micros order by id limit ?2";
     db.all(sql, &[Value::Int(after.raw()), Value::Int(limit)], |row| {
         Ok(Owing {
             tab: row.id(0)?,
@@ -172,13 +219,13 @@ pub fn owing(
     })
 }
 
-/// What all tabs owe together.
+/// What all tabs owe together, with what was written off.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn owed_in_all(db: &dyn Db, currency: Currency) -> Result<Money, StoreError> {
-    let sql = "select cast(coalesce(sum(open_micros - credit_micros), 0) as bigint) from tab \
-        where open_micros > credit_micros";
+    let sql = "select cast(coalesce(sum(open_micros + written_off_micros - credit_micros), 0) as bigint) from tab \
+        where open_micros + written_off_micros > credit_micros";
     let found = db.first(sql, &[], |row| row.money(0, currency))?;
     Ok(found.unwrap_or(Money::zero(currency)))
 }

@@ -223,6 +223,7 @@ fn tab_line(app: &App, shown: &StoredLine, withheld: bool) -> TabLine {
     let state = match shown.state {
         LineState::Undone => Shown::Refunded,
         LineState::Paid => Shown::Paid,
+        LineState::WrittenOff => Shown::WrittenOff,
         LineState::Open if line.shares.gross.is_zero() => Shown::Free,
         LineState::Open => Shown::Open,
     };

@@ -10,8 +10,8 @@ use crate::till::command::{
     Answer, BuyAsk, Command, Purchase, SettleAsk, TabClaim, TabNow, UndoAsk,
 };
 use ledger::{
-    Buy, LineId, LinkId, Money, RailNumber, Settle, SettlementId, TabId, Timestamp, UndoneBy,
-    WorkId,
+    Buy, Excess, LineId, LinkId, Money, RailNumber, Settle, SettlementId, TabId, Timestamp,
+    UndoneBy, WorkId,
 };
 
 /// How long before its first purchase the page that offers a new tab may have been made: a day.
@@ -150,6 +150,8 @@ pub struct Received {
     pub rail_fee: Money,
     /// What the operator or the rail calls it; may be empty.
     pub reference: String,
+    /// What holds for more than is owed: an amount that was typed is guarded, what a rail took in is credited.
+    pub excess: Excess,
 }
 
 /// Receives money for a tab and pays its oldest lines.
@@ -161,7 +163,8 @@ pub struct Received {
 pub async fn settle(app: &App, tab: TabId, money: Received) -> Result<(usize, TabNow), Problem> {
     let settle =
         Settle { id: money.id, rail: money.rail, received: money.amount, rail_fee: money.rail_fee };
-    let command = Command::Settle(SettleAsk { tab, settle, reference: money.reference });
+    let (excess, reference) = (money.excess, money.reference);
+    let command = Command::Settle(SettleAsk { tab, settle, excess, reference });
     match app.store.till().ask(command).await?? {
         Answer::Settled { settled, now } => {
             Ok((settled.map_or(0, |settled| settled.payments.len()), now))

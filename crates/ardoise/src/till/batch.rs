@@ -4,6 +4,8 @@
 //! one after the other (each sees what those before it did), and the store writes the [`WriteSet`] in
 //! the same transaction. No decision is made anywhere else, so every store decides alike.
 
+mod returns;
+
 use super::Applied;
 use super::command::{
     Answer, BuyAsk, Command, Outcome, PayOutAsk, Purchase, SecretHash, SettleAsk, TabClaim, TabNow,
@@ -11,9 +13,10 @@ use super::command::{
 };
 use ledger::receipts::Chain;
 use ledger::{
-    Account, AuthorId, Before, Bought, Currency, Earlier, LedgerRefusal, Line, LineId, LineState,
-    LinkId, Money, Offer, OpenLine, PayOut, Payment, PayoutId, Rules, Settle, Tab, TabId,
-    Timestamp, Transfer, Undone, UndoneBy, WorkId,
+    Account, AuthorId, Before, Bought, Currency, Dispute, Earlier, LedgerRefusal, Line, LineId,
+    LineState, LinkId, Loss, Money, Offer, OpenLine, PayOut, Payment, PayoutId, Refund, RefundId,
+    Rules, Settle, SettlementId, SettlementNow, Tab, TabId, Timestamp, Transfer, Undone, UndoneBy,
+    Verdict, WorkId,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -35,6 +38,28 @@ pub struct StoredOffer {
     pub offer: Offer,
 }
 
+/// A refund as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredRefund {
+    /// The tab whose credit it was.
+    pub tab: TabId,
+    /// The refund.
+    pub refund: Refund,
+    /// Whether the rail did not carry it out.
+    pub has_failed: bool,
+}
+
+/// A dispute as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredDispute {
+    /// The tab of the settlement.
+    pub tab: TabId,
+    /// The dispute.
+    pub dispute: Dispute,
+    /// How it has ended.
+    pub ended: Option<Verdict>,
+}
+
 /// Everything that the commands of a batch name, as it stood before them.
 #[derive(Debug, Default)]
 pub struct Snapshot {
@@ -46,11 +71,15 @@ pub struct Snapshot {
     pub lines: HashMap<LineId, (Line, LineState)>,
     /// What readers have already.
     pub access: HashMap<(TabId, WorkId), LineId>,
-    /// Of tabs that have credit, or on which a line is undone or money is received: the open lines that
-    /// cost something, oldest first.
+    /// Of tabs that have credit, or on which something other than a purchase happens: the lines that wait to
+    /// be paid and cost something, in the order of [`OpenLine::place`].
     pub open_lines: HashMap<TabId, Vec<OpenLine>>,
-    /// Settlements that were received before, with the tab and the amount.
-    pub settlements: HashMap<ledger::SettlementId, (TabId, Money)>,
+    /// Settlements that were received before.
+    pub settlements: HashMap<SettlementId, SettlementNow>,
+    /// Refunds that were made before.
+    pub refunds: HashMap<RefundId, StoredRefund>,
+    /// Disputes that were opened before, by settlement and by what the rail calls them.
+    pub disputes: HashMap<(SettlementId, String), StoredDispute>,
     /// Payouts that were made before, with the author and the amount.
     pub payouts: HashMap<PayoutId, (AuthorId, Money)>,
     /// Of authors who are to be paid: what they may be paid, in micro-units.
@@ -98,6 +127,56 @@ pub struct NewSettlement {
     pub before: Chain,
 }
 
+/// Money that was given back.
+#[derive(Debug, Clone)]
+pub struct NewRefund {
+    /// The tab whose credit it was.
+    pub tab: TabId,
+    /// What went back.
+    pub refund: Refund,
+    /// What it is called.
+    pub reference: String,
+    /// The tab's chain of receipts before it.
+    pub before: Chain,
+}
+
+/// A refund that was taken back.
+#[derive(Debug, Clone)]
+pub struct NewRefundFailure {
+    /// The refund.
+    pub refund: RefundId,
+    /// What the rail said.
+    pub reference: String,
+    /// The tab's chain of receipts before it.
+    pub before: Chain,
+}
+
+/// A dispute that was opened.
+#[derive(Debug, Clone)]
+pub struct NewDispute {
+    /// The tab of the settlement.
+    pub tab: TabId,
+    /// What the rail has taken.
+    pub dispute: Dispute,
+    /// What the rail calls it.
+    pub name: String,
+    /// The tab's chain of receipts before it.
+    pub before: Chain,
+}
+
+/// A dispute that has ended.
+#[derive(Debug, Clone)]
+pub struct NewDisputeEnd {
+    /// The settlement.
+    pub settlement: SettlementId,
+    /// What the rail calls it.
+    pub name: String,
+    /// How.
+    pub verdict: Verdict,
+    /// The tab's chain of receipts before it.
+    pub before: Chain,
+}
+
 /// Money sent to an author.
 #[derive(Debug, Clone)]
 pub struct NewPayout {
@@ -136,6 +215,16 @@ pub struct WriteSet {
     pub settlements: Vec<NewSettlement>,
     /// Payouts.
     pub payouts: Vec<NewPayout>,
+    /// Refunds. One that was made and taken back in one batch is in the next list, too.
+    pub refunds: Vec<NewRefund>,
+    /// Refunds that were taken back.
+    pub refund_failures: Vec<NewRefundFailure>,
+    /// Disputes. One that was opened and has ended in one batch is in the next list, too.
+    pub disputes: Vec<NewDispute>,
+    /// Disputes that have ended.
+    pub dispute_ends: Vec<NewDisputeEnd>,
+    /// Lines that were written off, with their tab.
+    pub losses: Vec<(TabId, Loss)>,
     /// The journal's new transfers, in order.
     pub transfers: Vec<Transfer>,
     /// Words agreed to.
@@ -165,7 +254,8 @@ impl WriteSet {
         let paid =
             self.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
         let paid_out = self.payouts.iter().map(|made| made.pay_out.author);
-        bought.chain(undone).chain(paid).chain(paid_out).collect()
+        let lost = self.losses.iter().map(|(_, loss)| loss.line.author);
+        bought.chain(undone).chain(paid).chain(paid_out).chain(lost).collect()
     }
 }
 
@@ -193,6 +283,13 @@ impl<'a> Batch<'a> {
             Command::Undo(ask) => self.undo(ask),
             Command::Settle(ask) => self.settle(ask),
             Command::PayOut(ask) => self.pay_out(ask),
+            Command::Refund(ask) => self.refund(ask),
+            Command::RefundFailed(ask) => self.refund_failed(ask),
+            Command::Dispute(ask) => self.dispute(ask),
+            Command::DisputeEnded(ask) => self.dispute_ended(ask),
+            Command::WriteOff(tab) => self.write_off(*tab),
+            Command::Bind(tab) => self.bind(*tab, true),
+            Command::Unbind(tab) => self.bind(*tab, false),
         }
     }
 
@@ -251,9 +348,9 @@ impl<'a> Batch<'a> {
             && !line.shares.gross.is_zero()
         {
             // Lines of one moment have an order too, and the clock may have been set back: as the store has it.
-            let before = |other: &OpenLine| (other.bought_at, other.id) < (line.bought_at, line.id);
-            let place = open.partition_point(before);
-            open.insert(place, open_line(&line));
+            let new = line.as_open();
+            let place = open.partition_point(|other| other.place() < new.place());
+            open.insert(place, new);
         }
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend(line.transfers());
@@ -288,7 +385,10 @@ impl<'a> Batch<'a> {
 
     fn next_open(&self, tab: TabId, without: LineId) -> Option<Timestamp> {
         let open = self.known.open_lines.get(&tab)?;
-        open.iter().filter(|line| line.id != without).map(|line| line.bought_at).min()
+        open.iter()
+            .filter(|line| line.id != without && !line.written_off)
+            .map(|line| line.bought_at)
+            .min()
     }
 
     fn write_undo(
@@ -320,7 +420,8 @@ impl<'a> Batch<'a> {
         let stored = self.known.tabs.get(&ask.tab).ok_or(LedgerRefusal::NoTab)?;
         let mut tab = stored.tab.clone();
         if let Some(&earlier) = self.known.settlements.get(&ask.settle.id) {
-            if earlier != (ask.tab, ask.settle.received) {
+            let asked = (ask.tab, ask.settle.rail, ask.settle.received);
+            if (earlier.tab, earlier.rail, earlier.received) != asked {
                 return Err(LedgerRefusal::IdConflict);
             }
             return Ok(Answer::Settled { settled: None, now: self.stand(tab)? });
@@ -328,7 +429,7 @@ impl<'a> Batch<'a> {
         let before = tab.chain;
         let none = Vec::new();
         let open = self.known.open_lines.get(&ask.tab).unwrap_or(&none);
-        let settled = ledger::settle(&ask.settle, &mut tab, open, self.now)?;
+        let settled = ledger::settle(&ask.settle, ask.excess, &mut tab, open, self.now)?;
         let settlement = NewSettlement {
             tab: tab.id,
             settle: ask.settle,
@@ -366,7 +467,8 @@ impl<'a> Batch<'a> {
         if let Some(stored) = self.known.tabs.get_mut(&tab.id) {
             stored.tab = tab.clone();
         }
-        self.known.settlements.insert(made.settle.id, (tab.id, made.settle.received));
+        let Settle { id, rail, received, .. } = made.settle;
+        self.known.settlements.insert(id, SettlementNow::new(tab.id, rail, received));
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend_from_slice(transfers);
         self.writes.settlements.push(made);
@@ -408,18 +510,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The lines paid are the oldest open ones.
+/// The lines paid are the first that waited.
 fn with_authors(payments: &[Payment], open: &[OpenLine]) -> Vec<(Payment, AuthorId)> {
     payments.iter().zip(open).map(|(paid, line)| (*paid, line.author)).collect()
-}
-
-/// A new line among the open ones of its tab.
-pub const fn open_line(line: &Line) -> OpenLine {
-    OpenLine {
-        id: line.id,
-        gross: line.shares.gross,
-        author: line.author,
-        author_share: line.shares.author,
-        bought_at: line.bought_at,
-    }
 }

@@ -6,9 +6,10 @@ use super::{Applied, Durable, TillNumber, TillStore as _, followers};
 use crate::desk::books;
 use crate::store::sqlite::batch::Writer;
 use crate::store::sqlite::testing::{
-    NOON, author_of, money, receive, rows, send, shop, tap, tariff, undo,
+    NOON, author_of, dispute, end_dispute, give_back, money, receive, refund_fails, rows, send,
+    shop, tab, take_in, tap, tariff, undo,
 };
-use ledger::{Currency, Price, ShopId as _, Timestamp};
+use ledger::{Currency, Price, ShopId as _, Timestamp, Verdict};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -39,9 +40,30 @@ fn tapped() -> impl Strategy<Value = (u8, u8, usize)> {
     prop_oneof![9 => usual, 1 => (0..PURCHASES, 0..TABS, 0..=WORKS)]
 }
 
+fn received() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(200_000i64), Just(1_100_000i64), 1i64..1_500_000]
+}
+
+/// Money that goes back, and lines that nobody pays.
+fn returned() -> impl Strategy<Value = Command> {
+    let verdict = prop::sample::select(vec![Verdict::Won, Verdict::Won, Verdict::Lost]);
+    let named = prop::sample::select(vec!["d1", "d2"]);
+    prop_oneof![
+        4 => (0..4u8, 0..SETTLEMENTS, 0..TABS, received())
+            .prop_map(|(refund, of, on, micros)| give_back(refund, on, of, micros / 2)),
+        2 => (0..4u8, 0..TABS).prop_map(|(refund, on)| refund_fails(refund, on)),
+        1 => (named.clone(), 0..SETTLEMENTS, 0..TABS)
+            .prop_map(|(name, of, on)| dispute(name, on, of, 150_000)),
+        3 => (named, 0..SETTLEMENTS, 0..TABS, verdict)
+            .prop_map(|(name, of, on, verdict)| end_dispute(name, on, of, verdict)),
+        2 => (0..TABS).prop_map(|on| Command::WriteOff(tab(on).0)),
+        1 => (0..TABS).prop_map(|on| Command::Bind(tab(on).0)),
+        1 => (0..TABS).prop_map(|on| Command::Unbind(tab(on).0)),
+    ]
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let off = prop_oneof![6 => Just(0i64), 1 => -60_000i64..60_000];
-    let received = prop_oneof![Just(200_000i64), Just(1_100_000i64), 1i64..1_500_000];
     let asked = |work: usize| PRICES.get(work).copied().unwrap_or(0);
     prop_oneof![
         18 => (tapped(), off).prop_map(move |((purchase, on, work), off)| {
@@ -56,8 +78,11 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         9 => tapped().prop_map(|(purchase, on, _)| undo(purchase, Some(on))),
         2 => (0..PURCHASES).prop_map(|purchase| undo(purchase, None)),
-        4 => (0..SETTLEMENTS, 0..TABS, received)
+        4 => (0..SETTLEMENTS, 0..TABS, received())
             .prop_map(|(settlement, on, micros)| receive(settlement, on, micros)),
+        2 => (0..SETTLEMENTS, 0..TABS, received())
+            .prop_map(|(settlement, on, micros)| take_in(settlement, on, micros)),
+        6 => returned(),
         3 => (0..PAYOUTS).prop_map(|payout| send(payout, usize::from(payout), 20_000)),
         1 => (0..PAYOUTS, 0..WORKS, 0i64..400_000)
             .prop_map(|(payout, work, micros)| send(payout, work, micros)),
@@ -90,6 +115,7 @@ impl std::fmt::Debug for Moment {
                 let (id, micros) = (ask.pay_out.id.raw(), ask.pay_out.amount.micros());
                 format!("pay {id} of {micros} to {}", ask.pay_out.author.raw())
             }
+            other => format!("{other:?}"),
         };
         let commands: Vec<String> = self.commands.iter().map(brief).collect();
         write!(f, "{:+} min, cut {:?}: {commands:#?}", self.minutes, self.cuts)
@@ -131,6 +157,11 @@ fn written(writer: &Writer) -> Vec<String> {
             "settlement",
             "payment",
             "payout",
+            "refund",
+            "refund_failure",
+            "dispute",
+            "dispute_end",
+            "write_off",
             "transfer",
             "consent",
         ],

@@ -1,8 +1,8 @@
 //! What can be asked of the till, and what it answers.
 
 use ledger::{
-    Buy, LedgerRefusal, LineId, LinkId, Money, PayOut, Settle, Settled, Tab, TabId, Timestamp,
-    UndoneBy, WorkId,
+    Buy, Dispute, Excess, LedgerRefusal, LineId, LinkId, Money, PayOut, Refund, RefundId, Settle,
+    Settled, SettlementId, Tab, TabId, Timestamp, UndoneBy, Verdict, WorkId,
 };
 
 /// The SHA-256 of a secret that only its owner has.
@@ -54,8 +54,56 @@ pub struct SettleAsk {
     pub tab: TabId,
     /// What came in.
     pub settle: Settle,
+    /// What holds for more than is owed.
+    pub excess: Excess,
     /// What the operator or the rail calls it.
     pub reference: String,
+}
+
+/// Credit of a tab that is to go back by the rail it came by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundAsk {
+    /// The tab.
+    pub tab: TabId,
+    /// What goes back.
+    pub refund: Refund,
+    /// What the operator or the rail calls it.
+    pub reference: String,
+}
+
+/// A refund that its rail did not carry out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundFailedAsk {
+    /// The tab.
+    pub tab: TabId,
+    /// The refund.
+    pub refund: RefundId,
+    /// What the rail said.
+    pub reference: String,
+}
+
+/// A settlement that whoever paid it disputes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisputeAsk {
+    /// The tab.
+    pub tab: TabId,
+    /// What the rail has taken.
+    pub dispute: Dispute,
+    /// What the rail calls it: no two disputes of one settlement are called the same.
+    pub name: String,
+}
+
+/// A dispute that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisputeEndedAsk {
+    /// The tab.
+    pub tab: TabId,
+    /// The settlement.
+    pub settlement: SettlementId,
+    /// What the rail calls the dispute.
+    pub name: String,
+    /// How it has ended.
+    pub verdict: Verdict,
 }
 
 /// Money that the operator sends to an author.
@@ -78,6 +126,20 @@ pub enum Command {
     Settle(SettleAsk),
     /// Send money to an author.
     PayOut(PayOutAsk),
+    /// Give credit of a tab back.
+    Refund(RefundAsk),
+    /// Take a refund back that its rail did not carry out.
+    RefundFailed(RefundFailedAsk),
+    /// Open a dispute of a settlement.
+    Dispute(DisputeAsk),
+    /// End a dispute.
+    DisputeEnded(DisputeEndedAsk),
+    /// Write the open lines of a tab off, once their last day has come.
+    WriteOff(TabId),
+    /// A way to pay is bound to a tab from now on.
+    Bind(TabId),
+    /// No way to pay is bound to a tab any more.
+    Unbind(TabId),
 }
 
 /// How a tab stands after a command.
@@ -137,6 +199,48 @@ pub enum Answer {
     Settled {
         /// What it did; `None` when the same settlement had been received before.
         settled: Option<Settled>,
+        /// The tab afterwards.
+        now: TabNow,
+    },
+    /// To a refund.
+    Refunded {
+        /// Whether it was made before, so that nothing new happened.
+        again: bool,
+        /// The tab afterwards.
+        now: TabNow,
+    },
+    /// To a refund that was not carried out.
+    RefundFailed {
+        /// Whether it was taken back before, so that nothing new happened.
+        again: bool,
+        /// The tab afterwards.
+        now: TabNow,
+    },
+    /// To a dispute.
+    Disputed {
+        /// Whether it was opened before, so that nothing new happened.
+        again: bool,
+        /// The tab afterwards.
+        now: TabNow,
+    },
+    /// To the end of a dispute.
+    DisputeEnded {
+        /// Whether it had ended before, so that nothing new happened.
+        again: bool,
+        /// Lines that were written off for it.
+        lost: Vec<LineId>,
+        /// The tab afterwards.
+        now: TabNow,
+    },
+    /// To a write-off.
+    WrittenOff {
+        /// The lines; none when nothing was open.
+        lost: Vec<LineId>,
+        /// The tab afterwards.
+        now: TabNow,
+    },
+    /// To binding a way to pay, or to taking it away.
+    Bound {
         /// The tab afterwards.
         now: TabNow,
     },

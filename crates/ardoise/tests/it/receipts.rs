@@ -354,8 +354,12 @@ fn of_lines_bought_at_once_the_till_pays_the_one_that_a_replay_pays() {
     }
     let id = SettlementId::from_bytes([9; 16]);
     let settle = Settle { id, rail: RailNumber(1), received: price, rail_fee: nothing };
-    let settled =
-        batch.decide(&Command::Settle(SettleAsk { tab, settle, reference: String::new() }));
+    let settled = batch.decide(&Command::Settle(SettleAsk {
+        tab,
+        settle,
+        excess: ledger::Excess::Refused,
+        reference: String::new(),
+    }));
     let Ok(Answer::Settled { settled: Some(settled), .. }) = settled else { panic!("{settled:?}") };
     assert_eq!(settled.payments[0].line, LineId::from_bytes([1; 16]));
 }

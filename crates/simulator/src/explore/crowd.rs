@@ -1,6 +1,8 @@
 //! [`Crowd`]: everybody who asks the shop for something: readers, the operator, rails; and the network between them, which
 //! loses, repeats and delays.
 
+mod money_back;
+
 use super::naive::Naive;
 use super::scene::{Scene, Temper, pick};
 use crate::chance::Chance;
@@ -9,9 +11,10 @@ use ardoise::till::command::{
 };
 use ledger::receipts::consent_number;
 use ledger::{
-    Account, AuthorId, Buy, Currency, LineId, Money, PayOut, PayoutId, Price, RailNumber, Settle,
-    SettlementId, ShopId as _, TabId, UndoneBy,
+    Account, AuthorId, Buy, Currency, Excess, LineId, Money, PayOut, PayoutId, Price, RailNumber,
+    Settle, SettlementId, ShopId as _, TabId, UndoneBy, Verdict,
 };
+use money_back::Returns;
 use std::collections::VecDeque;
 
 /// Requests that are remembered, to be asked again much later.
@@ -46,6 +49,7 @@ pub struct Crowd {
     on_the_way: VecDeque<(u64, Command)>,
     remembered: VecDeque<Command>,
     lines: VecDeque<(LineId, Reader)>,
+    returns: Returns,
     currency: Currency,
 }
 
@@ -63,6 +67,7 @@ impl Crowd {
             on_the_way: VecDeque::new(),
             remembered: VecDeque::new(),
             lines: VecDeque::new(),
+            returns: Returns::default(),
             currency: scene.tariff.currency,
         };
         crowd.readers = (0..scene.readers).map(|_| crowd.new_reader()).collect();
@@ -106,6 +111,7 @@ impl Crowd {
 
     /// Whoever got an answer remembers what it is good for.
     pub fn answered(&mut self, command: &Command, outcome: &Outcome) {
+        self.money_answered(command, outcome);
         let (Command::Buy(ask), Ok(Answer::Bought { line, .. })) = (command, outcome) else {
             return;
         };
@@ -150,10 +156,11 @@ impl Crowd {
             return self.mistake();
         }
         match self.chance.below(100) {
-            0..62 => self.tap(naive),
-            62..80 => self.undo(),
-            80..93 => self.settle(naive),
-            93..97 => self.pay_out(naive),
+            0..56 => self.tap(naive),
+            56..71 => self.undo(),
+            71..83 => self.settle(naive),
+            83..87 => self.pay_out(naive),
+            87..97 => self.money_back(naive),
             // Somebody finds an old page among their tabs.
             _ => match self.remembered.len() {
                 0 => self.tap(naive),
@@ -227,13 +234,14 @@ impl Crowd {
     fn settle(&mut self, naive: &Naive) -> Command {
         let reader = self.readers[self.chance.index(self.readers.len())];
         let owed = naive.owed(reader.tab);
-        let oldest = naive.open(reader.tab).first().map_or(0, |line| line.shares.gross.micros());
+        let oldest = naive.waiting(reader.tab).first().map_or(0, |line| line.shares.gross.micros());
         let rail = 1 + self.chance.below(3);
         let micros = match self.chance.below(10) {
             0 => oldest,
             1 => owed / 2,
             2 => self.chance.below(1_000_000) as i64,
             3 if rail == 3 => owed + 1,
+            4 if rail == 2 => owed + self.chance.below(3_000_000) as i64,
             4 if rail == 3 => 0,
             _ => owed,
         };
@@ -249,7 +257,13 @@ impl Crowd {
             received: self.money(micros),
             rail_fee: self.money(fee),
         };
-        let ask = SettleAsk { tab: reader.tab, settle, reference: "R1".into() };
+        // The first is the operator, who may mistype; the third does not always say what holds.
+        let excess = match rail {
+            1 => Excess::Refused,
+            2 => Excess::Credited,
+            _ => pick(&mut self.chance, &[Excess::Refused, Excess::Credited]),
+        };
+        let ask = SettleAsk { tab: reader.tab, settle, excess, reference: "R1".into() };
         self.by_rail(Command::Settle(ask), rail, naive)
     }
 
@@ -303,6 +317,22 @@ impl Crowd {
             Command::PayOut(ask) => {
                 ask.pay_out.amount = more(ask.pay_out.amount).expect("a small amount");
             }
+            Command::Refund(ask) if self.chance.percent(50) => ask.tab = other.tab,
+            Command::Refund(ask) => {
+                ask.refund.amount = more(ask.refund.amount).expect("a small amount");
+            }
+            Command::RefundFailed(ask) => ask.tab = other.tab,
+            Command::Dispute(ask) if self.chance.percent(50) => ask.tab = other.tab,
+            Command::Dispute(ask) => {
+                ask.dispute.amount = more(ask.dispute.amount).expect("a small amount");
+            }
+            Command::DisputeEnded(ask) => {
+                ask.verdict = match ask.verdict {
+                    Verdict::Won => Verdict::Lost,
+                    Verdict::Lost => Verdict::Won,
+                };
+            }
+            Command::WriteOff(tab) | Command::Bind(tab) | Command::Unbind(tab) => *tab = other.tab,
         }
         command
     }

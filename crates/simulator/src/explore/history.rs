@@ -128,7 +128,11 @@ impl History {
     /// As a rule a little; sometimes much, sometimes backwards, and sometimes to the very edge of a time that matters.
     fn let_time_pass(&mut self) {
         let rules = &self.scene.tariff.rules;
-        let edges = [rules.undo_minutes * MICROS_PER_MINUTE, rules.due_days * MICROS_PER_DAY];
+        let edges = [
+            rules.undo_minutes * MICROS_PER_MINUTE,
+            rules.due_days * MICROS_PER_DAY,
+            rules.write_off_days * MICROS_PER_DAY,
+        ];
         let between = |chance: &mut Chance, minutes: u64| {
             chance.below(minutes.max(1) * MICROS_PER_MINUTE.unsigned_abs()) as i64
         };
@@ -265,7 +269,7 @@ impl History {
 }
 
 /// What an answer is called in the tally.
-pub const fn kind(outcome: &Outcome) -> &'static str {
+pub fn kind(outcome: &Outcome) -> &'static str {
     use ardoise::till::command::{Answer, Purchase};
     match outcome {
         Ok(Answer::Bought { purchase: Purchase::Bought, .. }) => "bought",
@@ -278,6 +282,22 @@ pub const fn kind(outcome: &Outcome) -> &'static str {
         Ok(Answer::Settled { settled: None, .. }) => "settled before",
         Ok(Answer::PaidOut { again: false, .. }) => "paid out",
         Ok(Answer::PaidOut { again: true, .. }) => "paid out before",
+        Ok(Answer::Refunded { again: false, .. }) => "given back",
+        Ok(Answer::Refunded { again: true, .. }) => "given back before",
+        Ok(Answer::RefundFailed { again: false, .. }) => "refund failed",
+        Ok(Answer::RefundFailed { again: true, .. }) => "refund failed before",
+        Ok(Answer::Disputed { again: false, .. }) => "disputed",
+        Ok(Answer::Disputed { again: true, .. }) => "disputed before",
+        Ok(Answer::DisputeEnded { again: false, .. }) => "dispute ended",
+        Ok(Answer::DisputeEnded { again: true, .. }) => "dispute ended before",
+        Ok(Answer::WrittenOff { lost, .. }) if lost.is_empty() => "nothing written off",
+        Ok(Answer::WrittenOff { .. }) => "written off",
+        Ok(Answer::Bound { .. }) => "bound",
+        Err(LedgerRefusal::NoSettlement) => "no such settlement",
+        Err(LedgerRefusal::RefundTooLarge { .. }) => "refund too large",
+        Err(LedgerRefusal::TooEarly { .. }) => "too early to write off",
+        Err(LedgerRefusal::TabDisputed) => "tab disputed",
+        Err(LedgerRefusal::TabClosed { .. }) => "tab closed",
         Err(LedgerRefusal::NoTab) => "no such tab",
         Err(LedgerRefusal::NoLink) => "no such link",
         Err(LedgerRefusal::NoLine) => "no such line",

@@ -68,10 +68,20 @@ pub(super) enum Found {
     Otherwise(&'static str),
 }
 
+/// The beginning of the question about a settlement.
+const SETTLEMENT: &str = "select s.id, s.tab_id, s.rail, s.received_micros";
+/// A column of a refund, as it is written.
+const REFUNDED: usize = 4;
 /// Columns of a transfer, as they are written.
+const REASON: usize = 3;
+/// Reasons, as they are written.
+const GIVEN_BACK: Value = Value::Int(6);
+const RECOVERED: Value = Value::Int(12);
+/// More columns of a transfer.
 const DEBIT_OWNER: usize = 6;
 const CREDIT_KIND: usize = 7;
 const CREDIT_OWNER: usize = 8;
+const AMOUNT: usize = 9;
 /// Kinds of accounts, as they are written.
 const PENDING: Value = Value::Int(2);
 const AVAILABLE: Value = Value::Int(3);
@@ -206,9 +216,12 @@ pub const ALL: &[Mutation] = &[
         every: 1,
         seams: &[Seam::Tariff(|tariff| {
             let rules = &mut tariff.rules;
-            for limit in
-                [&mut rules.limit_device, &mut rules.limit_settled, &mut rules.limit_trusted]
-            {
+            for limit in [
+                &mut rules.limit_device,
+                &mut rules.limit_mandate,
+                &mut rules.limit_settled,
+                &mut rules.limit_trusted,
+            ] {
                 let more = Money::from_micros(limit.micros() + 1, limit.currency());
                 *limit = more.expect("a small amount");
             }
@@ -267,9 +280,11 @@ pub const ALL: &[Mutation] = &[
                 return Found::WhatIsThere;
             }
             Found::Otherwise(
-                "select l.id, l.gross_micros, l.author_id, l.author_micros, l.bought_at, l.tab_id from access a \
-                 join line l on l.id = a.line_id left join payment p on p.line_id = l.id where a.tab_id = ?1 \
-                 and p.line_id is null and l.gross_micros > 0 order by l.bought_at desc, l.id desc",
+                "select l.id, l.gross_micros, l.author_id, l.author_micros, l.bought_at, l.tab_id, l.vat_micros, \
+                 l.fee_micros, lost.line_id is not null from access a join line l on l.id = a.line_id \
+                 left join payment p on p.line_id = l.id left join write_off lost on lost.line_id = l.id \
+                 where a.tab_id = ?1 and p.line_id is null and l.gross_micros > 0 \
+                 order by lost.line_id is null, l.bought_at desc, l.id desc",
             )
         })],
     },
@@ -277,7 +292,7 @@ pub const ALL: &[Mutation] = &[
         name: "a settlement is received twice",
         every: 1,
         seams: &[
-            Seam::Found(|sql| nothing(sql, "select tab_id, received_micros from settlement")),
+            Seam::Found(|sql| nothing(sql, SETTLEMENT)),
             Seam::Written(|sql, _| {
                 or_not(
                     sql,
@@ -285,6 +300,56 @@ pub const ALL: &[Mutation] = &[
                     "insert into settlement (id, tab_id, rail, received_micros, rail_fee_micros, reference, settled_at, \
                      chain_number, chain_before) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (id) do nothing",
                 )
+            }),
+        ],
+    },
+    Mutation {
+        name: "a dispute is posted twice",
+        every: 1,
+        seams: &[
+            Seam::Found(|sql| nothing(sql, "select d.settlement_id, d.name, d.tab_id")),
+            Seam::Written(|sql, _| {
+                or_not(
+                    sql,
+                    "insert into dispute (",
+                    "insert into dispute (settlement_id, name, tab_id, rail, micros, fee_micros, opened_at, \
+                     chain_number, chain_before) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+                     on conflict (settlement_id, name) do nothing",
+                )
+            }),
+        ],
+    },
+    Mutation {
+        name: "a line that was written off is recovered twice",
+        every: 2,
+        seams: &[Seam::TooMuch(
+            "insert into transfer (till, id, made_at, reason, subject, debit_kind, debit_owner, credit_kind, credit_owner, \
+             micros) select till, (select max(id) from transfer) + 1, made_at, reason, subject, debit_kind, debit_owner, \
+             credit_kind, credit_owner, micros from transfer where reason = 12 order by id desc limit 1",
+        )],
+    },
+    Mutation {
+        name: "a line that was written off is paid and not recovered",
+        every: 1,
+        seams: &[Seam::Written(|sql, values| {
+            skip(sql.starts_with("insert into transfer") && values[REASON] == RECOVERED)
+        })],
+    },
+    Mutation {
+        name: "more is given back than came in",
+        every: 1,
+        seams: &[Seam::Found(|sql| {
+            if sql.starts_with(SETTLEMENT) { Found::ZeroIn(4) } else { Found::WhatIsThere }
+        })],
+    },
+    Mutation {
+        name: "a refund is larger than the credit that it takes",
+        every: 1,
+        seams: &[
+            Seam::Written(|sql, values| more(sql, "insert into refund (", values, REFUNDED)),
+            Seam::Written(|sql, values| match values.get(REASON) {
+                Some(&GIVEN_BACK) => more(sql, "insert into transfer", values, AMOUNT),
+                _ => Written::AsItIs,
             }),
         ],
     },
@@ -358,4 +423,14 @@ fn with<'a>(values: &[Value<'a>], place: usize, value: Value<'a>) -> Written<'a>
     let mut changed = values.to_vec();
     changed[place] = value;
     Written::With(changed)
+}
+
+/// A micro-unit more in this column.
+fn more<'a>(sql: &str, begins: &str, values: &[Value<'a>], place: usize) -> Written<'a> {
+    match values.get(place) {
+        Some(Value::Int(micros)) if sql.starts_with(begins) => {
+            with(values, place, Value::Int(micros + 1))
+        }
+        _ => Written::AsItIs,
+    }
 }

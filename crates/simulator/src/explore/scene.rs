@@ -152,12 +152,18 @@ fn tariff(chance: &mut Chance, currency: Currency) -> Tariff {
     let cents = |cents: u64| Money::from_cents(cents as i64, currency).expect("a small amount");
     let device = 50 + chance.below(400);
     let settled = device + chance.below(1_000);
+    let due_days = pick(chance, &[1, 7, 40]);
     let rules = Rules {
         limit_device: cents(device),
+        limit_mandate: cents(device + chance.below(400)),
         limit_settled: cents(settled),
         limit_trusted: cents(settled + chance.below(1_000)),
         undo_minutes: pick(chance, &[0, 1, 30, 1_440]),
-        due_days: pick(chance, &[1, 7, 40]),
+        due_days,
+        settle_at: cents(500),
+        retry_days: [due_days + 1, due_days + 2],
+        write_off_days: due_days + 3,
+        remind_days: 1,
         fee_basis_points: pick(chance, &[0, 250, 500, 3_333, 10_000]),
         undo_watch_from: pick(chance, &[2, 10, 30]),
     };

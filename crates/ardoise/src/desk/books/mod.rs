@@ -7,11 +7,13 @@
 
 mod journal;
 mod one_tab;
+mod rails;
 
 use crate::store::{Db, StoreError, audit, shop, tab};
 use journal::Journal;
 use ledger::receipts::consent_number;
 use ledger::{Currency, ShopId as _, TabId};
+use rails::Rails;
 
 /// Findings that are told at most: books that are so broken need another look than a list.
 const MOST: usize = 1_000;
@@ -106,7 +108,8 @@ impl Check<'_> {
         let mut journal =
             Journal::read(self.db, self.currency, &mut self.findings, &mut self.pace)?;
         let before = self.pace.done;
-        self.explain(&mut journal)?;
+        let rails = self.explain(&mut journal)?;
+        rails.compare(&journal.books, &mut self.findings);
         if journal.look_closer() {
             journal.read_again(self.db, self.currency)?;
             self.pace.done = before;
@@ -123,16 +126,19 @@ impl Check<'_> {
         self.consents()
     }
 
-    /// Says to the journal what every row explains.
-    fn explain(&mut self, journal: &mut Journal) -> Result<(), StoreError> {
-        self.tabs(journal)?;
+    /// Says to the journal what every row explains; answers what must stand at each rail.
+    fn explain(&mut self, journal: &mut Journal) -> Result<Rails, StoreError> {
+        let mut rails = Rails::default();
+        self.tabs(journal, &mut rails)?;
         audit::each_payout(self.db, self.currency, &mut |payout, at| {
+            rails.count_payout(&payout);
             journal.explain(&payout.transfer(at));
             Ok(())
-        })
+        })?;
+        Ok(rails)
     }
 
-    fn tabs(&mut self, journal: &mut Journal) -> Result<(), StoreError> {
+    fn tabs(&mut self, journal: &mut Journal, rails: &mut Rails) -> Result<(), StoreError> {
         let mut after = TabId::from_raw(i64::MIN);
         loop {
             let tabs = tab::page(self.db, after, TABS_AT_ONCE, self.currency)?;
@@ -140,7 +146,10 @@ impl Check<'_> {
             after = last.id;
             for tab in &tabs {
                 match audit::kept(self.db, tab.id, self.currency) {
-                    Ok(kept) => one_tab::check(tab, &kept, journal, &mut self.findings),
+                    Ok(kept) => {
+                        rails.count(&kept);
+                        one_tab::check(tab, &kept, journal, &mut self.findings);
+                    }
                     Err(StoreError::Corrupt(what)) => {
                         self.findings.tell(format!("tab {}: {what}", tab.id));
                     }

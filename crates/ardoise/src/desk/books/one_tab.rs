@@ -2,11 +2,13 @@
 
 use super::Findings;
 use super::journal::Journal;
-use crate::store::audit::{Kept, KeptLine, KeptSettlement, KeptUndo};
-use crate::till::batch::open_line;
+use crate::store::audit::{
+    Kept, KeptDispute, KeptLine, KeptLoss, KeptRefund, KeptSettlement, KeptUndo,
+};
 use ledger::receipts::{Chain, Entry};
 use ledger::{
-    Account, LineId, Payment, RailNumber, Settle, SettlementId, Tab, Timestamp, Transfer, UndoneBy,
+    Account, LineId, LineState, Payment, RailNumber, Reason, Settle, SettlementId, Tab, Timestamp,
+    Transfer, UndoneBy, Verdict,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,6 +20,7 @@ pub fn check(tab: &Tab, kept: &Kept, journal: &mut Journal, findings: &mut Findi
     rows.check_receipts(findings);
     rows.check_credit(findings);
     rows.check_rail_fees(findings);
+    rows.check_returns(findings);
     for transfer in rows.transfers(findings) {
         journal.explain(&transfer);
     }
@@ -30,6 +33,7 @@ struct Rows<'a> {
     undos: HashMap<LineId, &'a KeptUndo>,
     settlements: HashMap<SettlementId, &'a KeptSettlement>,
     payments: HashMap<LineId, (&'a Payment, SettlementId)>,
+    losses: HashMap<LineId, &'a KeptLoss>,
 }
 
 impl<'a> Rows<'a> {
@@ -42,6 +46,7 @@ impl<'a> Rows<'a> {
             undos: kept.undos.iter().map(|undo| (undo.line, undo)).collect(),
             settlements: settlements.collect(),
             payments: payments.collect(),
+            losses: kept.losses.iter().map(|loss| (loss.line, loss)).collect(),
         }
     }
 
@@ -51,12 +56,22 @@ impl<'a> Rows<'a> {
         self.settlements.get(by).copied()
     }
 
+    fn state(&self, line: LineId) -> LineState {
+        let (undone, paid) = (self.undos.contains_key(&line), self.payments.contains_key(&line));
+        LineState::of(undone, paid, self.losses.contains_key(&line))
+    }
+
+    /// What became of a line before it was undone.
+    fn state_before_undo(&self, line: LineId, undo: &KeptUndo) -> LineState {
+        LineState::of(false, undo.was_paid, self.losses.contains_key(&line))
+    }
+
+    fn that_are(&self, state: LineState) -> impl Iterator<Item = &'a KeptLine> {
+        self.kept.lines.iter().filter(move |kept| self.state(kept.line.id) == state)
+    }
+
     fn open(&self) -> impl Iterator<Item = &'a KeptLine> {
-        let is_open = |kept: &&KeptLine| {
-            let line = kept.line.id;
-            !self.undos.contains_key(&line) && !self.payments.contains_key(&line)
-        };
-        self.kept.lines.iter().filter(is_open)
+        self.that_are(LineState::Open)
     }
 
     /// What happened to each line must have happened in an order that can be.
@@ -81,6 +96,14 @@ impl<'a> Rows<'a> {
             {
                 tell("was paid or undone before it was bought");
             }
+            let loss = self.losses.get(&line.id).map(|loss| loss.before.length);
+            if loss.is_some_and(|loss| {
+                loss <= place
+                    || paid.is_some_and(|paid| paid.before.length <= loss)
+                    || undo.is_some_and(|undo| undo.before.length <= loss)
+            }) {
+                tell("was written off before it was bought, or after it was paid or undone");
+            }
             if paid.zip(undo).is_some_and(|(paid, undo)| undo.before.length <= paid.before.length) {
                 tell("was paid after it was undone");
             }
@@ -100,10 +123,19 @@ impl<'a> Rows<'a> {
         };
         let settlements = self.kept.settlements.iter().filter(paying).count();
         let credit = micros(tab.credit);
+        let lost: i128 =
+            self.that_are(LineState::WrittenOff).map(|kept| micros(kept.line.shares.gross)).sum();
+        let ended = |verdict: Option<Verdict>| {
+            let disputes = self.kept.disputes.iter();
+            disputes.filter(|one| one.ended.map(|(verdict, ..)| verdict) == verdict).count()
+        };
         let mut compare = |what: &str, kept: i128, computed: i128| {
             findings.compare(&format!("{what} of tab {}", tab.id), kept, computed);
         };
         compare("the open total", micros(tab.open), open);
+        compare("the written-off total", micros(tab.written_off), lost);
+        compare("the open disputes", tab.disputes_open.into(), ended(None) as i128);
+        compare("the lost disputes", tab.disputes_lost.into(), ended(Some(Verdict::Lost)) as i128);
         compare("the open lines", tab.open_lines.into(), costly().count() as i128);
         compare("the purchases", tab.purchases.into(), purchases as i128);
         compare("the undone lines", tab.undone.into(), by(UndoneBy::Reader) as i128);
@@ -128,8 +160,17 @@ impl<'a> Rows<'a> {
             let Settle { id: settlement, received, .. } = made.settle;
             (made.before, Entry::Settled { settlement, received, at: made.at })
         });
-        let all = bought.chain(undone).chain(settled).enumerate();
+        let all = bought.chain(undone).chain(settled).chain(self.returns()).enumerate();
         all.map(|(index, entry)| ((entry.0.length, index), entry)).collect()
+    }
+
+    /// The entries of money that went back, and of lines that nobody paid.
+    fn returns(&self) -> impl Iterator<Item = (Chain, Entry)> {
+        let lost = self.kept.losses.iter();
+        let lost =
+            lost.map(|loss| (loss.before, Entry::WrittenOff { line: loss.line, at: loss.at }));
+        lost.chain(self.kept.refunds.iter().flat_map(KeptRefund::entries))
+            .chain(self.kept.disputes.iter().flat_map(KeptDispute::entries))
     }
 
     /// Hashes the receipts again, from the first to the last.
@@ -160,7 +201,17 @@ impl<'a> Rows<'a> {
         let mut credit = 0;
         for (_, entry) in self.entries().values() {
             match entry {
-                Entry::Bought { .. } => {}
+                Entry::Bought { .. }
+                | Entry::WrittenOff { .. }
+                | Entry::Disputed { .. }
+                | Entry::DisputeEnded { .. } => {}
+                Entry::Returned { amount, .. } => credit += micros(*amount),
+                Entry::GivenBack { refund, amount, .. } => {
+                    credit -= micros(*amount);
+                    if credit < 0 {
+                        findings.tell(format!("refund {refund} gave more back than there was"));
+                    }
+                }
                 Entry::Undone { line, .. } => {
                     let was_paid = self.undos.get(line).is_some_and(|undo| undo.was_paid);
                     credit += if was_paid { price(*line) } else { 0 };
@@ -188,18 +239,51 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// What was given back, or is disputed, is of a settlement of this tab and its rail; no more was given back than it
+    /// brought.
+    fn check_returns(&self, findings: &mut Findings) {
+        let refunds =
+            self.kept.refunds.iter().map(|made| (made.refund.settlement, made.refund.rail));
+        let disputes =
+            self.kept.disputes.iter().map(|one| (one.dispute.settlement, one.dispute.rail));
+        for (settlement, rail) in refunds.chain(disputes) {
+            let found = self.settlements.get(&settlement);
+            if found.is_none_or(|made| made.settle.rail != rail) {
+                let what = "is given back or disputed on another tab or rail than its own";
+                findings.tell(format!("settlement {settlement} {what}"));
+            }
+        }
+        for made in &self.kept.settlements {
+            let back = self.kept.refunds.iter();
+            let back =
+                back.filter(|one| one.refund.settlement == made.settle.id && one.failed.is_none());
+            let back: i128 = back.map(|one| micros(one.refund.amount)).sum();
+            if back > micros(made.settle.received) {
+                let settlement = made.settle.id;
+                findings.tell(format!("more than settlement {settlement} brought was given back"));
+            }
+        }
+    }
+
     /// The transfers that the rows of this tab explain.
     fn transfers(&self, findings: &mut Findings) -> Vec<Transfer> {
         let mut transfers = Vec::new();
         for KeptLine { line, .. } in &self.kept.lines {
             transfers.extend(line.transfers());
+            if let Some(loss) = self.losses.get(&line.id) {
+                transfers.extend(line.as_open().loss(self.tab.id, loss.at));
+            }
             if let Some(undo) = self.undos.get(&line.id) {
-                transfers.extend(line.reversal(undo.was_paid, undo.at));
+                let state = self.state_before_undo(line.id, undo);
+                transfers.extend(line.reversal(state, undo.at));
             }
             if let (Some((paid, _)), Some(by)) =
                 (self.payments.get(&line.id), self.paid_by(line.id))
             {
-                match by.settle.share(&open_line(line), paid.rail_fee, by.at) {
+                if self.losses.contains_key(&line.id) {
+                    transfers.extend(line.as_open().posted(self.tab.id, by.at, Reason::Recovered));
+                }
+                match by.settle.share(&line.as_open(), paid.rail_fee, by.at) {
                     Ok(moved) => transfers.extend(moved),
                     Err(refusal) => findings.tell(format!("line {}: {refusal}", line.id)),
                 }
@@ -209,6 +293,17 @@ impl<'a> Rows<'a> {
             transfers.extend(made.settle.receipt(self.tab.id, made.at));
             if self.paid_with(made.settle.id).next().is_none() {
                 transfers.extend(made.settle.unborne(made.at));
+            }
+        }
+        for made in &self.kept.refunds {
+            let went = made.refund.transfer(self.tab.id, made.at);
+            transfers.push(went);
+            transfers.extend(made.failed.map(|(at, _)| went.reversed(at, Reason::Returned)));
+        }
+        for KeptDispute { dispute, at, ended, .. } in &self.kept.disputes {
+            transfers.extend(dispute.opening(*at));
+            if let Some((verdict, at, _)) = ended {
+                transfers.extend(dispute.ending(*verdict, *at));
             }
         }
         transfers

@@ -2,15 +2,17 @@
 //! is undone or money received.
 
 use super::Connection;
+use crate::store::dispute::disputes;
+use crate::store::refund::refunds;
 use crate::store::statement::{open_line_columns, read_line, read_open_line, whole_lines};
-use crate::store::tab::{self, tab_columns};
+use crate::store::tab::{self, settlements, tab_columns};
 use crate::store::work::{offer_columns, read_offer};
-use crate::store::{Row as _, StoreError, books};
+use crate::store::{Row as _, StoreError, books, dispute, refund};
 use crate::till::Tariff;
 use crate::till::batch::Snapshot;
 use crate::till::command::Command;
-use futures_util::future::{try_join3, try_join4};
-use ledger::{Account, AuthorId, LineId, PayoutId, SettlementId, ShopId as _, TabId};
+use futures_util::future::{try_join, try_join3, try_join4};
+use ledger::{Account, AuthorId, LineId, PayoutId, ShopId as _, TabId};
 use std::collections::BTreeSet;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
@@ -25,6 +27,9 @@ struct Named<'a> {
     /// Tabs whose open lines are asked for.
     opened: BTreeSet<i64>,
     settlements: BTreeSet<[u8; 16]>,
+    refunds: BTreeSet<[u8; 16]>,
+    /// Settlements whose disputes are asked for.
+    disputed: BTreeSet<[u8; 16]>,
     payouts: BTreeSet<i64>,
     /// Authors who are to be paid.
     paid: BTreeSet<i64>,
@@ -34,20 +39,19 @@ impl<'a> Named<'a> {
     fn by(commands: &'a [Command]) -> Self {
         let mut named = Self::default();
         for command in commands {
+            named.tabs.extend(named_tab(command));
             match command {
                 Command::Buy(ask) => {
                     // No slug holds a zero, and PostgreSQL refuses to look for one: it would spoil the whole batch.
                     if !ask.slug.contains('\0') {
                         named.slugs.insert(&ask.slug);
                     }
-                    named.tabs.insert(ask.tab.id.raw());
                     named.lines.insert(ask.buy.line.bytes());
                 }
                 Command::Undo(ask) => {
                     named.undone.insert(ask.line.bytes());
                 }
                 Command::Settle(ask) => {
-                    named.tabs.insert(ask.tab.raw());
                     named.opened.insert(ask.tab.raw());
                     named.settlements.insert(ask.settle.id.bytes());
                 }
@@ -55,11 +59,47 @@ impl<'a> Named<'a> {
                     named.payouts.insert(ask.pay_out.id.raw());
                     named.paid.insert(ask.pay_out.author.raw());
                 }
+                Command::Refund(ask) => {
+                    named.refunds.insert(ask.refund.id.bytes());
+                    named.settlements.insert(ask.refund.settlement.bytes());
+                }
+                Command::RefundFailed(ask) => {
+                    named.opened.insert(ask.tab.raw());
+                    named.refunds.insert(ask.refund.bytes());
+                }
+                Command::Dispute(ask) => {
+                    named.disputed.insert(ask.dispute.settlement.bytes());
+                    named.settlements.insert(ask.dispute.settlement.bytes());
+                }
+                Command::DisputeEnded(ask) => {
+                    named.opened.insert(ask.tab.raw());
+                    named.disputed.insert(ask.settlement.bytes());
+                    named.settlements.insert(ask.settlement.bytes());
+                }
+                Command::WriteOff(tab) => {
+                    named.opened.insert(tab.raw());
+                }
+                Command::Bind(_) | Command::Unbind(_) => {}
             }
         }
         named.lines.extend(&named.undone);
         named
     }
+}
+
+/// The tab that a command names itself.
+fn named_tab(command: &Command) -> Option<i64> {
+    let tab = match command {
+        Command::Undo(_) | Command::PayOut(_) => return None,
+        Command::Buy(ask) => ask.tab.id,
+        Command::Settle(ask) => ask.tab,
+        Command::Refund(ask) => ask.tab,
+        Command::RefundFailed(ask) => ask.tab,
+        Command::Dispute(ask) => ask.tab,
+        Command::DisputeEnded(ask) => ask.tab,
+        Command::WriteOff(tab) | Command::Bind(tab) | Command::Unbind(tab) => *tab,
+    };
+    Some(tab.raw())
 }
 
 const OFFERS: &str = offer_columns!("where l.slug = any(?1)");
@@ -73,7 +113,11 @@ const OPEN_LINES: &str = open_line_columns!("a.tab_id = any(?1)");
 /// Whoever else pays one of these authors waits: two payouts at once must not both see the same money.
 const AUTHORS: &str = "select id from author where id = any(?1) order by id for update";
 const PAYOUTS: &str = "select id, author_id, micros from payout where id = any(?1)";
-const SETTLEMENTS: &str = "select id, tab_id, received_micros from settlement where id = any(?1)";
+const SETTLEMENTS: &str = settlements!("s.id = any(?1)");
+const SETTLEMENTS_OF_REFUNDS: &str =
+    settlements!("s.id in (select settlement_id from refund where id = any(?1))");
+const REFUNDS: &str = refunds!("r.id = any(?1)");
+const DISPUTES: &str = disputes!("d.settlement_id = any(?1)");
 
 /// Begins a transaction and reads everything that the commands name; their tabs are locked from then on.
 pub(super) fn load(
@@ -104,6 +148,8 @@ pub(super) fn load(
     }
     load_tabs(connection, tariff, &named, &accesses, &mut known)?;
     load_open_lines(connection, tariff, &named, &mut known)?;
+    load_refunds(connection, tariff, &named, &mut known)?;
+    load_disputes(connection, tariff, &named, &mut known)?;
     load_payouts(connection, tariff, &named, &mut known)?;
     Ok(known)
 }
@@ -114,7 +160,7 @@ fn wanted_accesses(commands: &[Command], known: &Snapshot) -> BTreeSet<(i64, i64
             let offer = known.offers.get(&ask.slug)?;
             Some((ask.tab.id.raw(), offer.offer.work.raw()))
         }
-        Command::Undo(_) | Command::Settle(_) | Command::PayOut(_) => None,
+        _ => None,
     });
     bought.collect()
 }
@@ -154,9 +200,8 @@ fn load_tabs(
         known.access.insert(key, LineId::from_bytes(bytes(row, 2)?));
     }
     for row in &settlements {
-        let id = SettlementId::from_bytes(bytes(row, 0)?);
-        let row: &dyn crate::store::Row = row;
-        known.settlements.insert(id, (row.id(1)?, row.money(2, currency)?));
+        let (id, settlement) = tab::read_settlement(row, currency)?;
+        known.settlements.insert(id, settlement);
     }
     Ok(())
 }
@@ -180,6 +225,51 @@ fn load_open_lines(
     for row in &connection.wait(ask(connection, &open_line, &[&opened]))? {
         let tab = TabId::from_raw(row.int(5)?);
         known.open_lines.entry(tab).or_default().push(read_open_line(row, tariff.currency)?);
+    }
+    Ok(())
+}
+
+/// With the settlements they are of: the tabs are locked by now.
+fn load_refunds(
+    connection: &Connection,
+    tariff: &Tariff,
+    named: &Named<'_>,
+    known: &mut Snapshot,
+) -> Result<(), StoreError> {
+    if named.refunds.is_empty() {
+        return Ok(());
+    }
+    let asked = slices(&named.refunds);
+    let (refund, settlement) =
+        (connection.prepared(REFUNDS)?, connection.prepared(SETTLEMENTS_OF_REFUNDS)?);
+    let (refunds, settlements) = connection.wait(try_join(
+        ask(connection, &refund, &[&asked]),
+        ask(connection, &settlement, &[&asked]),
+    ))?;
+    for row in &refunds {
+        let stored = refund::read(row, tariff.currency)?;
+        known.refunds.insert(stored.refund.id, stored);
+    }
+    for row in &settlements {
+        let (id, settlement) = tab::read_settlement(row, tariff.currency)?;
+        known.settlements.insert(id, settlement);
+    }
+    Ok(())
+}
+
+fn load_disputes(
+    connection: &Connection,
+    tariff: &Tariff,
+    named: &Named<'_>,
+    known: &mut Snapshot,
+) -> Result<(), StoreError> {
+    if named.disputed.is_empty() {
+        return Ok(());
+    }
+    let (dispute, asked) = (connection.prepared(DISPUTES)?, slices(&named.disputed));
+    for row in &connection.wait(ask(connection, &dispute, &[&asked]))? {
+        let (name, stored) = dispute::read(row, tariff.currency)?;
+        known.disputes.insert((stored.dispute.settlement, name), stored);
     }
     Ok(())
 }

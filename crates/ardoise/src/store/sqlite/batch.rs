@@ -2,11 +2,11 @@
 
 use super::checkpoint::Checkpoints;
 use super::persist::persist;
-use crate::store::{Db, StoreError, books, payout, statement, tab, work};
+use crate::store::{Db, StoreError, books, dispute, payout, refund, statement, tab, work};
 use crate::till::batch::{Batch, NewConsent, Snapshot, StoredOffer};
 use crate::till::command::{Command, UndoAsk};
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
-use ledger::{Account, Currency, PayOut, TabId, Timestamp};
+use ledger::{Account, Currency, PayOut, RefundId, SettlementId, TabId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -224,6 +224,30 @@ fn load(
                 loader.settlement(ask.settle.id)?;
             }
             Command::PayOut(ask) => loader.payout(&ask.pay_out)?,
+            Command::Refund(ask) => {
+                loader.tab(ask.tab)?;
+                loader.refund(ask.refund.id)?;
+                loader.settlement(ask.refund.settlement)?;
+            }
+            Command::RefundFailed(ask) => {
+                loader.tab(ask.tab)?;
+                loader.open_lines(ask.tab)?;
+                loader.refund(ask.refund)?;
+            }
+            Command::Dispute(ask) => {
+                loader.tab(ask.tab)?;
+                loader.disputes(ask.dispute.settlement)?;
+            }
+            Command::DisputeEnded(ask) => {
+                loader.tab(ask.tab)?;
+                loader.open_lines(ask.tab)?;
+                loader.disputes(ask.settlement)?;
+            }
+            Command::WriteOff(tab) => {
+                loader.tab(*tab)?;
+                loader.open_lines(*tab)?;
+            }
+            Command::Bind(tab) | Command::Unbind(tab) => loader.tab(*tab)?,
         }
     }
     Ok((loader.known, loader.learned))
@@ -326,7 +350,23 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn settlement(&mut self, settlement: ledger::SettlementId) -> Result<(), StoreError> {
+    fn refund(&mut self, refund: RefundId) -> Result<(), StoreError> {
+        if let Some(found) = refund::by_id(self.db, refund, self.currency())? {
+            self.known.refunds.insert(refund, found);
+            self.settlement(found.refund.settlement)?;
+        }
+        Ok(())
+    }
+
+    fn disputes(&mut self, settlement: SettlementId) -> Result<(), StoreError> {
+        self.settlement(settlement)?;
+        for (name, found) in dispute::of_settlement(self.db, settlement, self.currency())? {
+            self.known.disputes.insert((settlement, name), found);
+        }
+        Ok(())
+    }
+
+    fn settlement(&mut self, settlement: SettlementId) -> Result<(), StoreError> {
         if let Some(found) = tab::settlement(self.db, settlement, self.currency())? {
             self.known.settlements.insert(settlement, found);
         }

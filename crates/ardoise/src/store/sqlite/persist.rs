@@ -3,13 +3,24 @@
 use crate::store::insertion::Insertion;
 use crate::store::{Db, StoreError, Value, id, payout, shop, statement, tab};
 use crate::till::TillNumber;
-use crate::till::batch::{NewConsent, NewLine, NewSettlement, NewUndo, Snapshot, WriteSet};
-use ledger::{AuthorId, LineId, TabId, Timestamp, Transfer, UndoneBy};
+use crate::till::batch::{
+    NewConsent, NewDispute, NewDisputeEnd, NewLine, NewRefund, NewRefundFailure, NewSettlement,
+    NewUndo, Snapshot, WriteSet,
+};
+use ledger::{AuthorId, LineId, Loss, TabId, Timestamp, Transfer, UndoneBy, Verdict};
 use std::collections::HashSet;
 
 static ACCESS: Insertion = Insertion::new(
     "insert into access (tab_id, work_id, line_id) values (?1, ?2, ?3) \
      on conflict (tab_id, work_id) do update set line_id = excluded.line_id",
+);
+static DISPUTE: Insertion = Insertion::new(
+    "insert into dispute (settlement_id, name, tab_id, rail, micros, fee_micros, opened_at, chain_number, \
+     chain_before) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+);
+static DISPUTE_END: Insertion = Insertion::new(
+    "insert into dispute_end (settlement_id, name, won, ended_at, chain_number, chain_before) \
+     values (?1, ?2, ?3, ?4, ?5, ?6)",
 );
 static LINE: Insertion = Insertion::new(
     "insert into line (id, tab_id, work_id, version, author_id, link_id, channel, gross_micros, vat_micros, \
@@ -22,6 +33,14 @@ static OUTBOX: Insertion = Insertion::new(
 static PAYMENT: Insertion = Insertion::new(
     "insert into payment (line_id, settlement_id, rail_fee_micros) values (?1, ?2, ?3)",
 );
+static REFUND: Insertion = Insertion::new(
+    "insert into refund (id, tab_id, settlement_id, rail, micros, reference, refunded_at, chain_number, \
+     chain_before) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+);
+static REFUND_FAILURE: Insertion = Insertion::new(
+    "insert into refund_failure (refund_id, reference, failed_at, chain_number, chain_before) \
+     values (?1, ?2, ?3, ?4, ?5)",
+);
 static SETTLEMENT: Insertion = Insertion::new(
     "insert into settlement (id, tab_id, rail, received_micros, rail_fee_micros, reference, settled_at, \
      chain_number, chain_before) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -33,6 +52,11 @@ static TRANSFER: Insertion = Insertion::new(
 static UNDO: Insertion = Insertion::new(
     "insert into undo (line_id, tab_id, undone_by, undone_at, was_paid, chain_number, chain_before) \
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+);
+
+static WRITE_OFF: Insertion = Insertion::new(
+    "insert into write_off (line_id, tab_id, written_off_at, chain_number, chain_before) \
+     values (?1, ?2, ?3, ?4, ?5)",
 );
 
 /// Writes everything that a batch decided.
@@ -54,12 +78,24 @@ pub fn persist(
     insert(db, &UNDO, writes.undos.iter().map(|undo| undo_row(undo, now)))?;
     insert(db, &SETTLEMENT, writes.settlements.iter().map(|made| settlement_row(made, now)))?;
     insert(db, &PAYMENT, writes.settlements.iter().flat_map(payment_rows))?;
+    persist_returns(db, writes, now)?;
     persist_access(db, known, writes)?;
     for made in &writes.payouts {
         payout::insert(db, made, now)?;
     }
     persist_transfers(db, &writes.transfers)?;
     persist_news(db, writes, now)
+}
+
+/// Most batches have none of this, and ask nothing for it.
+fn persist_returns(db: &dyn Db, writes: &WriteSet, now: Timestamp) -> Result<(), StoreError> {
+    insert(db, &WRITE_OFF, writes.losses.iter().map(|(tab, loss)| loss_row(*tab, loss, now)))?;
+    insert(db, &REFUND, writes.refunds.iter().map(|made| refund_row(made, now)))?;
+    let failures = writes.refund_failures.iter();
+    insert(db, &REFUND_FAILURE, failures.map(|failure| refund_failure_row(failure, now)))?;
+    insert(db, &DISPUTE, writes.disputes.iter().map(|opened| dispute_row(opened, now)))?;
+    let ends = writes.dispute_ends.iter();
+    insert(db, &DISPUTE_END, ends.map(|ended| dispute_end_row(ended, now)))
 }
 
 fn insert<'a, const N: usize>(
@@ -157,6 +193,65 @@ fn payment_rows(made: &NewSettlement) -> impl Iterator<Item = [Value<'_>; 3]> {
     made.payments
         .iter()
         .map(|(payment, _)| [payment.line.into(), made.settle.id.into(), payment.rail_fee.into()])
+}
+
+fn loss_row(tab: TabId, loss: &Loss, now: Timestamp) -> [Value<'_>; 5] {
+    [
+        loss.line.id.into(),
+        id(tab),
+        now.into(),
+        Value::Int(loss.before.length.cast_signed()),
+        Value::Blob(&loss.before.head),
+    ]
+}
+
+fn refund_row(made: &NewRefund, now: Timestamp) -> [Value<'_>; 9] {
+    [
+        made.refund.id.into(),
+        id(made.tab),
+        made.refund.settlement.into(),
+        Value::Int(made.refund.rail.0.into()),
+        made.refund.amount.into(),
+        Value::Text(&made.reference),
+        now.into(),
+        Value::Int(made.before.length.cast_signed()),
+        Value::Blob(&made.before.head),
+    ]
+}
+
+fn refund_failure_row(failure: &NewRefundFailure, now: Timestamp) -> [Value<'_>; 5] {
+    [
+        failure.refund.into(),
+        Value::Text(&failure.reference),
+        now.into(),
+        Value::Int(failure.before.length.cast_signed()),
+        Value::Blob(&failure.before.head),
+    ]
+}
+
+fn dispute_row(opened: &NewDispute, now: Timestamp) -> [Value<'_>; 9] {
+    [
+        opened.dispute.settlement.into(),
+        Value::Text(&opened.name),
+        id(opened.tab),
+        Value::Int(opened.dispute.rail.0.into()),
+        opened.dispute.amount.into(),
+        opened.dispute.fee.into(),
+        now.into(),
+        Value::Int(opened.before.length.cast_signed()),
+        Value::Blob(&opened.before.head),
+    ]
+}
+
+fn dispute_end_row(ended: &NewDisputeEnd, now: Timestamp) -> [Value<'_>; 6] {
+    [
+        ended.settlement.into(),
+        Value::Text(&ended.name),
+        Value::Int((ended.verdict == Verdict::Won).into()),
+        now.into(),
+        Value::Int(ended.before.length.cast_signed()),
+        Value::Blob(&ended.before.head),
+    ]
 }
 
 fn persist_transfers(db: &dyn Db, transfers: &[Transfer]) -> Result<(), StoreError> {

@@ -7,12 +7,15 @@ use crate::store::link::Link;
 use crate::store::people::Author;
 use crate::store::work::{Kind, State, Work};
 use crate::store::{Db, StoreError, link, people, shop, work};
-use crate::till::command::{BuyAsk, Command, PayOutAsk, SecretHash, SettleAsk, TabClaim, UndoAsk};
+use crate::till::command::{
+    BuyAsk, Command, DisputeAsk, DisputeEndedAsk, PayOutAsk, RefundAsk, RefundFailedAsk,
+    SecretHash, SettleAsk, TabClaim, UndoAsk,
+};
 use crate::till::{Durable, Tariff, TillStore as _};
 use ledger::receipts::{consent_number, version_digest};
 use ledger::{
-    AuthorId, Buy, Currency, LineId, Money, PayOut, PayoutId, Price, RailNumber, Settle,
-    SettlementId, ShopId as _, TabId, Timestamp, UndoneBy,
+    AuthorId, Buy, Currency, Dispute, Excess, LineId, Money, PayOut, PayoutId, Price, RailNumber,
+    Refund, RefundId, Settle, SettlementId, ShopId as _, TabId, Timestamp, UndoneBy, Verdict,
 };
 use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, Statement, StatementStatus};
@@ -129,15 +132,60 @@ pub fn undo(purchase: u8, on: Option<u8>) -> Command {
     Command::Undo(UndoAsk { line: line(purchase), tab: on.map(tab), by })
 }
 
+/// The id of a settlement.
+pub fn settlement(number: u8) -> SettlementId {
+    SettlementId::from_bytes([number; 16])
+}
+
+/// The rail by which money comes in these tests.
+pub const RAIL: RailNumber = RailNumber(1);
+
+/// Money that a rail took in for a tab, whatever is owed.
+pub fn take_in(number: u8, on: u8, micros: i64) -> Command {
+    let Command::Settle(ask) = receive(number, on, micros) else { unreachable!("it settles") };
+    Command::Settle(SettleAsk { excess: Excess::Credited, ..ask })
+}
+
+/// Credit of a tab that goes back of a settlement.
+pub fn give_back(number: u8, on: u8, of: u8, micros: i64) -> Command {
+    let refund = Refund {
+        id: RefundId::from_bytes([number; 16]),
+        settlement: settlement(of),
+        rail: RAIL,
+        amount: money(micros),
+    };
+    Command::Refund(RefundAsk { tab: tab(on).0, refund, reference: "G1".into() })
+}
+
+/// A refund that the rail did not carry out.
+pub fn refund_fails(number: u8, on: u8) -> Command {
+    let refund = RefundId::from_bytes([number; 16]);
+    Command::RefundFailed(RefundFailedAsk { tab: tab(on).0, refund, reference: "closed".into() })
+}
+
+/// A dispute of a settlement, with a fee.
+pub fn dispute(name: &str, on: u8, of: u8, micros: i64) -> Command {
+    let (amount, fee) = (money(micros), money(15_000));
+    let dispute = Dispute { settlement: settlement(of), rail: RAIL, amount, fee };
+    Command::Dispute(DisputeAsk { tab: tab(on).0, dispute, name: name.into() })
+}
+
+/// The end of a dispute.
+pub fn end_dispute(name: &str, on: u8, of: u8, verdict: Verdict) -> Command {
+    let (tab, settlement) = (tab(on).0, settlement(of));
+    Command::DisputeEnded(DisputeEndedAsk { tab, settlement, name: name.into(), verdict })
+}
+
 /// Money that came in for a tab; a tenth of it is the rail's.
 pub fn receive(settlement: u8, on: u8, micros: i64) -> Command {
     let settle = Settle {
         id: SettlementId::from_bytes([settlement; 16]),
-        rail: RailNumber(1),
+        rail: RAIL,
         received: money(micros),
         rail_fee: money(micros / 10),
     };
-    Command::Settle(SettleAsk { tab: tab(on).0, settle, reference: "R1".into() })
+    let excess = Excess::Refused;
+    Command::Settle(SettleAsk { tab: tab(on).0, settle, excess, reference: "R1".into() })
 }
 
 /// Money sent to the author of a work.

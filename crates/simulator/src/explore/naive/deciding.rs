@@ -3,14 +3,15 @@
 use super::arithmetic::{parts, shares};
 use super::moving::{bought, made, shared};
 use super::receipts::Receipts;
+use super::returning::CameIn;
 use super::{Held, Naive, NaiveTab, OnShelf};
 use ardoise::till::command::{
     Answer, BuyAsk, Command, Outcome, PayOutAsk, Purchase, SettleAsk, UndoAsk,
 };
 use ledger::time::{MICROS_PER_DAY, MICROS_PER_MINUTE};
 use ledger::{
-    Account, LedgerRefusal, Line, LineState, Money, Payment, Price, RailNumber, Reason, Settle,
-    Settled, SettlementId, Shares, Subject, TabId, Timestamp, Transfer, UndoneBy,
+    Account, Excess, LedgerRefusal, Line, LineState, Money, Payment, Price, RailNumber, Reason,
+    Settle, Settled, SettlementId, Shares, Subject, TabId, Timestamp, Transfer, UndoneBy, Verdict,
 };
 
 impl Naive {
@@ -21,6 +22,13 @@ impl Naive {
             Command::Undo(ask) => self.undo(ask, now),
             Command::Settle(ask) => self.settle(ask, now),
             Command::PayOut(ask) => self.pay_out(ask, now),
+            Command::Refund(ask) => self.refund(ask, now),
+            Command::RefundFailed(ask) => self.refund_failed(ask, now),
+            Command::Dispute(ask) => self.dispute(ask, now),
+            Command::DisputeEnded(ask) => self.dispute_ended(ask, now),
+            Command::WriteOff(tab) => self.write_off(*tab, now),
+            Command::Bind(tab) => self.bind(*tab, true),
+            Command::Unbind(tab) => self.bind(*tab, false),
         }
     }
 
@@ -75,6 +83,12 @@ impl Naive {
             return Ok(());
         }
         let owed = self.money(self.owed(tab));
+        if self.count_disputes(tab, None) > 0 {
+            return Err(LedgerRefusal::TabDisputed);
+        }
+        if !self.lost(tab).is_empty() || self.count_disputes(tab, Some(Verdict::Lost)) > 0 {
+            return Err(LedgerRefusal::TabClosed { owed });
+        }
         let due = self.rules.due_days * MICROS_PER_DAY;
         if self.open(tab).iter().any(|line| now.micros() - line.bought_at.micros() >= due) {
             return Err(LedgerRefusal::TabDue { owed });
@@ -113,6 +127,7 @@ impl Naive {
             settlements: 0,
             purchases: 0,
             undone: 0,
+            mandate: false,
             receipts: Receipts::of(line.tab),
         });
         tab.purchases += 1;
@@ -167,7 +182,8 @@ impl Naive {
             tab.credit += held.micros();
         }
         tab.receipts.undone(line.id, now);
-        for transfer in bought(&line) {
+        let is_lost = held.state == LineState::WrittenOff;
+        for transfer in bought(&line).into_iter().filter(|_| !is_lost) {
             let from = match transfer.credit {
                 Account::Pending(author) if was_paid => Account::Available(author),
                 other => other,
@@ -186,14 +202,16 @@ impl Naive {
         let stand = self.now(ask.tab)?;
         let settle = ask.settle;
         if let Some(&earlier) = self.settlements.get(&settle.id) {
-            let same = earlier == (ask.tab, settle.received);
+            let same = (earlier.tab, earlier.rail, earlier.received)
+                == (ask.tab, settle.rail, settle.received.micros());
             let again = Answer::Settled { settled: None, now: stand };
             return if same { Ok(again) } else { Err(LedgerRefusal::IdConflict) };
         }
-        if stand.owed.micros() == 0 || settle.received.micros() == 0 {
+        let may_mistype = ask.excess == Excess::Refused;
+        if settle.received.micros() == 0 || may_mistype && stand.owed.micros() == 0 {
             return Err(LedgerRefusal::NothingOwed);
         }
-        if settle.received.micros() > stand.owed.micros() {
+        if may_mistype && settle.received.micros() > stand.owed.micros() {
             return Err(LedgerRefusal::MoreThanOwed { owed: stand.owed });
         }
         let settled = self.receive(ask.tab, &settle, now);
@@ -204,8 +222,8 @@ impl Naive {
     }
 
     /// Pays what the tab's credit reaches, once something was bought or taken back.
-    fn spend_credit(&mut self, tab: TabId, now: Timestamp) {
-        let oldest = self.open(tab).first().map(|line| line.shares.gross.micros());
+    pub(super) fn spend_credit(&mut self, tab: TabId, now: Timestamp) {
+        let oldest = self.waiting(tab).first().map(|line| line.shares.gross.micros());
         let (credit, chain) = (self.tabs[&tab].credit, self.tabs[&tab].receipts.chain());
         if oldest.is_some_and(|gross| gross <= credit) {
             let mut id = [0; 16];
@@ -221,7 +239,7 @@ impl Naive {
         let Settle { rail, received, rail_fee, .. } = *settle;
         let mut credit = self.tabs[&id].credit + received.micros();
         let mut paid = Vec::new();
-        for line in self.open(id) {
+        for line in self.waiting(id) {
             let gross = line.shares.gross.micros();
             if gross > credit {
                 break;
@@ -233,7 +251,7 @@ impl Naive {
             tab.credit = credit;
             tab.receipts.settled(settle.id, received, now);
         }
-        self.settlements.insert(settle.id, (id, received));
+        self.settlements.insert(settle.id, CameIn::new(id, rail, received.micros()));
         let mut moves =
             vec![(Reason::Settled, Account::Rail(rail), Account::Tab(id), received.micros())];
         if paid.is_empty() {
@@ -245,6 +263,11 @@ impl Naive {
         let prices: Vec<i64> = paid.iter().map(|line| line.shares.gross.micros()).collect();
         let mut payments = Vec::new();
         for (line, fee) in paid.iter().zip(parts(rail_fee.micros(), &prices)) {
+            if self.held(line.id).is_some_and(|held| held.state == LineState::WrittenOff) {
+                let again = bought(line).into_iter();
+                let reason = Reason::Recovered;
+                transfers.extend(again.map(|made| Transfer { at: now, reason, ..made }));
+            }
             transfers.extend(made(
                 now,
                 Subject::Line(line.id),

@@ -8,14 +8,16 @@ mod arithmetic;
 mod deciding;
 mod moving;
 mod receipts;
+mod returning;
 
 use ardoise::till::command::{SecretHash, TabNow};
 use ledger::receipts::Hash;
 use ledger::{
     Account, AuthorId, Currency, LedgerRefusal, Line, LineId, LineState, LinkId, Money, PayoutId,
-    Price, Rules, SettlementId, Tab, TabId, Timestamp, WorkId,
+    Price, RefundId, Rules, SettlementId, Tab, TabId, Timestamp, Verdict, WorkId,
 };
 use receipts::Receipts;
+use returning::{CameIn, Contested, WentBack};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A work as it stands on the shelf now.
@@ -72,6 +74,7 @@ pub struct NaiveTab {
     settlements: u32,
     purchases: u32,
     undone: u32,
+    mandate: bool,
     receipts: Receipts,
 }
 
@@ -124,7 +127,9 @@ pub struct Naive {
     /// What the commands did since this was last taken away.
     pub effects: Effects,
     whose: HashMap<LineId, TabId>,
-    settlements: HashMap<SettlementId, (TabId, Money)>,
+    settlements: HashMap<SettlementId, CameIn>,
+    refunds: HashMap<RefundId, WentBack>,
+    disputes: HashMap<(SettlementId, String), Contested>,
     payouts: HashMap<PayoutId, (AuthorId, Money)>,
 }
 
@@ -144,6 +149,8 @@ impl Naive {
             effects: Effects::default(),
             whose: HashMap::new(),
             settlements: HashMap::new(),
+            refunds: HashMap::new(),
+            disputes: HashMap::new(),
             payouts: HashMap::new(),
         }
     }
@@ -162,14 +169,13 @@ impl Naive {
 
     /// What a tab owes, in micro-units.
     pub fn owed(&self, tab: TabId) -> i64 {
-        let credit = self.tabs.get(&tab).map_or(0, |tab| tab.credit);
-        (self.sum_of_open(tab) - credit).max(0)
+        let sum: i64 = self.waiting(tab).iter().map(gross).sum();
+        (sum - self.credit(tab)).max(0)
     }
 
     /// How much more a tab can take before it is at its limit, in micro-units.
     pub fn room(&self, tab: TabId) -> i64 {
-        let credit = self.tabs.get(&tab).map_or(0, |tab| tab.credit);
-        self.limit(tab).micros() - self.sum_of_open(tab) + credit
+        self.limit(tab).micros() - self.sum_of_open(tab) + self.credit(tab)
     }
 
     /// What stands on an account, in micro-units.
@@ -185,6 +191,10 @@ impl Naive {
             id,
             opened_at: tab.opened_at,
             open: self.money(self.sum_of_open(id)),
+            written_off: self.money(self.lost(id).iter().map(gross).sum()),
+            mandate: tab.mandate,
+            disputes_open: self.count_disputes(id, None),
+            disputes_lost: self.count_disputes(id, Some(Verdict::Lost)),
             credit: self.money(tab.credit),
             open_lines: open.len() as u32,
             oldest_open_at: open.iter().map(|line| line.bought_at).min(),
@@ -195,21 +205,38 @@ impl Naive {
         })
     }
 
-    /// The lines that are to be paid, oldest first; of one moment, by their ids.
+    /// The lines that are to be paid in time, oldest first; of one moment, by their ids.
     pub fn open(&self, tab: TabId) -> Vec<Line> {
+        self.costly(tab, LineState::Open)
+    }
+
+    /// The lines that were written off and not paid since, in the same order.
+    fn lost(&self, tab: TabId) -> Vec<Line> {
+        self.costly(tab, LineState::WrittenOff)
+    }
+
+    /// All that money pays, in the order in which it does.
+    pub fn waiting(&self, tab: TabId) -> Vec<Line> {
+        [self.lost(tab), self.open(tab)].concat()
+    }
+
+    fn costly(&self, tab: TabId, state: LineState) -> Vec<Line> {
         let Some(tab) = self.tabs.get(&tab) else { return Vec::new() };
-        let costs = |held: &&Held| held.state == LineState::Open && held.micros() > 0;
-        let mut open: Vec<Line> = tab.lines.iter().filter(costs).map(|held| held.line).collect();
-        open.sort_by_key(|line| (line.bought_at, line.id));
-        open
+        let costs = |held: &&Held| held.state == state && held.micros() > 0;
+        let mut lines: Vec<Line> = tab.lines.iter().filter(costs).map(|held| held.line).collect();
+        lines.sort_by_key(|line| (line.bought_at, line.id));
+        lines
     }
 
     fn sum_of_open(&self, tab: TabId) -> i64 {
-        self.open(tab).iter().map(|line| line.shares.gross.micros()).sum()
+        self.open(tab).iter().map(gross).sum()
     }
 
     fn limit(&self, tab: TabId) -> Money {
-        match self.tabs.get(&tab).map_or(0, |tab| tab.settlements) {
+        let (settlements, mandate) =
+            self.tabs.get(&tab).map_or((0, false), |tab| (tab.settlements, tab.mandate));
+        match settlements {
+            0 if mandate => self.rules.limit_mandate,
             0 => self.rules.limit_device,
             1 | 2 => self.rules.limit_settled,
             _ => self.rules.limit_trusted,
@@ -224,4 +251,8 @@ impl Naive {
         let tab = self.tab(id).ok_or(LedgerRefusal::NoTab)?;
         Ok(TabNow { tab, owed: self.money(self.owed(id)), limit: self.limit(id) })
     }
+}
+
+const fn gross(line: &Line) -> i64 {
+    line.shares.gross.micros()
 }

@@ -15,7 +15,8 @@ impl Naive {
     pub(super) fn post(&mut self, transfer: &Transfer) {
         let micros = i128::from(transfer.amount.micros());
         for (account, debited) in [(transfer.debit, micros), (transfer.credit, -micros)] {
-            let grows_by_debit = matches!(account, Account::Tab(_) | Account::Rail(_));
+            let grows_by_debit =
+                matches!(account, Account::Tab(_) | Account::Rail(_) | Account::Disputes);
             *self.balances.entry(account).or_default() +=
                 if grows_by_debit { debited } else { -debited };
         }

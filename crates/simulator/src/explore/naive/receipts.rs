@@ -49,6 +49,16 @@ impl Receipts {
         self.append(&[&[3], &settlement.bytes(), &received, &at.micros().to_be_bytes()]);
     }
 
+    /// Money went back, or did not, or is disputed, or was: `kind` says which.
+    pub fn money(&mut self, kind: u8, id: [u8; 16], amount: Money, at: Timestamp) {
+        self.append(&[&[kind], &id, &money(amount), &at.micros().to_be_bytes()]);
+    }
+
+    /// A line was written off.
+    pub fn written_off(&mut self, line: LineId, at: Timestamp) {
+        self.append(&[&[9], &line.bytes(), &at.micros().to_be_bytes()]);
+    }
+
     fn append(&mut self, fields: &[&[u8]]) {
         let number = self.count.to_be_bytes();
         let before: [&[u8]; 3] = [&self.head, &number, b"ardoise/receipt/1"];

@@ -1,0 +1,61 @@
+//! What stands at each rail: what came in by it, less its fees, what was given back, what is disputed or was lost, and what
+//! was paid out by it.
+
+use super::Findings;
+use crate::store::audit::Kept;
+use ledger::{Account, Books, Money, PayOut, RailNumber, Verdict};
+use std::collections::BTreeMap;
+
+/// What should stand at the rails, as far as it was counted.
+#[derive(Default)]
+pub struct Rails {
+    at: BTreeMap<RailNumber, i128>,
+    disputed: i128,
+}
+
+impl Rails {
+    /// Counts what is kept about a tab.
+    pub fn count(&mut self, kept: &Kept) {
+        for made in &kept.settlements {
+            let settle = &made.settle;
+            self.add(settle.rail, micros(settle.received) - micros(settle.rail_fee));
+        }
+        for made in kept.refunds.iter().filter(|made| made.failed.is_none()) {
+            self.add(made.refund.rail, -micros(made.refund.amount));
+        }
+        for one in &kept.disputes {
+            let (taken, fee) = (micros(one.dispute.amount), micros(one.dispute.fee));
+            self.add(one.dispute.rail, -fee);
+            match one.ended.map(|(verdict, ..)| verdict) {
+                Some(Verdict::Won) => {}
+                Some(Verdict::Lost) => self.add(one.dispute.rail, -taken),
+                None => {
+                    self.add(one.dispute.rail, -taken);
+                    self.disputed += taken;
+                }
+            }
+        }
+    }
+
+    /// Counts a payout.
+    pub fn count_payout(&mut self, payout: &PayOut) {
+        self.add(payout.rail, -micros(payout.amount));
+    }
+
+    fn add(&mut self, rail: RailNumber, micros: i128) {
+        *self.at.entry(rail).or_default() += micros;
+    }
+
+    /// Tells where the journal has something else.
+    pub fn compare(&self, books: &Books, findings: &mut Findings) {
+        findings.compare("the money in dispute", books.balance(Account::Disputes), self.disputed);
+        for (rail, counted) in &self.at {
+            let what = format!("the money at rail {}", rail.0);
+            findings.compare(&what, books.balance(Account::Rail(*rail)), *counted);
+        }
+    }
+}
+
+fn micros(amount: Money) -> i128 {
+    amount.micros().into()
+}

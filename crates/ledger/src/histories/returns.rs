@@ -1,0 +1,212 @@
+//! The steps by which money goes back or does not come: refunds, disputes, write-offs; and ways to pay that are bound.
+
+use super::*;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    GiveBack { settlement: usize, per_mille: i64 },
+    RefundFails { refund: usize },
+    Dispute { settlement: usize, per_mille: i64, fee: i64 },
+    EndDispute { dispute: usize, won: bool },
+    WriteOff { tab: usize },
+    Bind { tab: usize, bound: bool },
+}
+
+pub(super) fn step() -> impl Strategy<Value = Step> {
+    let place = 0usize..40;
+    prop_oneof![
+        4 => (place.clone(), 1i64..=1_100)
+            .prop_map(|(settlement, per_mille)| Step::GiveBack { settlement, per_mille }),
+        2 => place.clone().prop_map(|refund| Step::RefundFails { refund }),
+        1 => (place.clone(), prop_oneof![Just(1_000i64), 0i64..=1_100], 0i64..20_000_000).prop_map(
+            |(settlement, per_mille, fee)| Step::Dispute { settlement, per_mille, fee }
+        ),
+        2 => (place, prop_oneof![3 => Just(true), 1 => Just(false)])
+            .prop_map(|(dispute, won)| Step::EndDispute { dispute, won }),
+        3 => (0..TABS).prop_map(|tab| Step::WriteOff { tab }),
+        1 => (0..TABS, any::<bool>()).prop_map(|(tab, bound)| Step::Bind { tab, bound }),
+    ]
+}
+
+/// What came in and what went back.
+#[derive(Default)]
+pub(super) struct Known {
+    settlements: Vec<(SettlementId, SettlementNow)>,
+    /// Each with whether the rail did not carry it out.
+    refunds: Vec<(Refund, bool)>,
+    disputes: Vec<(Dispute, Option<Verdict>)>,
+}
+
+impl Known {
+    pub(super) fn received(&mut self, ask: &Settle, tab: TabId) {
+        self.settlements.push((ask.id, SettlementNow::new(tab, ask.rail, ask.received)));
+    }
+
+    /// The one at this place, counted round.
+    fn settlement(&self, place: usize) -> Option<(SettlementId, SettlementNow)> {
+        self.settlements.get(place.checked_rem(self.settlements.len())?).copied()
+    }
+
+    fn keep(&mut self, id: SettlementId, now: SettlementNow) {
+        let known = self.settlements.iter_mut().rfind(|(known, _)| *known == id);
+        known.expect("it was received").1 = now;
+    }
+
+    /// The settlement that was disputed or given back, and how it stands.
+    fn of(&self, id: SettlementId) -> SettlementNow {
+        self.settlements.iter().rfind(|(known, _)| *known == id).expect("it was received").1
+    }
+}
+
+impl Shop {
+    pub(super) fn carry_back(&mut self, step: Step) {
+        match step {
+            Step::GiveBack { settlement, per_mille } => self.give_back(settlement, per_mille),
+            Step::RefundFails { refund } => self.refund_fails(refund),
+            Step::Dispute { settlement, per_mille, fee } => {
+                self.dispute(settlement, per_mille, fee);
+            }
+            Step::EndDispute { dispute, won } => self.end_dispute(dispute, won),
+            Step::WriteOff { tab } => self.write_off(tab),
+            Step::Bind { tab, bound } => self.tabs[tab].mandate = bound,
+        }
+    }
+
+    fn place_of(&self, tab: TabId) -> usize {
+        self.tabs.iter().position(|known| known.id == tab).expect("it is known")
+    }
+
+    fn give_back(&mut self, settlement: usize, per_mille: i64) {
+        let Some((id, mut now)) = self.returns.settlement(settlement) else { return };
+        let tab = self.place_of(now.tab);
+        let credit = self.tabs[tab].credit;
+        let amount = credit.scale_by(per_mille, 1_000, Rounding::Up).expect("small");
+        let refund = Refund {
+            id: RefundId::from_bytes([self.returns.refunds.len() as u8; 16]),
+            settlement: id,
+            rail: now.rail,
+            amount,
+        };
+        let (was, left) = (self.tabs[tab].clone(), now.left().expect("one currency"));
+        match give_back(&refund, &mut self.tabs[tab], &mut now, self.now) {
+            Ok(transfer) => {
+                assert!(amount <= credit && amount <= left, "more than there is was given back");
+                assert_eq!(owes(&self.tabs[tab]) - owes(&was), i128::from(amount.micros()));
+                self.journal.push(transfer);
+                self.add(Account::Tab(now.tab), i128::from(amount.micros()));
+                self.add(Account::Rail(now.rail), -i128::from(amount.micros()));
+                self.returns.keep(id, now);
+                self.returns.refunds.push((refund, false));
+            }
+            Err(LedgerRefusal::RefundTooLarge { most }) => {
+                assert!(amount.is_zero() || amount > most);
+                assert_eq!((most, &self.tabs[tab]), (credit.min(left), &was));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    fn refund_fails(&mut self, place: usize) {
+        let Some(place) = place.checked_rem(self.returns.refunds.len()) else { return };
+        let (refund, has_failed) = self.returns.refunds[place];
+        if has_failed {
+            return;
+        }
+        let mut now = self.returns.of(refund.settlement);
+        let tab = self.place_of(now.tab);
+        let made = take_again(&refund, &mut self.tabs[tab], &mut now, self.now);
+        self.journal.push(made.expect("it was given back"));
+        self.add(Account::Tab(now.tab), -i128::from(refund.amount.micros()));
+        self.add(Account::Rail(now.rail), i128::from(refund.amount.micros()));
+        self.returns.keep(refund.settlement, now);
+        self.returns.refunds[place].1 = true;
+        self.spend_credit(now.tab);
+    }
+
+    fn dispute(&mut self, settlement: usize, per_mille: i64, fee: i64) {
+        let Some((id, mut now)) = self.returns.settlement(settlement) else { return };
+        let amount = now.received.scale_by(per_mille, 1_000, Rounding::Up).expect("small");
+        let ask = Dispute { settlement: id, rail: now.rail, amount, fee: money(fee) };
+        let tab = self.place_of(now.tab);
+        let was = self.tabs[tab].clone();
+        let made = open_dispute(&ask, &mut self.tabs[tab], &mut now, self.now);
+        self.journal.extend(made.expect("it was received by that rail"));
+        assert_eq!(owes(&self.tabs[tab]), owes(&was), "a dispute is not the reader's debt");
+        self.add(Account::Disputes, i128::from(amount.micros()));
+        self.add(Account::Rail(now.rail), -i128::from(amount.micros() + fee));
+        self.add(Account::OperatorFees, -i128::from(fee));
+        self.returns.keep(id, now);
+        self.returns.disputes.push((ask, None));
+    }
+
+    fn end_dispute(&mut self, place: usize, won: bool) {
+        let Some(place) = place.checked_rem(self.returns.disputes.len()) else { return };
+        let (dispute, None) = self.returns.disputes[place] else { return };
+        let mut now = self.returns.of(dispute.settlement);
+        let (tab, open) = (self.place_of(now.tab), self.open_lines(now.tab));
+        let verdict = if won { Verdict::Won } else { Verdict::Lost };
+        let stands = &mut self.tabs[tab];
+        let ended = end_dispute(&dispute, verdict, stands, &mut now, &open, self.now);
+        let DisputeEnded { transfers, losses } = ended.expect("one currency");
+        self.journal.extend(transfers);
+        let micros = i128::from(dispute.amount.micros());
+        self.add(Account::Disputes, -micros);
+        match verdict {
+            Verdict::Won => self.add(Account::Rail(dispute.rail), micros),
+            Verdict::Lost => self.add(Account::OperatorFees, -micros),
+        }
+        assert!(!won || losses == Losses::default());
+        assert!(won || self.tabs[tab].is_closed() && self.tabs[tab].open.is_zero());
+        self.lose(losses);
+        self.returns.keep(dispute.settlement, now);
+        self.returns.disputes[place].1 = Some(verdict);
+    }
+
+    fn write_off(&mut self, tab: usize) {
+        let open = self.open_lines(self.tabs[tab].id);
+        let was = self.tabs[tab].clone();
+        let days = |at: Timestamp| self.now.micros_since(at) / time::MICROS_PER_DAY;
+        match write_off(&mut self.tabs[tab], &open, &self.rules, self.now) {
+            Ok(losses) => {
+                assert!(was.oldest_open_at.is_none_or(|at| days(at) >= 49), "too early");
+                assert_eq!(losses.lines.len(), was.open_lines as usize);
+                assert_eq!(owes(&self.tabs[tab]), owes(&was), "what is lost is still owed");
+                self.lose(losses);
+            }
+            Err(LedgerRefusal::TooEarly { until }) => {
+                assert!(until > self.now);
+                self.tabs[tab] = was;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    fn lose(&mut self, losses: Losses) {
+        self.journal.extend(losses.transfers);
+        for Loss { line, .. } in losses.lines {
+            let (line, state) = self.lines.get_mut(&line.id).expect("it was open");
+            assert_eq!(std::mem::replace(state, LineState::WrittenOff), LineState::Open);
+            let line = *line;
+            self.add_line(&line, -1);
+        }
+    }
+
+    /// Money at the rails is what came in, less fees, what was given back, what is disputed or lost, and what was paid out.
+    pub(super) fn check_returns(&self, books: &Books) {
+        let open = self.returns.disputes.iter().filter(|(_, verdict)| verdict.is_none());
+        let disputed: i64 = open.clone().map(|(dispute, _)| dispute.amount.micros()).sum();
+        assert_eq!(books.balance(Account::Disputes), i128::from(disputed));
+        for tab in &self.tabs {
+            let of_tab = |dispute: &Dispute| self.returns.of(dispute.settlement).tab == tab.id;
+            let count = open.clone().filter(|(dispute, _)| of_tab(dispute)).count();
+            assert_eq!(tab.disputes_open as usize, count);
+        }
+        for (id, now) in &self.returns.settlements {
+            let back = self.returns.refunds.iter();
+            let back = back.filter(|(refund, failed)| refund.settlement == *id && !failed);
+            let back: i64 = back.map(|(refund, _)| refund.amount.micros()).sum();
+            assert_eq!(now.given_back.micros(), back);
+            assert!(now.given_back <= now.received, "more was given back than came in");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Those by whom money goes back: the operator who gives credit back, banks that dispute, and the clock that writes off.
+
+use super::{Crowd, Naive};
+use crate::explore::scene::pick;
+use ardoise::till::command::{
+    Answer, Command, DisputeAsk, DisputeEndedAsk, Outcome, RefundAsk, RefundFailedAsk,
+};
+use ledger::{Dispute, RailNumber, Refund, RefundId, SettlementId, TabId, Verdict};
+use std::collections::VecDeque;
+
+/// Settlements, refunds and disputes that are remembered.
+const REMEMBERED: usize = 60;
+
+/// What may go back, as far as somebody has heard of it.
+#[derive(Default)]
+pub(super) struct Returns {
+    settled: VecDeque<(TabId, SettlementId, RailNumber)>,
+    refunds: VecDeque<(TabId, RefundId)>,
+    disputes: VecDeque<(TabId, SettlementId, String)>,
+}
+
+fn remember<T>(known: &mut VecDeque<T>, one: T) {
+    known.push_back(one);
+    if known.len() > REMEMBERED {
+        known.pop_front();
+    }
+}
+
+impl Crowd {
+    /// Whoever heard that money came in or went back remembers it.
+    pub(super) fn money_answered(&mut self, command: &Command, outcome: &Outcome) {
+        let returns = &mut self.returns;
+        match (command, outcome) {
+            (Command::Settle(ask), Ok(_)) => {
+                remember(&mut returns.settled, (ask.tab, ask.settle.id, ask.settle.rail));
+            }
+            (Command::Refund(ask), Ok(_)) => {
+                remember(&mut returns.refunds, (ask.tab, ask.refund.id));
+            }
+            (Command::Dispute(ask), Ok(_)) => {
+                let one = (ask.tab, ask.dispute.settlement, ask.name.clone());
+                remember(&mut returns.disputes, one);
+            }
+            (_, Ok(Answer::DisputeEnded { now, .. })) if now.tab.disputes_lost > 0 => {
+                self.leave(now.tab.id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whoever has a tab that is closed for good comes back as somebody else.
+    fn leave(&mut self, tab: TabId) {
+        if let Some(place) = self.readers.iter().position(|reader| reader.tab == tab) {
+            self.readers[place] = self.new_reader();
+        }
+    }
+
+    pub(super) fn money_back(&mut self, naive: &Naive) -> Command {
+        match self.chance.below(20) {
+            0..7 => self.refund(naive),
+            7..10 => self.refund_fails(),
+            10 => self.dispute(naive),
+            11..14 => self.dispute_ends(),
+            14..18 => Command::WriteOff(self.some_tab()),
+            18 => Command::Bind(self.some_tab()),
+            _ => Command::Unbind(self.some_tab()),
+        }
+    }
+
+    fn some_tab(&mut self) -> TabId {
+        self.readers[self.chance.index(self.readers.len())].tab
+    }
+
+    /// A settlement that somebody has heard of, or one that never was.
+    fn some_settlement(&mut self) -> (TabId, SettlementId, RailNumber) {
+        let place = self.chance.index(self.returns.settled.len());
+        let known = self.returns.settled.get(place).copied();
+        let known = known.filter(|_| !self.chance.percent(3));
+        let (tab, id) = (self.some_tab(), SettlementId::from_bytes(self.id()));
+        known.unwrap_or((tab, id, RailNumber(1)))
+    }
+
+    /// As a rule of a settlement whose tab has credit.
+    fn refund(&mut self, naive: &Naive) -> Command {
+        let mut of = self.some_settlement();
+        for _ in 0..8 {
+            if naive.credit(of.0) > 0 {
+                break;
+            }
+            of = self.some_settlement();
+        }
+        let (tab, settlement, rail) = of;
+        let (credit, left) = (naive.credit(tab), naive.left(settlement));
+        let micros = match self.chance.below(8) {
+            0 => credit + 1,
+            1 => left + 1,
+            2 => 0,
+            3 => credit.min(left) / 2,
+            _ => credit.min(left),
+        };
+        let rail = if self.chance.percent(2) { RailNumber(0) } else { rail };
+        let id = RefundId::from_bytes(self.id());
+        let refund = Refund { id, settlement, rail, amount: self.money(micros) };
+        Command::Refund(RefundAsk { tab, refund, reference: "G1".into() })
+    }
+
+    fn refund_fails(&mut self) -> Command {
+        let place = self.chance.index(self.returns.refunds.len());
+        let known = self.returns.refunds.get(place).copied();
+        let (tab, id) = (self.some_tab(), RefundId::from_bytes(self.id()));
+        let (tab, refund) = known.filter(|_| !self.chance.percent(3)).unwrap_or((tab, id));
+        Command::RefundFailed(RefundFailedAsk { tab, refund, reference: "closed".into() })
+    }
+
+    fn dispute(&mut self, naive: &Naive) -> Command {
+        let (tab, settlement, rail) = self.some_settlement();
+        let micros = match self.chance.below(4) {
+            0 => self.chance.below(2_000_000) as i64,
+            _ => naive.left(settlement),
+        };
+        let fee = pick(&mut self.chance, &[0, 15_000_000]);
+        let (amount, fee) = (self.money(micros), self.money(fee));
+        let dispute = Dispute { settlement, rail, amount, fee };
+        let name = pick(&mut self.chance, &["dp_1", "dp_2"]).to_owned();
+        Command::Dispute(DisputeAsk { tab, dispute, name })
+    }
+
+    fn dispute_ends(&mut self) -> Command {
+        let place = self.chance.index(self.returns.disputes.len());
+        let known = self.returns.disputes.get(place).cloned();
+        let (tab, settlement, _) = self.some_settlement();
+        let known = known.filter(|_| !self.chance.percent(3));
+        let (tab, settlement, name) = known.unwrap_or((tab, settlement, "dp_1".into()));
+        let verdict = pick(&mut self.chance, &[Verdict::Won, Verdict::Won, Verdict::Lost]);
+        Command::DisputeEnded(DisputeEndedAsk { tab, settlement, name, verdict })
+    }
+}
