@@ -40,7 +40,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Hours for which a reader can pay what was begun. Providers that set an end themselves allow from three hours to three days.
-const OPEN_HOURS: i64 = 24;
+pub const OPEN_HOURS: i64 = 24;
 
 /// What a reader asks for.
 #[derive(Debug, Clone)]

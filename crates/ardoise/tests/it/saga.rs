@@ -259,6 +259,13 @@ async fn two_ways_at_once_pay_what_is_owed_once() {
     assert_eq!(paid.json()["state"], "settled", "{}", paid.text());
     assert_eq!(owes(&mut ben).await, "0.00");
     assert_eq!(again(shop, &charge).await.state, State::Waiting);
+    // It is paid a second time all the same: the books take it or the shop keeps asking; it is never forgotten.
+    bench.provider.change(&charge.reference, |order| order.agreed = true);
+    shop.pass_minutes(61);
+    work_off(&shop.app).await.expect("asked");
+    let twice = again(shop, &charge).await;
+    assert!(twice.state == State::Settled || twice.in_doubt, "{twice:?}");
+    assert_eq!(bench.provider.captured(), 1);
 }
 
 #[tokio::test]
@@ -275,6 +282,24 @@ async fn a_reader_who_agrees_binds_the_rail_and_one_who_does_not_does_not() {
         let bound = shop.app.store.read(|db| mandate::by_tab(db, tab(&ben))).await;
         assert_eq!(bound.expect("read").len(), usize::from(binds));
     }
+}
+
+#[tokio::test]
+async fn whoever_comes_together_takes_a_charge_up_once() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    let other = shop.beside();
+    let rail = Scripted::at(&bench.provider, &other.clock);
+    let other = other.with_rail(rail);
+    shop.pass_minutes(2);
+    bench.provider.asked();
+    let (one, two) = tokio::join!(work_off(&shop.app), work_off(&other.app));
+    assert_eq!(one.expect("asked") + two.expect("asked"), 1);
+    assert_eq!(bench.provider.asked(), ["look"]);
+    assert_eq!(again(shop, &charge).await.state, State::Waiting);
 }
 
 #[tokio::test]
