@@ -1,8 +1,8 @@
-//! The tab's clock, as far as rails are concerned: a tab that is due is charged by the mandate that its reader gave.
+//! The tab's clock, as far as the shop acts on it: a tab that is due is charged by the mandate that its reader gave, and one
+//! that nobody paid in time is written off.
 //!
-//! Whether a tab is due, and for the how-manieth time it is tried, is a rule about tabs and not about rails: [`next_step`] is the
-//! one place that asks. Each try has a period, the instant from which it counts; a tab is charged once at most for a period,
-//! whoever runs this, and however often.
+//! What is to be done with a tab, and when, is the ledger's to say ([`ledger::Rules::next_step`]). Each try to charge has a
+//! number, its period; a tab is charged once at most for a period, whoever runs this, and however often.
 
 use super::port::Rail;
 use super::saga::{self, OPEN_HOURS};
@@ -10,81 +10,79 @@ use crate::app::App;
 use crate::store::StoreError;
 use crate::store::charge::{self, State, Stored};
 use crate::store::mandate::{self, Bound};
-use ledger::{Money, ShopId as _, Tab, TabId, Timestamp};
+use crate::store::tab::{self, Due};
+use crate::tabs;
+use ledger::{Money, ShopId as _, Step, Tab, TabId, Timestamp};
 use std::sync::Arc;
 
 /// Tabs that are looked at in one step.
 const AT_ONCE: i64 = 100;
-/// Days after the first try of a tab that is due, on which it is tried again.
-const RETRY_DAYS: [i64; 2] = [3, 6];
+/// More tries than are ever made for one oldest line.
+const TRIES_MOST: i64 = 16;
 
-/// What the clock says about a tab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Nothing now.
-    Nothing,
-    /// Charge what it owes: this try of it.
-    Charge(Try),
+/// What the clock did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Charges that were begun.
+    pub charged: usize,
+    /// Lines that were written off.
+    pub lost: usize,
 }
 
-/// One try to charge a tab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Try {
-    /// From when it counts.
-    pub since: Timestamp,
-    /// Whether it is because the tab has grown, and not because it has waited.
-    pub has_grown: bool,
-}
-
-impl Try {
-    /// The number under which a charge remembers what it was for.
-    const fn period(self) -> i64 {
-        self.since.micros() * 2 + self.has_grown as i64
-    }
-}
-
-/// What is to be done about `tab` at `now`: it is charged when it has grown to what the shop settles at, when its oldest
-/// line has waited as long as a line may, and some days later again.
-pub fn next_step(app: &App, tab: &Tab, now: Timestamp) -> Step {
-    let (Some(oldest), Ok(owed)) = (tab.oldest_open_at, tab.owed()) else { return Step::Nothing };
-    let due = oldest.plus_days(app.settings.tariff.rules.due_days);
-    let tries = std::iter::once(0).chain(RETRY_DAYS).map(|days| due.plus_days(days));
-    let last = tries.take_while(|at| *at <= now).last();
-    match last {
-        Some(since) => Step::Charge(Try { since, has_grown: false }),
-        None if owed >= app.settings.settle_at => {
-            Step::Charge(Try { since: oldest, has_grown: true })
-        }
-        None => Step::Nothing,
-    }
-}
-
-/// Charges every tab that is due and has a mandate that holds; answers how many charges were begun.
+/// Does with every tab what its time has come for.
 ///
 /// # Errors
-/// The store's: what was begun until then stands.
-pub async fn charge_due(app: &App) -> Result<usize, StoreError> {
+/// The store's: what was done until then stands.
+pub async fn turn(app: &App) -> Result<Done, StoreError> {
     let (now, currency) = (app.now(), app.currency());
     let rules = &app.settings.tariff.rules;
-    let waited =
-        mandate::Due { oldest: now.plus_days(-rules.due_days), owed: app.settings.settle_at };
-    let (mut after, mut begun) = (TabId::from_raw(0), 0);
+    let due = Due {
+        oldest: now.plus_days(-rules.due_days),
+        owed: rules.settle_at,
+        lost: now.plus_days(-rules.write_off_days),
+    };
+    let (mut after, mut done) = (TabId::from_raw(0), Done::default());
     loop {
-        let read = app.store.read(|db| mandate::due_tabs(db, waited, after, AT_ONCE, currency));
-        let tabs = read.await?;
-        let Some(last) = tabs.last().map(|tab| tab.id) else { return Ok(begun) };
+        let tabs = app.store.read(|db| tab::due(db, due, after, AT_ONCE, currency)).await?;
+        let Some(last) = tabs.last().map(|tab| tab.id) else { return Ok(done) };
         for tab in &tabs {
-            if let Step::Charge(which) = next_step(app, tab, now) {
-                begun += usize::from(charge(app, tab, which).await?);
-            }
+            look_at(app, tab, now, &mut done).await?;
         }
         after = last;
     }
 }
 
+async fn look_at(app: &App, tab: &Tab, now: Timestamp, done: &mut Done) -> Result<(), StoreError> {
+    let Some(oldest) = tab.oldest_open_at else { return Ok(()) };
+    let attempts = app.store.read(|db| charge::attempts(db, tab.id, oldest)).await?;
+    let failed: Vec<Timestamp> =
+        attempts.iter().filter(|attempt| !attempt.came).map(|attempt| attempt.at).collect();
+    match app.settings.tariff.rules.next_step(tab, &failed, now) {
+        Step::Wait(_) => {}
+        Step::Charge | Step::Retry => {
+            let period = period(oldest, attempts.len());
+            done.charged += usize::from(charge(app, tab, period).await?);
+        }
+        Step::WriteOff => match tabs::write_off(app, tab.id).await {
+            Ok(lost) => done.lost += lost,
+            // Somebody was faster, or it was paid meanwhile.
+            Err(problem) => {
+                tracing::info!(tab = %tab.id, problem.code = problem.kind.code, "a tab is not written off")
+            }
+        },
+    }
+    Ok(())
+}
+
+/// The number of a try: another one for each try with each oldest line.
+fn period(oldest: Timestamp, tried: usize) -> i64 {
+    let tried = i64::try_from(tried).unwrap_or(i64::MAX).min(TRIES_MOST - 1);
+    oldest.micros().saturating_mul(TRIES_MOST).saturating_add(tried)
+}
+
 /// Charges what a tab owes, unless that was tried for the period; answers whether it was begun now.
-async fn charge(app: &App, tab: &Tab, which: Try) -> Result<bool, StoreError> {
-    let (id, period, currency) = (tab.id, which.period(), app.currency());
+async fn charge(app: &App, tab: &Tab, period: i64) -> Result<bool, StoreError> {
+    let (id, currency) = (tab.id, app.currency());
     let read = app.store.read(|db| {
         let tried = charge::of_period(db, id, period, currency)?;
         Ok((tried.is_some(), charge::live(db, id, currency)?, mandate::by_tab(db, id)?))
@@ -95,7 +93,10 @@ async fn charge(app: &App, tab: &Tab, which: Try) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let bound = bound.iter().find_map(|bound| Some((usable(app, bound)?, bound.rail)));
-    let Some((rail, number)) = bound else { return Ok(false) };
+    let Some((rail, number)) = bound else {
+        saga::follow_mandates(app, id).await?;
+        return Ok(false);
+    };
     let Some(amount) = amount(&*rail, tab) else { return Ok(false) };
     let now = app.now();
     let fresh = Stored {

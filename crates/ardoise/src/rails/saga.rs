@@ -34,7 +34,7 @@ use crate::problem::{
 use crate::store::charge::{self, Answered, State, Stored};
 use crate::store::mandate::{self, Bound};
 use crate::store::{Db, StoreError, tab};
-use crate::tabs::{Received, settle};
+use crate::tabs::{self, Received, settle};
 use ledger::{Excess, LedgerRefusal, Money, SettlementId, TabId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -345,6 +345,7 @@ async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), Store
     if stored.period.is_some() && !reason.may_pass() {
         let (tab, rail, now) = (stored.tab, stored.rail, app.now());
         app.store.write(move |db| mandate::fail(db, tab, rail, now)).await?;
+        follow_mandates(app, tab).await?;
     }
     close(app, stored, State::Declined, reason.code()).await
 }
@@ -422,6 +423,10 @@ async fn settled(
         label: mandate.label,
         failed_at: None,
     });
+    if bound.is_some() {
+        // Before it is written: stopped in between, all of this is done again.
+        tabs::bind(app, tab, true).await.map_err(in_store)?;
+    }
     let write = move |db: &dyn Db| {
         charge::close(db, id, State::Settled, "", now)?;
         bound.as_ref().map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))
@@ -442,6 +447,7 @@ pub async fn unbind(app: &App, tab: TabId, name: &str) -> Result<bool, StoreErro
         return Ok(false);
     };
     app.store.write(move |db| mandate::fail(db, tab, number, now)).await?;
+    follow_mandates(app, tab).await?;
     let told = port::Mandate { reference: bound.reference, label: bound.label };
     match rail.unbind(&told).await {
         Ok(()) | Err(RailError::NotOffered) => {
@@ -452,6 +458,21 @@ pub async fn unbind(app: &App, tab: TabId, name: &str) -> Result<bool, StoreErro
             Ok(true)
         }
     }
+}
+
+/// Has the tab say whether one of its mandates holds, which its limit and its clock go by.
+///
+/// # Errors
+/// The store's.
+pub async fn follow_mandates(app: &App, tab: TabId) -> Result<(), StoreError> {
+    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
+    let holds = bound.iter().any(|bound| bound.failed_at.is_none());
+    tabs::bind(app, tab, holds).await.map_err(in_store)
+}
+
+/// What the till says about a tab that is there can only be the store's trouble.
+fn in_store(problem: Problem) -> StoreError {
+    StoreError::Gone(problem.cause.unwrap_or_else(|| problem.kind.code.into()))
 }
 
 /// A genuine message says that there is news of a charge: it is asked about at once, by the worker. Answers whether there is such

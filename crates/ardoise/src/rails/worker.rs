@@ -25,8 +25,8 @@ pub async fn run(app: Shared) {
     loop {
         if app.now() >= next_round {
             next_round = app.now().plus_minutes(ROUND_MINUTES);
-            if let Err(error) = clock::charge_due(&app).await {
-                tracing::error!(%error, "tabs that are due are not charged");
+            if let Err(error) = clock::turn(&app).await {
+                tracing::error!(%error, "tabs that are due are left as they are");
             }
         }
         let wait = start_due(&app, &mut under_way).await.unwrap_or_else(|error| {

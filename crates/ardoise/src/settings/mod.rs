@@ -132,8 +132,6 @@ pub struct Settings {
     pub connections_most: usize,
     /// What the till decides by.
     pub tariff: Tariff,
-    /// The total from which a reader is asked to settle.
-    pub settle_at: Money,
     /// New tabs per network and hour.
     pub new_tabs_per_hour: u32,
     /// The highest price.
@@ -329,7 +327,6 @@ impl Values {
             connections_most: usize::try_from(self.whole_positive("serve.connections")?)
                 .map_err(|_| self.wrong("serve.connections", "a smaller number"))?,
             tariff: self.tariff(currency)?,
-            settle_at: self.money("tab.settle_at", currency)?,
             new_tabs_per_hour: u32::try_from(self.whole_positive("tab.new_per_hour")?)
                 .map_err(|_| self.wrong("tab.new_per_hour", "a smaller number"))?,
             price_max: self.money("work.price_max", currency)?,

@@ -204,6 +204,27 @@ pub fn of_period(
     db.first(sql, &[id(tab), Value::Int(period)], |row| read(row, currency))
 }
 
+/// A try to charge a tab without its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it was begun.
+    pub at: Timestamp,
+    /// Whether the money came.
+    pub came: bool,
+}
+
+/// The tries to charge a tab without its reader, since an instant.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn attempts(db: &dyn Db, tab: TabId, since: Timestamp) -> Result<Vec<Attempt>, StoreError> {
+    let sql = "select begun_at, state = 'settled' from charge \
+        where tab_id = ?1 and period is not null and begun_at >= ?2 order by begun_at";
+    db.all(sql, &[id(tab), since.into()], |row| {
+        Ok(Attempt { at: row.time(0)?, came: row.int(1)? != 0 })
+    })
+}
+
 /// Charges at which the operator has to look, the newest first.
 ///
 /// # Errors

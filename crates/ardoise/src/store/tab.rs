@@ -184,6 +184,37 @@ pub fn settlement(
     db.first(settlements!("s.id = ?1"), &[settlement.into()], read)
 }
 
+/// From when the clock looks at a tab.
+#[derive(Debug, Clone, Copy)]
+pub struct Due {
+    /// It can be charged, and its oldest open line is from then or before,
+    pub oldest: Timestamp,
+    /// or it can be charged and owes so much,
+    pub owed: Money,
+    /// or its oldest open line is even older.
+    pub lost: Timestamp,
+}
+
+/// Tabs after `after` at which the clock has to look, at most `limit`. Every tab is gone through: it is asked for now and then.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn due(
+    db: &dyn Db,
+    due: Due,
+    after: TabId,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Tab>, StoreError> {
+    let sql = tab_columns!(
+        "where id > ?4 and oldest_open_at is not null and (oldest_open_at <= ?3 or (mandate = 1 \
+         and (oldest_open_at <= ?1 or open_micros - credit_micros >= ?2))) order by id limit ?5"
+    );
+    let values =
+        [due.oldest.into(), due.owed.into(), due.lost.into(), id(after), Value::Int(limit)];
+    db.all(sql, &values, |row| Ok(read(row, currency)?.tab))
+}
+
 /// A tab that owes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owing {

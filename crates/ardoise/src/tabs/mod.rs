@@ -173,6 +173,27 @@ pub async fn settle(app: &App, tab: TabId, money: Received) -> Result<(usize, Ta
     }
 }
 
+/// Says whether a way to pay is bound to a tab from now on.
+///
+/// # Errors
+/// The store's.
+pub async fn bind(app: &App, tab: TabId, bound: bool) -> Result<(), Problem> {
+    let command = if bound { Command::Bind(tab) } else { Command::Unbind(tab) };
+    app.store.till().ask(command).await??;
+    Ok(())
+}
+
+/// Writes the open lines of a tab off whose last day has come; answers how many those were.
+///
+/// # Errors
+/// [`crate::problem::WRITE_OFF_TOO_EARLY`], and the store's: the tab is as it was.
+pub async fn write_off(app: &App, tab: TabId) -> Result<usize, Problem> {
+    match app.store.till().ask(Command::WriteOff(tab)).await?? {
+        Answer::WrittenOff { lost, .. } => Ok(lost.len()),
+        other => Err(unexpected(&other)),
+    }
+}
+
 /// Reads an amount that somebody typed.
 ///
 /// # Errors

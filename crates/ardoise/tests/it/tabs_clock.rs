@@ -3,7 +3,7 @@
 use crate::provider::Fault;
 use crate::rail_contract::{Bench as _, ScriptedBench, begin, ben, owes};
 use crate::shop::{Browser, TestApp};
-use ardoise::rails::clock::charge_due;
+use ardoise::rails::clock::{Done, turn};
 use ardoise::rails::worker::work_off;
 use http::StatusCode;
 use ledger::AuthorId;
@@ -28,10 +28,10 @@ async fn takes(shop: &TestApp, ben: &mut Browser<'_>, author: AuthorId, cents: i
 
 /// Everything that is due today, twice: a second time is never too much.
 async fn a_day(shop: &TestApp) -> usize {
-    let begun = charge_due(&shop.app).await.expect("charged");
+    let done = turn(&shop.app).await.expect("charged");
     work_off(&shop.app).await.expect("asked");
-    assert_eq!(charge_due(&shop.app).await, Ok(0), "once for a period");
-    begun
+    assert_eq!(turn(&shop.app).await, Ok(Done::default()), "once for a period");
+    done.charged
 }
 
 #[tokio::test]
@@ -146,4 +146,42 @@ async fn a_year_of_a_reader_is_charged_to_the_cent() {
     let orders = bench.provider.orders();
     assert!(orders.iter().all(|order| order.captured == 1), "{orders:?}");
     assert!(longest <= 42, "something waited for {longest} days");
+}
+
+#[tokio::test]
+async fn a_tab_that_nobody_pays_is_written_off_and_can_be_paid_all_the_same() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let mut ben = ben(shop).await;
+    let (zoe, _) = shop.author("Zoe").await;
+    shop.pass_days(48);
+    assert_eq!(turn(&shop.app).await, Ok(Done::default()), "nothing is bound to it");
+    shop.pass_days(1);
+    assert_eq!(turn(&shop.app).await, Ok(Done { charged: 0, lost: 1 }));
+    assert_eq!(takes(shop, &mut ben, zoe, 10).await, StatusCode::PAYMENT_REQUIRED, "it is closed");
+    assert_eq!(owes(&mut ben).await, "0.20");
+    let (_, charge) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    bench.provider.change(&charge.reference, |order| order.agreed = true);
+    ben.get(&format!("/tab/charges/{}/return", charge.id)).await;
+    assert_eq!(owes(&mut ben).await, "0.00");
+    assert_eq!(takes(shop, &mut ben, zoe, 10).await, StatusCode::SEE_OTHER, "it is open again");
+}
+
+#[tokio::test]
+async fn whoever_binds_a_way_to_pay_may_owe_more_until_they_end_it() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (mut ben, _) = bound(&bench).await;
+    let tab = ben.cookies["ardoise_tab"].split('.').next().and_then(|id| id.parse().ok());
+    let tab = tab.expect("a tab");
+    let is_bound = async || {
+        let read = |db: &dyn ardoise::store::Db| {
+            ardoise::store::tab::by_id(db, tab, ledger::Currency::Eur)
+        };
+        shop.app.store.read(read).await.expect("read").expect("a tab").tab.mandate
+    };
+    assert!(is_bound().await);
+    ben.post("/tab/mandates/scripted/end", &[]).await;
+    assert!(!is_bound().await);
 }
