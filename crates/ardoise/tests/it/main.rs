@@ -32,6 +32,7 @@ mod program;
 mod publishing;
 mod receipts;
 mod receiver;
+mod returns;
 mod routes;
 mod selling;
 mod settling;

@@ -270,6 +270,8 @@ fn desk(gallery: &Gallery) {
         lines: 7,
         oldest: NOW.plus_days(-days),
         closed: days > 40,
+        written_off: days > 49,
+        disputed: days > 49,
         settlement: "set_1".into(),
     };
     let author = |name: &str, works, available| AuthorRow {
@@ -293,7 +295,7 @@ fn desk(gallery: &Gallery) {
             transfers: 12_480,
         }),
         owed: cents(690),
-        tabs: vec![tab("a", 190, 44), tab("b", 500, 3)],
+        tabs: vec![tab("c", 120, 60), tab("a", 190, 44), tab("b", 500, 3)],
         more: None,
         authors: vec![author("Ada Belkacem", 12, 4_205), author("Yann Ferrec", 0, 0)],
         fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
