@@ -77,7 +77,7 @@ async fn page(
 
 fn owing_tab(app: &App, owing: &Owing) -> OwingTab {
     let (rules, now) = (&app.settings.tariff.rules, app.now());
-    let oldest = owing.oldest_open_at.unwrap_or(now);
+    let oldest = owing.oldest_at.unwrap_or(now);
     OwingTab {
         tab: owing.tab.to_string(),
         // What the settling page asks the reader to write on a transfer.
@@ -86,6 +86,8 @@ fn owing_tab(app: &App, owing: &Owing) -> OwingTab {
         lines: owing.lines,
         oldest,
         closed: oldest.plus_days(rules.due_days) <= now,
+        written_off: owing.is_written_off,
+        disputed: owing.is_disputed,
         settlement: app.mint.settlement().to_string(),
     }
 }

@@ -4,6 +4,7 @@ use super::public::{Front, PublicWork, picture, preview_url, previews};
 use super::{channel, qr};
 use crate::access::range::{FileToServe, serve_file};
 use crate::app::{App, Shared};
+use crate::pages::reader::Closed;
 use crate::pages::reader::{ShopFront, WorkCard};
 use crate::pages::work::{EmbedCard, Offer, WorkPage};
 use crate::pages::{Meta, Notice};
@@ -16,6 +17,7 @@ use crate::store::link::Link;
 use crate::store::visit::Visited;
 use crate::store::work::{State as WorkState, Work};
 use crate::store::{StoreError, file, gains, link, statement, work};
+use crate::tabs::closed;
 use crate::works::file_name::Disposition;
 use crate::works::media_type::Kind as MediaKind;
 use crate::works::{Whole, derive, price_view, whole};
@@ -290,8 +292,13 @@ async fn offer(app: &App, work: &Work, tab: Option<&Tab>) -> Result<Offer, Probl
     let rules = &app.settings.tariff.rules;
     let owed = tab.owed().map_err(ledger::LedgerRefusal::from)?;
     let after = owed.checked_add(least).map_err(ledger::LedgerRefusal::from)?;
-    let is_full = (after > rules.limit(tab) || rules.is_due(tab, app.now())) && !owed.is_zero();
-    Ok(if is_full { Offer::TabFull { owed } } else { Offer::ForSale })
+    let is_full = after > rules.limit(tab) && !owed.is_zero();
+    Ok(match closed(app, tab) {
+        Some(why @ (Closed::Disputed | Closed::ForGood)) => Offer::TabClosed(why),
+        Some(Closed::Due | Closed::WrittenOff) => Offer::TabFull { owed },
+        None if is_full => Offer::TabFull { owed },
+        None => Offer::ForSale,
+    })
 }
 
 /// `GET /l/{slug}/preview/{key}`: a picture or a piece of sound, before buying.

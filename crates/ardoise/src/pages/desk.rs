@@ -33,6 +33,10 @@ pub struct OwingTab {
     pub oldest: Timestamp,
     /// Whether it takes no new lines until it is paid.
     pub closed: bool,
+    /// Whether its lines were written off.
+    pub written_off: bool,
+    /// Whether a payment of it is disputed.
+    pub disputed: bool,
     /// The settlement id minted for this rendering.
     pub settlement: String,
 }

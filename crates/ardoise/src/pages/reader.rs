@@ -91,6 +91,31 @@ pub struct TabLine {
     pub undo_minutes: Option<u32>,
 }
 
+/// Why a tab takes no new lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// Its oldest line has waited long enough.
+    Due,
+    /// Lines were written off, and not paid since.
+    WrittenOff,
+    /// A payment of it is disputed.
+    Disputed,
+    /// A dispute was lost, and nothing is owed.
+    ForGood,
+}
+
+impl Closed {
+    /// The key of the sentence that says so.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Due => "tab-closed",
+            Self::WrittenOff => "tab-written-off",
+            Self::Disputed => "tab-disputed",
+            Self::ForGood => "tab-closed-for-good",
+        }
+    }
+}
+
 /// `GET /tab`: the reader's tab.
 #[derive(Debug, Clone, Template)]
 #[template(path = "tab.html")]
@@ -109,8 +134,10 @@ pub struct TabPage {
     pub settles_at: Money,
     /// The day by which it is to be settled; `None` while nothing is owed.
     pub settles_by: Option<Timestamp>,
-    /// Whether the tab takes no new lines until it is paid.
-    pub closed: bool,
+    /// What was received beyond what is owed.
+    pub credit: Money,
+    /// Why the tab takes no new lines; `None` while it does.
+    pub closed: Option<Closed>,
     /// Newest first.
     pub lines: Vec<TabLine>,
     /// Address of the older lines.

@@ -3,6 +3,7 @@
 use askama::Template;
 use ledger::Money;
 
+use super::reader::Closed;
 use super::{Locale, Page, Visitor, format};
 
 /// What a work is, for the quiet line above its title.
@@ -178,6 +179,8 @@ pub enum Offer {
         /// What the tab holds.
         owed: Money,
     },
+    /// Nothing: the reader's tab takes nothing new, and settling does not change that.
+    TabClosed(Closed),
     /// Nothing: it is not on sale any more.
     Unpublished,
     /// Nothing for the moment: the store does not answer, and this is the page as it was last seen.

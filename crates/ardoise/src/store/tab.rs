@@ -222,10 +222,14 @@ pub struct Owing {
     pub tab: TabId,
     /// What it owes.
     pub owed: Money,
-    /// How many lines are open.
+    /// How many lines wait to be paid.
     pub lines: u32,
-    /// Since when.
-    pub oldest_open_at: Option<Timestamp>,
+    /// When the oldest of them was bought.
+    pub oldest_at: Option<Timestamp>,
+    /// Whether they were written off.
+    pub is_written_off: bool,
+    /// Whether a payment of it is disputed.
+    pub is_disputed: bool,
 }
 
 /// Tabs that owe something, opened after `after`, at most `limit`.
@@ -238,14 +242,23 @@ pub fn owing(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Owing>, StoreError> {
-    let sql = "select id, open_micros + written_off_micros - credit_micros, open_lines, oldest_open_at from tab \
+    let sql = "select id, open_micros + written_off_micros - credit_micros, \
+        open_lines + (select count(*) from write_off w left join undo u on u.line_id = w.line_id \
+          left join payment p on p.line_id = w.line_id \
+          where w.tab_id = tab.id and u.line_id is null and p.line_id is null), \
+        coalesce(oldest_open_at, (select min(l.bought_at) from write_off w join line l on l.id = w.line_id \
+          left join undo u on u.line_id = w.line_id left join payment p on p.line_id = w.line_id \
+          where w.tab_id = tab.id and u.line_id is null and p.line_id is null)), \
+        case when written_off_micros > 0 then 1 else 0 end, disputes_open from tab \
         where id > ?1 and open_micros + written_off_micros > credit_micros order by id limit ?2";
     db.all(sql, &[Value::Int(after.raw()), Value::Int(limit)], |row| {
         Ok(Owing {
             tab: row.id(0)?,
             owed: row.money(1, currency)?,
             lines: row.small(2)?,
-            oldest_open_at: row.maybe_time(3)?,
+            oldest_at: row.maybe_time(3)?,
+            is_written_off: row.int(4)? != 0,
+            is_disputed: row.int(5)? != 0,
         })
     })
 }

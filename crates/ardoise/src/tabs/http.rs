@@ -1,6 +1,6 @@
 //! Buying, undoing, the tab, settling and the library, over HTTP.
 
-use super::{Taken, Tap, amount, buy, undo};
+use super::{Taken, Tap, amount, buy, closed, undo};
 use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
 use crate::body::Fields;
@@ -14,6 +14,7 @@ use crate::rails;
 use crate::render::html;
 use crate::request::{Ask, Claim, forget_tab, keep_tab};
 use crate::routes::policy_leading_to;
+use crate::store::StoreError;
 use crate::store::mandate::{self, Bound};
 use crate::store::statement::{self, Before, Shown as StoredLine};
 use crate::till::command::Purchase;
@@ -192,7 +193,8 @@ fn empty_tab(app: &App, page: Page) -> TabPage {
         left: limit,
         settles_at: app.settings.tariff.rules.settle_at,
         settles_by: None,
-        closed: false,
+        credit: app.nothing(),
+        closed: None,
         lines: Vec::new(),
         more: None,
     }
@@ -211,7 +213,8 @@ fn tab_page(app: &App, page: Page, tab: &Tab, lines: &[StoredLine]) -> Result<Ta
         left,
         settles_at: app.settings.tariff.rules.settle_at,
         settles_by: tab.oldest_open_at.map(|at| at.plus_days(rules.due_days)),
-        closed: rules.is_due(tab, page.now),
+        credit: tab.credit,
+        closed: closed(app, tab),
         lines: lines.iter().map(|shown| tab_line(app, shown, withheld)).collect(),
         more: more("/tab", lines),
         page,
@@ -301,7 +304,7 @@ pub async fn show_settle(State(app): State<Shared>, ask: Ask) -> Asked {
     let shown = html(&SettlePage {
         page,
         owed,
-        lines: tab.as_ref().map_or(0, |tab| tab.open_lines),
+        lines: waiting_lines(&app, tab.as_ref()).await?,
         settlement: app.mint.settlement().to_string(),
         reference: tab.map(|tab| tab.id.to_string()).unwrap_or_default(),
         bound: bound.iter().filter_map(|bound| bound_rail(&app, bound)).collect(),
@@ -314,6 +317,17 @@ pub async fn show_settle(State(app): State<Shared>, ask: Ask) -> Asked {
 fn bound_rail(app: &App, bound: &Bound) -> Option<BoundRail> {
     let rail = app.rails.by_number(bound.rail).filter(|_| bound.failed_at.is_none())?;
     Some(BoundRail { name: rail.terms().name, label: bound.label.clone() })
+}
+
+/// How many lines wait to be paid, those written off among them.
+async fn waiting_lines(app: &App, tab: Option<&Tab>) -> Result<u32, StoreError> {
+    let Some(tab) = tab else { return Ok(0) };
+    if tab.written_off.is_zero() {
+        return Ok(tab.open_lines);
+    }
+    let (id, currency) = (tab.id, app.currency());
+    let waiting = app.store.read(|db| statement::open_lines(db, id, currency)).await?;
+    Ok(u32::try_from(waiting.len()).unwrap_or(u32::MAX))
 }
 
 /// The ways to settle: those first that keep least of this tab, then those by hand.

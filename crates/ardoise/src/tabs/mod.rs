@@ -3,6 +3,7 @@
 pub mod http;
 
 use crate::app::App;
+use crate::pages::reader::Closed;
 use crate::pages::work::{consent_text, typed_consent_text};
 use crate::problem::{AMOUNT_INVALID, Problem, TAB_RATE_LIMITED};
 use crate::request::{Ask, Claim};
@@ -10,7 +11,7 @@ use crate::till::command::{
     Answer, BuyAsk, Command, Purchase, SettleAsk, TabClaim, TabNow, UndoAsk,
 };
 use ledger::{
-    Buy, Excess, LineId, LinkId, Money, RailNumber, Settle, SettlementId, TabId, Timestamp,
+    Buy, Excess, LineId, LinkId, Money, RailNumber, Settle, SettlementId, Tab, TabId, Timestamp,
     UndoneBy, WorkId,
 };
 
@@ -191,6 +192,19 @@ pub async fn write_off(app: &App, tab: TabId) -> Result<usize, Problem> {
     match app.store.till().ask(Command::WriteOff(tab)).await?? {
         Answer::WrittenOff { lost, .. } => Ok(lost.len()),
         other => Err(unexpected(&other)),
+    }
+}
+
+/// Why `tab` takes no new lines; nothing while it does.
+pub fn closed(app: &App, tab: &Tab) -> Option<Closed> {
+    if tab.disputes_open > 0 {
+        return Some(Closed::Disputed);
+    }
+    match (tab.is_closed(), app.settings.tariff.rules.is_due(tab, app.now())) {
+        (true, _) if tab.written_off.is_zero() => Some(Closed::ForGood),
+        (true, _) => Some(Closed::WrittenOff),
+        (false, true) => Some(Closed::Due),
+        (false, false) => None,
     }
 }
 

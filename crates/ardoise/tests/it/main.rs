@@ -36,6 +36,7 @@ mod publishing;
 mod rail_contract;
 mod receipts;
 mod receiver;
+mod returns;
 mod routes;
 mod saga;
 mod scripted;

@@ -52,6 +52,25 @@ fn everything(folder: &Path) -> Vec<String> {
     rows
 }
 
+#[test]
+fn every_table_and_column_of_a_store_is_one_that_is_moved() {
+    let program = Program::embedded();
+    drop(program.serve());
+    let store = Connection::open(program.path("data/ardoise.db")).expect("a store");
+    let there = "select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c \
+        where m.type = 'table' and m.name <> 'migration' order by m.name, c.cid";
+    let mut there = store.prepare(there).expect("the schema");
+    let there = there.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("columns");
+    let there: Vec<(String, String)> = there.collect::<Result<_, _>>().expect("names");
+    let mut tables = ardoise::store::moving::tables();
+    tables.sort_by_key(|table| table.name);
+    let columns = |table: &ardoise::store::moving::Table| {
+        let columns = table.columns.iter().map(|(column, _)| (*column).to_owned());
+        columns.map(|column| (table.name.to_owned(), column)).collect::<Vec<_>>()
+    };
+    assert_eq!(tables.iter().flat_map(columns).collect::<Vec<_>>(), there);
+}
+
 /// Where a store is moved to: a server where the stories are told of one, another folder else.
 fn elsewhere(database: Option<&PrivateDatabase>) -> String {
     database.map_or_else(|| "elsewhere".to_owned(), PrivateDatabase::url)

@@ -37,7 +37,10 @@ const BANS: &[Ban] = &[
         places: PRODUCT,
         except: &[
             ("crates/ardoise/src/ids.rs", "the one source of chance"),
-            ("crates/ardoise/src/rails/paypal/tests.rs", "signing as PayPal does asks for a source"),
+            (
+                "crates/ardoise/src/rails/paypal/tests.rs",
+                "signing as PayPal does asks for a source",
+            ),
         ],
         instead: "`app.mint` or a `Chance` as an argument",
     },

@@ -270,6 +270,8 @@ fn desk(gallery: &Gallery) {
         lines: 7,
         oldest: NOW.plus_days(-days),
         closed: days > 40,
+        written_off: days > 49,
+        disputed: days > 49,
         settlement: "set_1".into(),
     };
     let author = |name: &str, works, available| AuthorRow {
@@ -299,7 +301,7 @@ fn desk(gallery: &Gallery) {
             transfers: 12_480,
         }),
         owed: cents(690),
-        tabs: vec![tab("a", 190, 44), tab("b", 500, 3)],
+        tabs: vec![tab("c", 120, 60), tab("a", 190, 44), tab("b", 500, 3)],
         more: None,
         sizes: [100, 200, 500, 1_000].map(cents).to_vec(),
         rails: vec![rail("sandbox", ""), rail("sandbox", "price list")],

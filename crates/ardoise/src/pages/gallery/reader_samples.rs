@@ -245,7 +245,8 @@ fn tabs(gallery: &Gallery) {
         left: cents(60),
         settles_at: cents(500),
         settles_by: Some(NOW.plus_days(40)),
-        closed: false,
+        credit: cents(0),
+        closed: None,
         lines,
         more: None,
     };
@@ -253,9 +254,15 @@ fn tabs(gallery: &Gallery) {
     let mut undone = tab.clone();
     undone.page.notice = Some(notice);
     undone.open_lines = 33;
-    undone.closed = true;
+    undone.closed = Some(Closed::Due);
     gallery.add("tab", &tab);
     gallery.add("tab-undone", &undone);
+    let mut lost = tab.clone();
+    (lost.open_lines, lost.settles_by, lost.closed) = (0, None, Some(Closed::WrittenOff));
+    lost.credit = cents(5);
+    let unpaid = lost.lines.iter_mut().filter(|line| line.state == LineState::Open);
+    unpaid.for_each(|line| (line.state, line.undo_minutes) = (LineState::WrittenOff, None));
+    gallery.add("tab-written-off", &lost);
     let mut empty = TabPage {
         owed: cents(0),
         open_lines: 0,

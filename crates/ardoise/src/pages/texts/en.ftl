@@ -151,6 +151,10 @@ tab-left = { $left } left to spend, of { $limit }.
 tab-when = To settle by { $day }, or as soon as it reaches { $amount }. No interest, no late fee, ever.
 tab-nothing = Nothing to settle. No card, no account needed.
 tab-closed = The tab takes nothing new until it is settled. What you have stays yours.
+tab-written-off = The tab was not settled in time: its seller does not count on these lines any more, and it takes nothing new until they are paid. What you have stays yours.
+tab-disputed = A payment of this tab is disputed with the bank: nothing new is put on it until the bank has decided. What you have stays yours.
+tab-closed-for-good = This tab is closed for good: a payment of it was taken back through the bank. What you have stays yours.
+tab-credit = Credit: { $amount }. It pays your next lines.
 tab-empty = Your tab is clean. Tap a price to read, listen or download at once: it is written here, and you settle later, in one go.
 tab-lines = Lines, newest first
 settle-now = Settle now
@@ -418,6 +422,8 @@ desk-tab = { $count ->
    *[other] { $count } lines, the oldest bought { $when }
 }
 desk-closed = closed to new lines
+desk-written-off = written off
+desk-disputed = payment disputed
 desk-received = Amount received, and how
 desk-rails = What ways of paying cost
 desk-rails-hint = What each keeps of a tab of this size. Readers see the cheapest first, by name only.

@@ -151,6 +151,10 @@ tab-left = Il vous reste { $left } à dépenser, sur { $limit }.
 tab-when = À régler au plus tard le { $day }, ou dès { $amount }. Jamais d’intérêts ni de frais de retard.
 tab-nothing = Rien à régler. Ni carte, ni compte.
 tab-closed = L’ardoise n’accepte plus rien tant qu’elle n’est pas réglée. Ce que vous avez reste à vous.
+tab-written-off = L’ardoise n’a pas été réglée à temps : le vendeur ne compte plus sur ces lignes, et elle n’accepte plus rien tant qu’elles ne sont pas réglées. Ce que vous avez reste à vous.
+tab-disputed = Un règlement de cette ardoise est contesté auprès de la banque : rien ne s’y ajoute tant qu’elle n’a pas tranché. Ce que vous avez reste à vous.
+tab-closed-for-good = Cette ardoise est définitivement fermée : un de ses règlements a été repris par la banque. Ce que vous avez reste à vous.
+tab-credit = Avoir : { $amount }. Il règle vos prochaines lignes.
 tab-empty = Votre ardoise est vierge. Touchez un prix pour lire, écouter ou télécharger aussitôt : il s’inscrit ici, et vous réglez plus tard, en une fois.
 tab-lines = Lignes, les plus récentes d’abord
 settle-now = Régler maintenant
@@ -418,6 +422,8 @@ desk-tab = { $count ->
    *[other] { $count } lignes, la plus ancienne : { $when }
 }
 desk-closed = fermée aux nouvelles lignes
+desk-written-off = passée en perte
+desk-disputed = règlement contesté
 desk-received = Montant reçu, et comment
 desk-rails = Ce que coûtent les moyens de paiement
 desk-rails-hint = Ce que chacun garde d’une ardoise de ce montant. Les lecteurs voient le moins cher en premier, et seulement son nom.
