@@ -130,7 +130,10 @@ fn files() -> Addresses {
         .route("/l/{slug}/buy", post(tabs::http::buy_work))
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/{rail}", post(rails::http::begin_charge))
-        .route("/tab/charges/{charge}/return", get(rails::http::return_to_charge))
+        .route(
+            "/tab/charges/{charge}/return",
+            get(rails::http::return_to_charge).post(rails::http::answer_charge),
+        )
         .route("/tab/mandates/{rail}/end", post(rails::http::end_mandate))
         .route("/rails/{rail}/webhook", post(rails::http::hear))
         .route("/gains/stream", get(gains::http::follow))
@@ -141,6 +144,7 @@ fn files() -> Addresses {
         .route("/desk/invitations", post(desk::http::invite_author))
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
         .route("/desk/authors/{author}/payouts", post(desk::http::pay_author))
+        .route("/desk/charges/{charge}/seen", post(desk::http::see_charge))
         .route("/desk/books", post(desk::http::check_books))
         .route("/sign-out", post(people::http::sign_out))
         .route("/language", post(people::http::choose_language))

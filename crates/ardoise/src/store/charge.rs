@@ -225,13 +225,32 @@ pub fn attempts(db: &dyn Db, tab: TabId, since: Timestamp) -> Result<Vec<Attempt
     })
 }
 
-/// Charges at which the operator has to look, the newest first.
+/// Charges at which the operator has to look, the newest first: refused ones, and those that have been in doubt for more than
+/// `attempts` tries.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
-pub fn refused(db: &dyn Db, limit: i64, currency: Currency) -> Result<Vec<Stored>, StoreError> {
-    let sql = charges!("where state = 'refused' order by closed_at desc limit ?1");
-    db.all(sql, &[Value::Int(limit)], |row| read(row, currency))
+pub fn troubling(
+    db: &dyn Db,
+    attempts: i64,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Stored>, StoreError> {
+    let sql = charges!(
+        "where (state = 'refused' and seen_at is null) or (in_doubt = 1 and attempts > ?1) \
+         order by begun_at desc, id limit ?2"
+    );
+    db.all(sql, &[Value::Int(attempts), Value::Int(limit)], |row| read(row, currency))
+}
+
+/// The operator has looked at a refused charge; answers whether there is such a one.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn seen(db: &dyn Db, charge: SettlementId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql =
+        "update charge set seen_at = coalesce(seen_at, ?2) where id = ?1 and state = 'refused'";
+    Ok(db.execute(sql, &[charge.into(), now.into()])? == 1)
 }
 
 /// What a rail answered to the beginning of a charge.
@@ -270,6 +289,16 @@ pub fn answer(
 pub fn keep(db: &dyn Db, charge: SettlementId, kept: &str) -> Result<(), StoreError> {
     let sql = "update charge set kept = ?2 where id = ?1";
     db.execute(sql, &[charge.into(), Value::Text(kept)])?;
+    Ok(())
+}
+
+/// The reader of a live charge does something else next.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn show_next(db: &dyn Db, charge: SettlementId, next: &str) -> Result<(), StoreError> {
+    let sql = "update charge set next = ?2 where id = ?1 and state = 'waiting'";
+    db.execute(sql, &[charge.into(), Value::Text(next)])?;
     Ok(())
 }
 
