@@ -12,6 +12,7 @@ pub mod reason;
 pub mod sandbox;
 pub mod secret;
 pub mod settings;
+pub mod stripe;
 pub mod wire;
 
 use crate::clock::Clock;
@@ -84,10 +85,13 @@ impl Rails {
     /// Builds every rail that the settings turn on: the one list.
     pub fn of(settings: &Settings, clock: &Clock) -> Self {
         let currency = settings.tariff.currency;
-        let _wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
+        let wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
         let mut rails = Self::default();
         if settings.sandbox == FakeMoney::On {
             rails.add(Arc::new(sandbox::Sandbox::new(currency)));
+        }
+        if let Some(settings) = &settings.rails.stripe {
+            rails.add(Arc::new(stripe::Stripe::new(settings, currency, wire.clone())));
         }
         rails.of_currency(currency)
     }

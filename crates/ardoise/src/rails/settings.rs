@@ -2,6 +2,8 @@
 
 use super::fee::Fee;
 use super::secret::Secret;
+use super::stripe::StripeSettings;
+use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
 use ledger::Currency;
 use std::path::Path;
@@ -11,6 +13,8 @@ use std::path::Path;
 pub struct RailSettings {
     /// Whether rails may be on loopback or in a private network: for tests.
     pub to_private: bool,
+    /// Stripe.
+    pub stripe: Option<StripeSettings>,
 }
 
 impl RailSettings {
@@ -19,8 +23,10 @@ impl RailSettings {
     /// # Errors
     /// [`SettingsError::Value`].
     pub fn read(values: &Values, currency: Currency) -> Result<Self, SettingsError> {
-        let _ = currency;
-        Ok(Self { to_private: values.truth("rails.to_private")? })
+        let to_private = values.truth("rails.to_private")?;
+        let reach = Reach::of(to_private);
+        let stripe = StripeSettings::read(values, currency, reach)?;
+        Ok(Self { to_private, stripe })
     }
 }
 

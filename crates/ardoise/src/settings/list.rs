@@ -18,7 +18,6 @@ const fn setting(key: &'static str, default: &'static str, about: &'static str) 
 }
 
 /// A secret of a rail. Beside it stands a setting `{key}_file` that names a file of mode 600.
-#[allow(dead_code, reason = "for rails whose provider gives the shop a secret")]
 const fn secret(key: &'static str, about: &'static str) -> Setting {
     Setting { key, default: "", about, is_secret: true }
 }
@@ -127,6 +126,23 @@ pub const LIST: &[Setting] = &[
         "false",
         "Whether rails may be at private addresses, and on this machine without TLS: for tests.",
     ),
+    secret(
+        "stripe.secret",
+        "The secret key of a Stripe account (sk_… or rk_…): cards and more can settle tabs. Empty: not offered.",
+    ),
+    setting("stripe.secret_file", "", "A file of mode 600 with that key, instead."),
+    secret(
+        "stripe.webhook_secret",
+        "The signing secret of the webhook endpoint there (whsec_…). Empty: outcomes are asked for in time.",
+    ),
+    setting("stripe.webhook_secret_file", "", "A file of mode 600 with that secret, instead."),
+    setting("stripe.base", "", "Where Stripe is, for tests; needs `rails.to_private`."),
+    setting(
+        "stripe.fee_basis_points",
+        "150",
+        "What Stripe keeps of a charge, in hundredths of a percent of it: cards of the European Economic Area.",
+    ),
+    setting("stripe.fee_fixed", "0.25", "What Stripe keeps of a charge besides."),
     setting(
         "s3.endpoint",
         "",
