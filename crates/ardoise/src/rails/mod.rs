@@ -5,15 +5,20 @@
 //! `docs/adding-a-rail.md`.
 
 pub mod breaker;
+pub mod clock;
 pub mod fee;
+pub mod http;
 pub mod manual;
 pub mod port;
 pub mod reason;
+pub mod saga;
 pub mod sandbox;
+pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod stripe;
 pub mod wire;
+pub mod worker;
 
 use crate::clock::Clock;
 use crate::outbox::address::Reach;

@@ -49,8 +49,9 @@ fn folder() -> PathBuf {
 }
 
 impl Description {
-    /// The description in this file, or nothing where it is absent and need not be there.
-    pub fn open(name: &str) -> Option<Self> {
+    /// The description in this file, or nothing where it is absent and need not be there. Answers are held against the
+    /// objects that are `made` here; whatever else an answer names may be anything.
+    pub fn open(name: &str, made: &[&str]) -> Option<Self> {
         let path = folder().join(name);
         let Ok(text) = std::fs::read_to_string(&path) else {
             let how = "is absent; ARDOISE_SPECS names the folder it is in";
@@ -61,7 +62,7 @@ impl Description {
         };
         let mut document: Value = serde_json::from_str(&text).expect("JSON");
         for paths in ["/paths", "/components/schemas"] {
-            tighten(document.pointer_mut(paths).expect("a description"));
+            tighten(document.pointer_mut(paths).expect("a description"), made);
         }
         let (judge, questions) = channel();
         let all = document.clone();
@@ -139,15 +140,24 @@ fn fragment(pointer: &str) -> String {
 
 /// Makes a description say what servers do: an object takes no member that is not listed; `nullable` (OpenAPI 3.0) lets
 /// `null` be. What an answer has to hold is left out of parts of answers; what a form has to hold stays.
-fn tighten(schema: &mut Value) {
+fn tighten(schema: &mut Value, made: &[&str]) {
     match schema {
-        Value::Array(list) => list.iter_mut().for_each(tighten),
+        Value::Array(list) => list.iter_mut().for_each(|one| tighten(one, made)),
         Value::Object(members) => {
-            members.values_mut().for_each(tighten);
+            members.values_mut().for_each(|one| tighten(one, made));
             close(members);
+            leave_out(members, made);
             let_null_be(members);
         }
         _ => {}
+    }
+}
+
+/// Thousands of objects that nobody here makes would take seconds to read.
+fn leave_out(members: &mut Map<String, Value>, made: &[&str]) {
+    let named = members.get("$ref").and_then(Value::as_str);
+    if named.is_some_and(|named| !made.iter().any(|made| named.ends_with(&format!("/{made}")))) {
+        members.clear();
     }
 }
 

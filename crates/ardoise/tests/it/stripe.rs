@@ -1,14 +1,12 @@
 //! Stripe: what is asked of it, what becomes of a charge, and what is believed.
 
-use crate::specs::Description;
-use crate::stripe_peer::{Fault, KEY, NOW, Peer, WEBHOOK_SECRET, rail};
+use crate::stripe_peer::{Fault, KEY, NOW, Peer, WEBHOOK_SECRET, description, rail, signed};
+use ardoise::clock::Clock;
 use ardoise::rails::port::{
     Begun, Charge, Dispute, Heard, Mandate, Message, Next, Outcome, Rail, RailError, Reason,
     Receipt, Refund, Refunded, Unheard, Which,
 };
 use ardoise::rails::stripe::Stripe;
-use aws_lc_rs::hmac;
-use http::HeaderMap;
 use ledger::{Currency, Money, SettlementId, ShopId as _, TabId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -75,7 +73,7 @@ fn posts(peer: &Peer) -> Vec<String> {
 
 #[test]
 fn what_stripe_would_refuse_the_description_refuses() {
-    let Some(stripe) = Description::open("stripe-spec3-2023-08-16.json") else { return };
+    let Some(stripe) = description() else { return };
     let sessions = |form: &str| stripe.request("POST", "/v1/checkout/sessions", form);
     assert_eq!(sessions("success_url=x&mode=payment&expires_at=5"), Ok(()));
     for wrong in [
@@ -407,19 +405,10 @@ async fn a_dispute_holds_money_back_until_it_is_won_or_lost_with_its_price() {
     }
 }
 
-fn signed(event: &str, secret: &str) -> HeaderMap {
-    let seconds = NOW.micros() / 1_000_000;
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let tag = hmac::sign(&key, format!("{seconds}.{event}").as_bytes());
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let value = format!("t={seconds},v1={hex}").parse().expect("a header");
-    HeaderMap::from_iter([("stripe-signature".parse().expect("a name"), value)])
-}
-
 async fn hear(rail: &Stripe, object: &Value, secret: &str) -> Result<Heard, Unheard> {
     let event = json!({"id": "evt_1", "object": "event", "type": "x", "data": {"object": object}});
     let event = event.to_string();
-    let headers = signed(&event, secret);
+    let headers = signed(&event, secret, NOW);
     rail.hear(Message { headers: &headers, body: event.as_bytes(), at: NOW }).await
 }
 
@@ -463,7 +452,7 @@ async fn a_forged_message_is_not_even_asked_about() {
         let heard = hear(&peer.rail(), &peer.get(id), "whsec_other").await;
         assert_eq!(heard, Err(Unheard::Forged("signature")));
     }
-    let headers = signed("[]", WEBHOOK_SECRET);
+    let headers = signed("[]", WEBHOOK_SECRET, NOW);
     let message = Message { headers: &headers, body: b"[]", at: NOW };
     assert_eq!(peer.rail().hear(message).await, Err(Unheard::Forged("malformed")));
     assert_eq!(peer.requests().len(), asked);
@@ -484,6 +473,7 @@ async fn where_nobody_listens_nothing_happened() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
-    let failed = rail(&url, KEY).begin(&charge(1)).await.expect_err("nobody");
+    let failed =
+        rail(&url, KEY, Clock::standing_at(NOW)).begin(&charge(1)).await.expect_err("nobody");
     assert!(failed.left_nothing(), "{failed}");
 }

@@ -7,6 +7,7 @@ use ardoise::outbox::address::Reach;
 use ardoise::rails::stripe::{Stripe, StripeSettings};
 use ardoise::rails::wire::Wire;
 use ardoise::settings::Values;
+use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -20,12 +21,31 @@ use tokio::net::TcpListener;
 
 /// When everything here happens.
 pub const NOW: Timestamp = Timestamp::from_micros(1_795_348_800_000_000);
-/// The same, in seconds.
-const NOW_SECONDS: i64 = NOW.micros() / 1_000_000;
 /// The key of the account.
 pub const KEY: &str = "sk_test_hush";
 /// What signs messages.
 pub const WEBHOOK_SECRET: &str = "whsec_hush";
+
+/// The official description.
+pub fn description() -> Option<Description> {
+    let made = [
+        "api_errors",
+        "balance_transaction",
+        "charge",
+        "checkout.session",
+        "dispute",
+        "payment_intent",
+        "payment_method",
+        "payment_method_details",
+        "payment_method_details_bancontact",
+        "payment_method_details_card",
+        "payment_method_details_ideal",
+        "payment_method_details_sepa_debit",
+        "payment_pages_checkout_session_customer_details",
+        "refund",
+    ];
+    Description::open("stripe-spec3-2023-08-16.json", &made)
+}
 
 /// What happens to the next request.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +63,7 @@ type Answer = (u16, Value);
 
 #[derive(Default)]
 struct Desk {
+    clock: Option<Clock>,
     /// Objects by identifier, with those they name by identifier alone.
     objects: BTreeMap<String, Value>,
     /// What was asked for with a session.
@@ -54,6 +75,7 @@ struct Desk {
     /// Ways to pay that take days.
     slow: Vec<String>,
     faults: VecDeque<Fault>,
+    loses_answers: bool,
     requests: Vec<String>,
     made: usize,
 }
@@ -72,10 +94,16 @@ pub struct Peer {
 
 impl Peer {
     pub async fn open() -> Self {
+        Self::at(Clock::standing_at(NOW)).await
+    }
+
+    /// With this clock.
+    pub async fn at(clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let description = Description::open("stripe-spec3-2023-08-16.json");
-        let (desk, complaints) = (Mutex::default(), Mutex::default());
+        let description = description();
+        let desk = Mutex::new(Desk { clock: Some(clock), ..Desk::default() });
+        let complaints = Mutex::default();
         let room = Arc::new(Room { desk, description, complaints, url });
         let router = Router::new().fallback(answer).with_state(room.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -88,7 +116,7 @@ impl Peer {
 
     /// The rail, with this key.
     pub fn rail_with(&self, key: &str) -> Stripe {
-        rail(self.url(), key)
+        rail(self.url(), key, Clock::standing_at(NOW))
     }
 
     pub fn rail(&self) -> Stripe {
@@ -109,13 +137,18 @@ impl Peer {
         self.desk().faults = [Fault::None, Fault::Lost, Fault::Lost, Fault::Lost].into();
     }
 
+    /// From now on every answer breaks off, or none.
+    pub fn loses_answers(&self, lost: bool) {
+        self.desk().loses_answers = lost;
+    }
+
     /// Somebody else pays for the charge of this name.
     pub fn crowd(&self, charge: &str) {
         self.desk().make(
             "pi",
             "payment_intent",
             json!({
-                "status": "succeeded", "amount": 1, "amount_received": 1, "created": NOW_SECONDS,
+                "status": "succeeded", "amount": 1, "amount_received": 1,
                 "currency": "eur", "metadata": {"charge": charge},
             }),
         );
@@ -145,6 +178,13 @@ impl Peer {
 
     pub fn count(&self, kind: &str) -> usize {
         self.desk().objects.values().filter(|object| object["object"] == kind).count()
+    }
+
+    pub fn count_paid(&self) -> usize {
+        let is_paid = |object: &&Value| {
+            object["object"] == "payment_intent" && object["status"] == "succeeded"
+        };
+        self.desk().objects.values().filter(is_paid).count()
     }
 
     /// Methods and paths of what was asked, and how often.
@@ -212,8 +252,8 @@ impl Drop for Peer {
     }
 }
 
-/// The rail at `url`, with this key.
-pub fn rail(url: &str, key: &str) -> Stripe {
+/// The rail at `url`, with this key and this clock.
+pub fn rail(url: &str, key: &str, clock: Clock) -> Stripe {
     let mut values = Values::default();
     for (name, value) in
         [("stripe.secret", key), ("stripe.webhook_secret", WEBHOOK_SECRET), ("stripe.base", url)]
@@ -221,8 +261,18 @@ pub fn rail(url: &str, key: &str) -> Stripe {
         values.set("here", name, value.into()).expect("known");
     }
     let settings = StripeSettings::read(&values, Currency::Eur, Reach::Private);
-    let wire = Wire::new(Reach::Private, Clock::standing_at(NOW));
+    let wire = Wire::new(Reach::Private, clock);
     Stripe::new(&settings.expect("sound").expect("on"), Currency::Eur, wire)
+}
+
+/// The headers of a message as Stripe signs it.
+pub fn signed(event: &str, secret: &str, at: Timestamp) -> HeaderMap {
+    let seconds = at.micros() / 1_000_000;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, format!("{seconds}.{event}").as_bytes());
+    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let value = format!("t={seconds},v1={hex}").parse().expect("a header");
+    HeaderMap::from_iter([("stripe-signature".parse().expect("a name"), value)])
 }
 
 impl Desk {
@@ -231,8 +281,13 @@ impl Desk {
         let id = format!("{start}_{:04}", self.made);
         object["id"] = json!(id);
         object["object"] = json!(kind);
+        object["created"] = json!(self.now());
         self.objects.insert(id.clone(), object);
         id
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.as_ref().expect("a clock").now().micros() / 1_000_000
     }
 
     fn find(&self, id: &str) -> Option<Value> {
@@ -248,11 +303,15 @@ impl Desk {
         let customer = binds.then(|| self.make("cus", "customer", json!({})));
         let method = self.method(customer.as_deref(), means);
         let amount: i64 = price["unit_amount"].as_str().expect("text").parse().expect("cents");
-        let intent = self.make("pi", "payment_intent", json!({
-            "status": "processing", "amount": amount, "amount_received": 0, "created": NOW_SECONDS,
-            "currency": price["currency"], "metadata": data["metadata"], "customer": customer,
-            "payment_method": method, "latest_charge": null, "last_payment_error": null,
-        }));
+        let intent = self.make(
+            "pi",
+            "payment_intent",
+            json!({
+                "status": "processing", "amount": amount, "amount_received": 0,
+                "currency": price["currency"], "metadata": data["metadata"], "customer": customer,
+                "payment_method": method, "latest_charge": null, "last_payment_error": null,
+            }),
+        );
         let session = self.objects.get_mut(session).expect("a session");
         session["status"] = json!("complete");
         session["url"] = Value::Null;
@@ -269,7 +328,7 @@ impl Desk {
     /// The money came: Stripe keeps 1.4 % and 25 cents, unlike its price list.
     fn succeed(&mut self, intent: &str, means: &Value) {
         let amount = self.objects[intent]["amount"].as_i64().expect("cents");
-        let fee = amount * 14 / 1_000 + 25;
+        let fee = amount.min(amount * 14 / 1_000 + 25);
         let movement =
             self.make("txn", "balance_transaction", json!({"fee": fee, "currency": "eur"}));
         let charge = self.make(
@@ -350,7 +409,7 @@ impl Desk {
 
     fn make_session(&mut self, url: &str, asked: &Value) -> Answer {
         let ends: Option<i64> = asked["expires_at"].as_str().and_then(|text| text.parse().ok());
-        let open_for = ends.map_or(86_400, |ends| ends - NOW_SECONDS);
+        let open_for = ends.map_or(86_400, |ends| ends - self.now());
         if !(1_800..=86_400).contains(&open_for) {
             let error = json!({"type": "invalid_request_error", "param": "expires_at"});
             return (400, json!({ "error": error }));
@@ -390,12 +449,16 @@ impl Desk {
             Some(_) => {}
         }
         let amount: i64 = asked["amount"].as_str().expect("text").parse().expect("cents");
-        let intent = self.make("pi", "payment_intent", json!({
-            "status": "processing", "amount": amount, "amount_received": 0, "created": NOW_SECONDS,
-            "currency": asked["currency"], "metadata": asked["metadata"],
-            "customer": asked["customer"], "payment_method": method, "latest_charge": null,
-            "last_payment_error": null,
-        }));
+        let intent = self.make(
+            "pi",
+            "payment_intent",
+            json!({
+                "status": "processing", "amount": amount, "amount_received": 0,
+                "currency": asked["currency"], "metadata": asked["metadata"],
+                "customer": asked["customer"], "payment_method": method, "latest_charge": null,
+                "last_payment_error": null,
+            }),
+        );
         if let Some(code) = self.declines.get(&method).cloned() {
             return self.declined(&intent, &code);
         }
@@ -536,7 +599,8 @@ impl Room {
         let asked = decode(if method == "GET" { query } else { form });
         let mut desk = self.desk.lock().expect("no panic");
         desk.requests.push(format!("{method} {path}"));
-        let fault = desk.faults.pop_front();
+        let lost = desk.loses_answers.then_some(Fault::Lost);
+        let fault = desk.faults.pop_front().or(lost);
         if let Some(Fault::Status(status)) = fault {
             return (status, Value::Null);
         }
