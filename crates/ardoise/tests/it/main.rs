@@ -24,6 +24,7 @@ mod getting_paid;
 mod guide;
 mod keys;
 mod last_seen;
+mod localstripe;
 mod moving;
 mod openapi;
 mod outages;

@@ -48,12 +48,6 @@ pub struct StripeBench {
     peer: Peer,
 }
 
-impl StripeBench {
-    fn intent(&self, charge: &Stored) -> String {
-        self.peer.get(&charge.reference)["payment_intent"].as_str().expect("text").to_owned()
-    }
-}
-
 fn card() -> Value {
     json!({"type": "card", "card": {"brand": "visa", "last4": "4242"}})
 }
@@ -76,7 +70,7 @@ impl Bench for StripeBench {
     }
 
     async fn agree(&self, charge: &Stored) {
-        self.peer.pay(&charge.reference, &card());
+        self.peer.will_pay(&charge.reference, &card());
     }
 
     /// Stripe lets the reader try another card; a debit that fails is final.
@@ -91,7 +85,7 @@ impl Bench for StripeBench {
     }
 
     async fn lie(&self, charge: &Stored, says: Money) {
-        let intent = self.intent(charge);
+        let intent = self.peer.pay(&charge.reference, &card());
         self.peer.set(&intent, "amount_received", json!(says.micros() / 10_000));
         let currency = says.currency().code().to_lowercase();
         self.peer.set(&intent, "currency", json!(currency));

@@ -74,6 +74,8 @@ struct Desk {
     declines: BTreeMap<String, String>,
     /// Ways to pay that take days.
     slow: Vec<String>,
+    /// Sessions whose readers pay as soon as somebody asks, and with what.
+    willing: BTreeMap<String, Value>,
     faults: VecDeque<Fault>,
     loses_answers: bool,
     requests: Vec<String>,
@@ -202,11 +204,12 @@ impl Peer {
 
     /// A reader pays on the page, with these means; answers the payment.
     pub fn pay(&self, session: &str, means: &Value) -> String {
-        let mut desk = self.desk();
-        let intent = desk.agree(session, means);
-        desk.succeed(&intent, means);
-        desk.objects.get_mut(session).expect("a session")["payment_status"] = json!("paid");
-        intent
+        self.desk().pay(session, means)
+    }
+
+    /// A reader pays on the page as soon as somebody asks whether they did.
+    pub fn will_pay(&self, session: &str, means: &Value) {
+        self.desk().willing.insert(session.into(), means.clone());
     }
 
     /// A reader agrees to a debit that is under way for days; answers the payment.
@@ -320,6 +323,14 @@ impl Desk {
         intent
     }
 
+    fn pay(&mut self, session: &str, means: &Value) -> String {
+        self.willing.remove(session);
+        let intent = self.agree(session, means);
+        self.succeed(&intent, means);
+        self.objects.get_mut(session).expect("a session")["payment_status"] = json!("paid");
+        intent
+    }
+
     fn method(&mut self, customer: Option<&str>, means: &Value) -> String {
         let kind = json!({"type": means["type"], "customer": customer});
         self.make("pm", "payment_method", kind)
@@ -383,7 +394,12 @@ impl Desk {
         match (method, &parts[..]) {
             ("POST", ["checkout", "sessions"]) => self.make_session(url, asked),
             ("POST", ["checkout", "sessions", id, "expire"]) => self.expire(id),
-            ("GET", ["checkout", "sessions", id]) => self.one(id),
+            ("GET", ["checkout", "sessions", id]) => {
+                if let Some(means) = self.willing.remove(*id) {
+                    self.pay(id, &means);
+                }
+                self.one(id)
+            }
             ("GET", ["payment_intents"]) => self.list("payment_intent", asked, |one| {
                 let from = asked["created"]["gte"].as_str().expect("text").parse().expect("number");
                 let is_theirs = asked["customer"].is_null() || one["customer"] == asked["customer"];

@@ -34,7 +34,7 @@ impl Stripe {
         let path = format!("payment_methods/{}", bound.method);
         match self.client.get::<Method>(&path, &Fields::new()).await {
             Ok(Method { customer: None }) => return Ok(()),
-            Err(failure) if failure.is_missing() => return Ok(()),
+            Err(failure) if failure.is_missing => return Ok(()),
             method => method?,
         };
         let key = format!("{}-detach", bound.method);
@@ -49,7 +49,7 @@ fn begun(reference: String) -> Begun {
 
 /// A payment by mandate that was not made.
 fn refused(failure: Failure) -> Result<(Begun, Outcome), RailError> {
-    let is_gone = failure.is_missing() || ["customer", "payment_method"].contains(&&*failure.param);
+    let is_gone = failure.is_missing || ["customer", "payment_method"].contains(&&*failure.param);
     let reason = match failure.error {
         RailError::Declined(reason) => reason,
         RailError::Refused(_) if is_gone => Reason::Unbound,

@@ -31,6 +31,8 @@ pub struct Client {
 pub struct Failure {
     /// What it means.
     pub error: RailError,
+    /// Whether what was named is not there.
+    pub is_missing: bool,
     /// Stripe's own word, and the field at fault; empty where it says none.
     pub code: String,
     /// See `code`.
@@ -39,16 +41,9 @@ pub struct Failure {
     pub intent: Option<Box<Intent>>,
 }
 
-impl Failure {
-    /// Whether what was named is not there.
-    pub fn is_missing(&self) -> bool {
-        self.code == "resource_missing"
-    }
-}
-
 impl From<RailError> for Failure {
     fn from(error: RailError) -> Self {
-        Self { error, code: String::new(), param: String::new(), intent: None }
+        Self { error, is_missing: false, code: String::new(), param: String::new(), intent: None }
     }
 }
 
@@ -131,7 +126,10 @@ fn judge(reply: &Reply) -> Failure {
         (400..=499, ..) => RailError::Refused(format!("{status} {code}").trim().to_owned()),
         _ => RailError::Nonsense(status.to_string()),
     };
-    Failure { error, code, param: word(said.param.as_deref()), intent: said.payment_intent }
+    // A way to pay that is named in a form is missing with 400.
+    let is_missing = status == 404 || code == "resource_missing";
+    let param = word(said.param.as_deref());
+    Failure { error, is_missing, code, param, intent: said.payment_intent }
 }
 
 /// A word of Stripe's as the log may have it: its codes are small letters.
