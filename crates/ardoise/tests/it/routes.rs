@@ -56,6 +56,7 @@ POST    /lines/{line}/undo                       404 303 404 404 404 404 404
 POST    /tab/settle/{rail}                       401 400 401 401 401 401 401
 GET     /tab/charges/{charge}                    404 303 404 404 404 404 404
 GET     /tab/charges/{charge}/return             404 303 404 404 404 404 404
+POST    /tab/mandates/{rail}/end                 401 404 401 401 401 401 401
 POST    /rails/{rail}/webhook                    400 400 400 400 400 400 400
 GET     /gains/stream                            401 401 200 200 403 401 401
 POST    /keys                                    401 401 422 422 403 401 401
@@ -65,6 +66,7 @@ POST    /webhooks/{webhook}/remove               401 401 303 404 403 401 401
 POST    /desk/invitations                        401 401 403 403 422 401 401
 POST    /desk/tabs/{tab}/settle                  401 401 403 403 400 401 401
 POST    /desk/authors/{author}/payouts           401 401 403 403 400 401 401
+POST    /desk/charges/{charge}/seen              401 401 403 403 404 401 401
 POST    /desk/books                              401 401 403 403 303 401 401
 POST    /sign-out                                303 303 303 303 303 303 303
 POST    /language                                422 422 422 422 422 422 422

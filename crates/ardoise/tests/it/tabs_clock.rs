@@ -103,6 +103,22 @@ async fn a_mandate_that_does_not_hold_any_more_is_not_tried_for_ever() {
 }
 
 #[tokio::test]
+async fn a_reader_who_ends_a_mandate_is_not_charged_by_it() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (mut ben, author) = bound(&bench).await;
+    takes(shop, &mut ben, author, 300).await;
+    let page = ben.get("/tab/settle").await.text();
+    assert!(page.contains("•••• 4242") && !page.contains("MANDATE"), "{page}");
+    let ended = ben.post("/tab/mandates/scripted/end", &[]).await;
+    assert_eq!(ended.location(), "/tab/settle");
+    assert!(!ben.get("/tab/settle").await.text().contains("•••• 4242"));
+    shop.pass_days(40);
+    assert_eq!(a_day(shop).await, 0);
+    assert_eq!(owes(&mut ben).await, "3.00");
+}
+
+#[tokio::test]
 async fn a_year_of_a_reader_is_charged_to_the_cent() {
     let bench = ScriptedBench::open().await;
     let shop = &bench.shop;
