@@ -1,7 +1,7 @@
 //! Why Stripe, or a reader's bank, says no: its words, and ours.
 //!
-//! From <https://docs.stripe.com/declines/codes> (codes of declined cards), <https://docs.stripe.com/error-codes> and
-//! <https://docs.stripe.com/refunds#failed-refunds>, read on 2026-11-28. What is not in the table is
+//! The codes of <https://docs.stripe.com/declines/codes> (declined cards), <https://docs.stripe.com/error-codes> and
+//! <https://docs.stripe.com/refunds#failed-refunds>. What is not in the table is
 //! [`Reason::Refused`]: no without a why. So are a card reported lost or stolen and a suspicion of fraud, which Stripe asks
 //! to tell nobody.
 

@@ -8,7 +8,7 @@ use crate::pages::locale::Arg;
 use crate::rails::port::{Charge, RailError, Refund};
 use ledger::time::MICROS_PER_SECOND;
 
-/// Under which name a payment knows its charge.
+/// Under which name a payment knows its charge. Beside it stands the tab, for the operator: readers are shown neither.
 pub const CHARGE: &str = "charge";
 /// Under which name a refund knows its key.
 pub const REFUND: &str = "refund";
@@ -40,7 +40,8 @@ pub fn session(charge: &Charge) -> Result<Fields, RailError> {
         field("client_reference_id", &id),
         field("metadata[charge]", &id),
         field("payment_intent_data[metadata][charge]", &id),
-        field("payment_intent_data[description]", format!("{} ({})", charge.shop, charge.tab)),
+        field("payment_intent_data[metadata][tab]", charge.tab.to_string()),
+        field("payment_intent_data[description]", &charge.shop),
         field("line_items[0][quantity]", "1"),
         field("line_items[0][price_data][currency]", currency(charge.amount)),
         field("line_items[0][price_data][unit_amount]", minor(charge.amount)?.to_string()),
@@ -93,8 +94,9 @@ pub fn intent(charge: &Charge, bound: &Bound<'_>) -> Result<Fields, RailError> {
         // Cards and direct debits alike; Stripe wants an address to come back to for kinds that could lead away.
         field("automatic_payment_methods[enabled]", "true"),
         field("return_url", &charge.return_url),
-        field("description", format!("{} ({})", charge.shop, charge.tab)),
+        field("description", &charge.shop),
         field("metadata[charge]", charge.id.to_string()),
+        field("metadata[tab]", charge.tab.to_string()),
         field("expand[]", EXPANDED),
     ])
 }

@@ -1,7 +1,7 @@
 //! Messages from Stripe: whether they are genuine, and whom they speak of.
 
 use super::forms::CHARGE;
-use super::objects::{Event, Link, Metadata, Named};
+use super::objects::{Event, EventObject, Link, Metadata, Named};
 use super::{Stripe, signature};
 use crate::rails::port::{Heard, Message, Unheard, Which};
 
@@ -9,9 +9,7 @@ impl Stripe {
     pub(super) async fn listen(&self, message: Message<'_>) -> Result<Heard, Unheard> {
         let secret = self.webhook_secret.as_ref().ok_or(Unheard::Forged("unexpected"))?;
         signature::check(message, secret)?;
-        let event: Event =
-            serde_json::from_slice(message.body).map_err(|_| Unheard::Forged("malformed"))?;
-        let object = event.data.object;
+        let object = read(message.body)?;
         match object.object.as_str() {
             "checkout.session" | "payment_intent" => {
                 let charge = object.metadata.as_ref().and_then(charge_of);
@@ -29,6 +27,15 @@ impl Stripe {
         let charge = charge_of(&intent.metadata);
         Ok(charge.map_or(Heard::Nothing, |charge| Heard::Dispute { charge, dispute }))
     }
+}
+
+/// What a genuine message is about.
+///
+/// # Errors
+/// [`Unheard::Forged`]: `malformed`.
+pub(crate) fn read(body: &[u8]) -> Result<EventObject, Unheard> {
+    let event: Event = serde_json::from_slice(body).map_err(|_| Unheard::Forged("malformed"))?;
+    Ok(event.data.object)
 }
 
 /// An account may serve others than this shop, whose objects name no charge.

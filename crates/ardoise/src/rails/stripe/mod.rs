@@ -29,13 +29,13 @@ mod client;
 mod declines;
 mod forms;
 mod giving_back;
-mod hearing;
+pub(crate) mod hearing;
 mod lists;
 mod mandates;
 mod objects;
 mod paying;
 mod settings;
-mod signature;
+pub(crate) mod signature;
 
 pub use client::VERSION;
 pub use settings::StripeSettings;
@@ -62,7 +62,7 @@ pub struct Stripe {
 }
 
 /// The smallest and the largest charge in `currency`, in minor units:
-/// <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>, read on 2026-11-28.
+/// <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>.
 const fn bounds(currency: Currency) -> (i64, i64) {
     let least = match currency {
         Currency::Gbp => 30,

@@ -11,7 +11,7 @@ use ledger::Currency;
 /// Where Stripe is.
 const BASE: &str = "https://api.stripe.com";
 /// The day on which the fees in the list of settings were looked up, and where: cards of the European Economic Area.
-const FEE_SOURCE: (&str, &str) = ("2026-11-28", "https://stripe.com/fr/pricing");
+const FEE_SOURCE: (&str, &str) = ("2026-11-22", "https://stripe.com/fr/pricing");
 
 /// What the settings say about Stripe.
 #[derive(Debug, Clone)]
@@ -138,7 +138,7 @@ mod tests {
         let read = read(&set, Reach::Public).expect("sound").expect("on");
         assert_eq!(read.base, "https://api.stripe.com");
         assert_eq!((read.fee.basis_points, read.fee.fixed.to_string().as_str()), (150, "0.25 EUR"));
-        assert_eq!(read.fee.as_of, "2026-11-28");
+        assert_eq!(read.fee.as_of, "2026-11-22");
         assert!(!read.is_test());
         assert!(!format!("{read:?}").contains("hush"));
     }

@@ -1,4 +1,4 @@
-//! How Stripe signs its messages: <https://docs.stripe.com/webhooks/signature> (read on 2026-11-28).
+//! How Stripe signs its messages: <https://docs.stripe.com/webhooks/signature>.
 //!
 //! `Stripe-Signature: t=SECONDS,v1=HEX,v1=HEX,v0=HEX`. Each `v1` is the HMAC-SHA256 of the seconds, a point and the body,
 //! with the whole signing secret (`whsec_…`) as key. While a secret is replaced there are several; `v0` is for test mode
