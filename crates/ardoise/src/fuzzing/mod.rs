@@ -5,6 +5,7 @@
 //! it finds goes into the corpus, and so is tried by every run of the tests.
 
 mod files;
+mod messages;
 mod requests;
 mod texts;
 
@@ -22,7 +23,7 @@ const fn target(name: &'static str, try_out: fn(&[u8])) -> Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     target("archive", files::archive),
     target("cookies", texts::cookies),
     target("fields", texts::fields),
@@ -38,6 +39,7 @@ pub const TARGETS: [Target; 16] = [
     target("request", requests::request),
     target("settings", texts::settings),
     target("sound", files::sound),
+    target("stripe", messages::stripe),
     target("webhook", texts::webhook),
 ];
 

@@ -17,6 +17,7 @@ pub mod sandbox;
 pub mod schedule;
 pub mod secret;
 pub mod settings;
+pub mod stripe;
 pub mod wire;
 pub mod worker;
 
@@ -96,8 +97,11 @@ impl Rails {
             rails.add(Arc::new(sandbox::Sandbox::new(currency)));
         }
         if let Some(paypal) = settings.rails.paypal.clone() {
-            let paypal = paypal::PayPal::new(paypal, wire, clock.clone(), currency);
+            let paypal = paypal::PayPal::new(paypal, wire.clone(), clock.clone(), currency);
             rails.add(Arc::new(paypal));
+        }
+        if let Some(settings) = &settings.rails.stripe {
+            rails.add(Arc::new(stripe::Stripe::new(settings, currency, wire.clone())));
         }
         rails.of_currency(currency)
     }

@@ -3,6 +3,7 @@
 use super::fee::Fee;
 use super::paypal::settings::PayPalSettings;
 use super::secret::Secret;
+use super::stripe::StripeSettings;
 use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
 use ledger::Currency;
@@ -17,6 +18,8 @@ pub struct RailSettings {
     pub to_private: bool,
     /// PayPal, where it is on.
     pub paypal: Option<PayPalSettings>,
+    /// Stripe.
+    pub stripe: Option<StripeSettings>,
 }
 
 impl RailSettings {
@@ -26,9 +29,10 @@ impl RailSettings {
     /// [`SettingsError::Value`].
     pub fn read(values: &Values, currency: Currency) -> Result<Self, SettingsError> {
         let to_private = values.truth("rails.to_private")?;
-        let roots = roots(values)?;
-        let paypal = PayPalSettings::read(values, currency, (Reach::of(to_private), &roots))?;
-        Ok(Self { to_private, paypal })
+        let (reach, roots) = (Reach::of(to_private), roots(values)?);
+        let paypal = PayPalSettings::read(values, currency, (reach, &roots))?;
+        let stripe = StripeSettings::read(values, currency, reach)?;
+        Ok(Self { to_private, paypal, stripe })
     }
 }
 

@@ -148,6 +148,23 @@ pub const LIST: &[Setting] = &[
         "false",
         "Whether rails may be at private addresses, and on this machine without TLS: for tests.",
     ),
+    secret(
+        "stripe.secret",
+        "The secret key of a Stripe account (sk_… or rk_…): cards and more can settle tabs. Empty: not offered.",
+    ),
+    setting("stripe.secret_file", "", "A file of mode 600 with that key, instead."),
+    secret(
+        "stripe.webhook_secret",
+        "The signing secret of the webhook endpoint there (whsec_…). Empty: outcomes are asked for in time.",
+    ),
+    setting("stripe.webhook_secret_file", "", "A file of mode 600 with that secret, instead."),
+    setting("stripe.base", "", "Where Stripe is, for tests; needs `rails.to_private`."),
+    setting(
+        "stripe.fee_basis_points",
+        "150",
+        "What Stripe keeps of a charge, in hundredths of a percent of it: cards of the European Economic Area.",
+    ),
+    setting("stripe.fee_fixed", "0.25", "What Stripe keeps of a charge besides."),
     setting(
         "rails.certificates",
         "",

@@ -1,0 +1,44 @@
+//! Messages from Stripe: whether they are genuine, and whom they speak of.
+
+use super::forms::CHARGE;
+use super::objects::{Event, EventObject, Link, Metadata, Named};
+use super::{Stripe, signature};
+use crate::rails::port::{Heard, Message, Unheard, Which};
+
+impl Stripe {
+    pub(super) async fn listen(&self, message: Message<'_>) -> Result<Heard, Unheard> {
+        let secret = self.webhook_secret.as_ref().ok_or(Unheard::Forged("unexpected"))?;
+        signature::check(message, secret)?;
+        let object = read(message.body)?;
+        match object.object.as_str() {
+            "checkout.session" | "payment_intent" => {
+                let charge = object.metadata.as_ref().and_then(charge_of);
+                Ok(charge.map_or(Heard::Nothing, Heard::Charge))
+            }
+            "dispute" => self.whose(object.id, object.payment_intent).await,
+            _ => Ok(Heard::Nothing),
+        }
+    }
+
+    /// A dispute names a payment, and only that knows its charge.
+    async fn whose(&self, dispute: String, intent: Option<Link<Named>>) -> Result<Heard, Unheard> {
+        let Some(intent) = intent else { return Ok(Heard::Nothing) };
+        let intent = self.intent(intent.id()).await.map_err(Unheard::Later)?;
+        let charge = charge_of(&intent.metadata);
+        Ok(charge.map_or(Heard::Nothing, |charge| Heard::Dispute { charge, dispute }))
+    }
+}
+
+/// What a genuine message is about.
+///
+/// # Errors
+/// [`Unheard::Forged`]: `malformed`.
+pub(crate) fn read(body: &[u8]) -> Result<EventObject, Unheard> {
+    let event: Event = serde_json::from_slice(body).map_err(|_| Unheard::Forged("malformed"))?;
+    Ok(event.data.object)
+}
+
+/// An account may serve others than this shop, whose objects name no charge.
+fn charge_of(metadata: &Metadata) -> Option<Which> {
+    metadata.get(CHARGE)?.parse().ok().map(Which::Id)
+}

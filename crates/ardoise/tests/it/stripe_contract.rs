@@ -1,0 +1,116 @@
+//! Stripe holds to what every rail holds to.
+
+use crate::rail_contract::{Bench, Message, contract};
+use crate::shop::TestApp;
+use crate::stripe_peer::{KEY, Peer, WEBHOOK_SECRET, rail, signed};
+use ardoise::rails::port::{self, Asked, Begun, Charge, Heard, Outcome, Rail, Terms, Unheard};
+use ardoise::rails::stripe::Stripe;
+use ardoise::store::charge::Stored;
+use futures_util::future::BoxFuture;
+use ledger::Money;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Stripe, with charges of twenty cents, which the contract is told in: Stripe itself wants fifty.
+struct Small {
+    stripe: Stripe,
+    terms: Terms,
+}
+
+impl Rail for Small {
+    fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    fn begin<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Begun> {
+        self.stripe.begin(charge)
+    }
+
+    fn look<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Outcome> {
+        self.stripe.look(charge)
+    }
+
+    fn returned<'a>(
+        &'a self,
+        charge: &'a Charge,
+        query: &'a BTreeMap<String, String>,
+    ) -> Asked<'a, Outcome> {
+        self.stripe.returned(charge, query)
+    }
+
+    fn hear<'a>(&'a self, message: port::Message<'a>) -> BoxFuture<'a, Result<Heard, Unheard>> {
+        self.stripe.hear(message)
+    }
+}
+
+pub struct StripeBench {
+    shop: TestApp,
+    peer: Peer,
+}
+
+fn card() -> Value {
+    json!({"type": "card", "card": {"brand": "visa", "last4": "4242"}})
+}
+
+impl Bench for StripeBench {
+    async fn open() -> Self {
+        let shop = TestApp::open();
+        let peer = Peer::at(shop.clock.clone()).await;
+        let stripe = rail(peer.url(), KEY, shop.clock.clone());
+        let terms = Terms { minimum: stripe.terms().unit, ..stripe.terms().clone() };
+        Self { shop: shop.with_rail(Small { stripe, terms }), peer }
+    }
+
+    fn shop(&self) -> &TestApp {
+        &self.shop
+    }
+
+    fn name(&self) -> &'static str {
+        "stripe"
+    }
+
+    async fn agree(&self, charge: &Stored) {
+        self.peer.will_pay(&charge.reference, &card());
+    }
+
+    /// Stripe lets the reader try another card; a debit that fails is final.
+    async fn refuse(&self, charge: &Stored) {
+        let sepa = json!({"type": "sepa_debit", "sepa_debit": {"last4": "3000"}});
+        let intent = self.peer.agree(&charge.reference, &sepa);
+        self.peer.fail(&intent, "insufficient_funds");
+    }
+
+    async fn lose_answers(&self, lost: bool) {
+        self.peer.loses_answers(lost);
+    }
+
+    async fn lie(&self, charge: &Stored, says: Money) {
+        let intent = self.peer.pay(&charge.reference, &card());
+        self.peer.set(&intent, "amount_received", json!(says.micros() / 10_000));
+        let currency = says.currency().code().to_lowercase();
+        self.peer.set(&intent, "currency", json!(currency));
+    }
+
+    async fn orders_and_captures(&self) -> (usize, usize) {
+        (self.peer.count("checkout.session"), self.peer.count_paid())
+    }
+
+    async fn message(&self, charge: Option<&Stored>, genuine: bool, age_seconds: i64) -> Message {
+        let other = || "00000000-0000-7000-8000-000000000000".to_owned();
+        let charge = charge.map_or_else(other, |charge| charge.id.to_string());
+        let session = json!({
+            "id": "cs_test_0001", "object": "checkout.session", "payment_status": "paid",
+            "metadata": {"charge": charge}, "amount_total": 1,
+        });
+        let kind = "checkout.session.completed";
+        let event = json!({"object": "event", "type": kind, "data": {"object": session}});
+        let body = event.to_string();
+        let secret = if genuine { WEBHOOK_SECRET } else { "whsec_other" };
+        let at = self.shop.app.now().plus_minutes(-age_seconds / 60);
+        let headers = signed(&body, secret, at);
+        let value = headers["stripe-signature"].to_str().expect("text").to_owned();
+        Message { headers: vec![("stripe-signature", value)], body }
+    }
+}
+
+contract! { stripe: crate::stripe_contract::StripeBench }
