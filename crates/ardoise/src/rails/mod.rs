@@ -6,6 +6,7 @@
 
 pub mod breaker;
 pub mod fee;
+pub mod lightning;
 pub mod manual;
 pub mod port;
 pub mod reason;
@@ -84,10 +85,15 @@ impl Rails {
     /// Builds every rail that the settings turn on: the one list.
     pub fn of(settings: &Settings, clock: &Clock) -> Self {
         let currency = settings.tariff.currency;
-        let _wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
+        let wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
         let mut rails = Self::default();
         if settings.sandbox == FakeMoney::On {
             rails.add(Arc::new(sandbox::Sandbox::new(currency)));
+        }
+        if let Some(on) = &settings.rails.lightning {
+            let webhook = settings.webhook_of(LIGHTNING);
+            let rail = lightning::Lightning::new(on, currency, webhook, wire, clock.clone());
+            rails.add(Arc::new(rail));
         }
         rails.of_currency(currency)
     }

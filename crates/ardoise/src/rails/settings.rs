@@ -1,7 +1,9 @@
 //! What the settings say about rails. Each rail reads its own part.
 
 use super::fee::Fee;
+use super::lightning::settings::LightningSettings;
 use super::secret::Secret;
+use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
 use ledger::Currency;
 use std::path::Path;
@@ -11,6 +13,8 @@ use std::path::Path;
 pub struct RailSettings {
     /// Whether rails may be on loopback or in a private network: for tests.
     pub to_private: bool,
+    /// Bitcoin over Lightning.
+    pub lightning: Option<LightningSettings>,
 }
 
 impl RailSettings {
@@ -19,8 +23,9 @@ impl RailSettings {
     /// # Errors
     /// [`SettingsError::Value`].
     pub fn read(values: &Values, currency: Currency) -> Result<Self, SettingsError> {
-        let _ = currency;
-        Ok(Self { to_private: values.truth("rails.to_private")? })
+        let to_private = values.truth("rails.to_private")?;
+        let reach = Reach::of(to_private);
+        Ok(Self { to_private, lightning: LightningSettings::read(values, currency, reach)? })
     }
 }
 
