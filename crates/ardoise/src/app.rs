@@ -19,7 +19,7 @@ use ledger::Currency;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Newest files that are looked for before a shop is served.
 pub const LOOKED_FOR: i64 = 5;
@@ -41,6 +41,8 @@ pub struct App {
     pub files: FileStore,
     /// The ways to settle that are turned on.
     pub rails: Rails,
+    /// Wakes whoever asks about charges.
+    pub to_ask: Notify,
     /// Signs receipts.
     pub receipt_key: ReceiptKey,
     /// Counts visits until they are written.
@@ -51,6 +53,8 @@ pub struct App {
     pub key_uses: Uses,
     /// Counts those who were turned away for want of time, for the log.
     pub turned_away: Sparing,
+    /// Counts messages to rails that are not genuine, for the log.
+    pub forged: Sparing,
     /// Counts new tabs by network.
     pub new_tabs: NewTabs,
     /// The last check of the books, since the shop opened.
@@ -185,11 +189,13 @@ impl App {
             store: Store::new(readers, till),
             files,
             rails: Rails::of(&settings, &clock),
+            to_ask: Notify::new(),
             receipt_key,
             visits: Visits::default(),
             last_seen: LastSeen::default(),
             key_uses: Uses::default(),
             turned_away: Sparing::default(),
+            forged: Sparing::default(),
             new_tabs: NewTabs::new(settings.new_tabs_per_hour),
             books: Mutex::default(),
             closing: watch::Sender::new(false),

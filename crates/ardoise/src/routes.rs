@@ -10,7 +10,7 @@ use crate::problem::{
 use crate::request::{Ask, is_for_programs};
 use crate::store::StoreError;
 use crate::works::{self, uploads};
-use crate::{access, api, desk, gains, keys, links, people, receipts, tabs, webhooks};
+use crate::{access, api, desk, gains, keys, links, people, rails, receipts, tabs, webhooks};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
@@ -23,6 +23,12 @@ use tower_http::csrf::CsrfLayer;
 /// What pages may do: show what the shop itself serves, and post forms to it. No inline style or script.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
      media-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The policy of a page whose forms may lead to these origins besides.
+pub fn policy_leading_to<'a>(origins: impl Iterator<Item = &'a str>) -> String {
+    let origins: String = origins.map(|origin| format!(" {origin}")).collect();
+    POLICY.replace("form-action 'self'", &format!("form-action 'self'{origins}"))
+}
 
 /// Headers of every answer that does not say otherwise.
 const AROUND: [(HeaderName, &str); 5] = [
@@ -73,6 +79,7 @@ fn pages() -> Addresses {
         .route("/tab", get(tabs::http::show_tab))
         .route("/tab/settle", get(tabs::http::show_settle))
         .route("/tab/settled/{settlement}", get(tabs::http::show_settled))
+        .route("/tab/charges/{charge}", get(rails::http::show_charge))
         .route("/library", get(tabs::http::show_library))
         .route("/receipts", get(receipts::http::show_tab))
         .route("/receipts/{line}", get(receipts::http::show_line))
@@ -122,7 +129,9 @@ fn files() -> Addresses {
     Addresses::new()
         .route("/l/{slug}/buy", post(tabs::http::buy_work))
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
-        .route("/tab/settle/sandbox", post(tabs::http::settle_sandbox))
+        .route("/tab/settle/{rail}", post(rails::http::begin_charge))
+        .route("/tab/charges/{charge}/return", get(rails::http::return_to_charge))
+        .route("/rails/{rail}/webhook", post(rails::http::hear))
         .route("/gains/stream", get(gains::http::follow))
         .route("/keys", post(keys::http::make_key))
         .route("/keys/{key}/revoke", post(keys::http::revoke_key))

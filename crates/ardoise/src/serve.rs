@@ -7,6 +7,7 @@ use crate::ids::Chance;
 use crate::keys::used;
 use crate::links::visits;
 use crate::outbox::worker::Worker;
+use crate::rails;
 use crate::routes;
 use crate::settings::Settings;
 use crate::store::shop::{self, Served};
@@ -65,6 +66,7 @@ pub async fn serve(
     app.store.write(move |db| shop::open_at(db, &at, now)).await.map_err(OpenError::Store)?;
     let background = tokio::spawn(look_after(app.clone()));
     let telling = tokio::spawn(Worker::new(app.clone()).run());
+    let asking = tokio::spawn(rails::worker::run(app.clone()));
     let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
     let router = more(routes::router(app.clone()));
@@ -84,7 +86,7 @@ pub async fn serve(
         () = served => {}
         () = ended => tracing::warn!("some requests did not end in time"),
     }
-    for beside in [background, telling, tidying] {
+    for beside in [background, telling, asking, tidying] {
         beside.abort();
         let _ = beside.await;
     }

@@ -1,5 +1,6 @@
 //! The desk over HTTP. Every door is the operator's alone.
 
+use super::costs;
 use super::paying_out::{Sent, pay_out};
 use crate::app::{App, Shared};
 use crate::body::Fields;
@@ -12,7 +13,7 @@ use crate::render::html;
 use crate::request::Ask;
 use crate::store::people::{Standing, standings};
 use crate::store::tab::Owing;
-use crate::store::{Db, StoreError, books, gains, tab};
+use crate::store::{Db, StoreError, books, charge, gains, tab};
 use crate::tabs::http::money_json;
 use crate::tabs::{Received, amount, settle};
 use axum::extract::{Path, Query, State};
@@ -23,6 +24,8 @@ use std::collections::HashMap;
 
 /// Tabs on one page.
 const TABS: i64 = 50;
+/// Payments to look at, on the desk.
+const REFUSED: i64 = 50;
 /// Authors on the desk.
 const AUTHORS: i64 = 500;
 
@@ -52,9 +55,10 @@ async fn page(
         let authors = standings(db, AuthorId::from_raw(0), AUTHORS)?;
         let rows = authors.into_iter().map(|standing| author_row(app, db, standing));
         let rows = rows.collect::<Result<Vec<AuthorRow>, StoreError>>()?;
-        Ok((tabs, rows, tab::owed_in_all(db, currency)?))
+        let refused = charge::refused(db, REFUSED, currency)?;
+        Ok((tabs, rows, tab::owed_in_all(db, currency)?, refused))
     });
-    let (tabs, authors, owed) = read.await?;
+    let (tabs, authors, owed, refused) = read.await?;
     let full = tabs.len() as i64 == TABS;
     let more = tabs.last().filter(|_| full).map(|last| format!("/desk?after={}", last.tab));
     Ok(DeskPage {
@@ -63,6 +67,9 @@ async fn page(
         owed,
         tabs: tabs.iter().map(|owing| owing_tab(app, owing)).collect(),
         more,
+        sizes: costs::sizes(currency),
+        rails: costs::rows(app),
+        refused: refused.iter().map(|stored| costs::refused(app, stored)).collect(),
         authors,
         fresh_invitation,
     })

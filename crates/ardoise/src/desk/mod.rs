@@ -1,6 +1,7 @@
 //! The operator's desk: who sells here, which tabs owe, whether the books are sound.
 
 pub mod books;
+pub mod costs;
 pub mod http;
 pub mod paying_out;
 

@@ -48,6 +48,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("author.css", CSS, AUTHOR_CSS.as_bytes()),
     ("embed.css", CSS, EMBED_CSS.as_bytes()),
     ("embed.js", JS, include_bytes!("scripts/embed.js")),
+    ("charge.js", JS, include_bytes!("scripts/charge.js")),
     ("copy.js", JS, include_bytes!("scripts/copy.js")),
     ("gains.js", JS, include_bytes!("scripts/gains.js")),
     ("keep.js", JS, include_bytes!("scripts/keep.js")),

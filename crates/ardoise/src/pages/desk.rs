@@ -63,6 +63,37 @@ impl AuthorRow {
     }
 }
 
+/// Whole units of the currency for which the desk shows what a rail keeps.
+pub const SIZES: [i64; 4] = [1, 2, 5, 10];
+
+/// What a rail keeps of tabs of the sizes in [`SIZES`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RailRow {
+    /// The key of its name.
+    pub words: String,
+    /// What it keeps, in the order of the sizes; nothing where it does not move so little or so much.
+    pub keeps: Vec<Option<Money>>,
+    /// On which day and where that was looked up; empty when the operator says it.
+    pub as_of: String,
+    /// Whose price list it is from.
+    pub source: String,
+}
+
+/// A payment at which the operator has to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedCharge {
+    /// Its id.
+    pub charge: String,
+    /// The key of the rail's name.
+    pub words: String,
+    /// What the rail calls it.
+    pub reference: String,
+    /// The tab.
+    pub tab: String,
+    /// What is wrong, in words for the operator.
+    pub reason: String,
+}
+
 /// `GET /desk`: the operator's desk.
 ///
 /// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount`
@@ -81,6 +112,12 @@ pub struct DeskPage {
     pub tabs: Vec<OwingTab>,
     /// Address of the next tabs.
     pub more: Option<String>,
+    /// The sizes of tabs for which that is shown.
+    pub sizes: Vec<Money>,
+    /// What the rails keep; empty when none brings money itself.
+    pub rails: Vec<RailRow>,
+    /// Payments at which the operator has to look.
+    pub refused: Vec<RefusedCharge>,
     /// The authors.
     pub authors: Vec<AuthorRow>,
     /// The link of an invitation that was just made: shown this once.

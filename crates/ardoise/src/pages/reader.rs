@@ -126,12 +126,39 @@ impl TabPage {
     }
 }
 
+/// A rail that brings the money itself, as shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnlineRail {
+    /// Its name in addresses; `rail-{name}` is the key of its words.
+    pub name: &'static str,
+    /// What it charges of what is owed: whole units of the rail.
+    pub amount: Money,
+    /// The smallest charge, where that is more than is owed.
+    pub minimum: Option<Money>,
+    /// The largest charge, where that is less than is owed.
+    pub maximum: Option<Money>,
+    /// Whether it can be charged later without the reader.
+    pub binds: bool,
+    /// Whether its money is fake.
+    pub fake: bool,
+}
+
+impl OnlineRail {
+    fn words(&self) -> String {
+        format!("rail-{}", self.name)
+    }
+
+    const fn takes(&self) -> bool {
+        self.minimum.is_none() && self.maximum.is_none()
+    }
+}
+
 /// A way to settle, as shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RailView {
-    /// Fake money for trying the shop: `POST /tab/settle/sandbox`, fields `settlement` and `amount`
-    /// (decimal).
-    Sandbox,
+    /// A rail that brings the money itself: `POST /tab/settle/{name}`, fields `settlement`, `amount`
+    /// (decimal) and perhaps `bind`.
+    Online(OnlineRail),
     /// A bank transfer.
     Transfer {
         /// The operator's words (account, name); line breaks are kept.

@@ -45,6 +45,12 @@ kinds! {
     SETTLEMENT_TOO_MUCH = "settlement.too_much", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-settlement-too-much", "problem-settlement-too-much-detail";
     SETTLEMENT_NOTHING_OWED = "settlement.nothing_owed", CONFLICT, TabUnchanged, "problem-settlement-nothing-owed", "problem-settlement-nothing-owed-detail";
     SETTLEMENT_NO_RAIL = "settlement.no_rail", NOT_FOUND, TabUnchanged, "problem-settlement-no-rail", "problem-settlement-no-rail-detail";
+    CHARGE_UNKNOWN = "charge.unknown", NOT_FOUND, TabUnchanged, "problem-charge-unknown", "problem-charge-unknown-detail";
+    CHARGE_IN_DOUBT = "charge.in_doubt", CONFLICT, BeingChecked, "problem-charge-in-doubt", "problem-charge-in-doubt-detail";
+    CHARGE_BELOW_MINIMUM = "charge.below_minimum", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-charge-below-minimum", "problem-charge-below-minimum-detail";
+    CHARGE_ABOVE_MAXIMUM = "charge.above_maximum", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-charge-above-maximum", "problem-charge-above-maximum-detail";
+    RAIL_FORGED = "rail.forged", BAD_REQUEST, TabUnchanged, "problem-rail-forged", "problem-rail-forged-detail";
+    RAIL_BUSY = "rail.busy", SERVICE_UNAVAILABLE, TabUnchanged, "problem-rail-busy", "problem-rail-busy-detail";
     PAYOUT_TOO_MUCH = "payout.too_much", UNPROCESSABLE_ENTITY, None, "problem-payout-too-much", "problem-payout-too-much-detail";
     AMOUNT_INVALID = "amount.invalid", UNPROCESSABLE_ENTITY, NothingCharged, "problem-amount-invalid", "problem-amount-invalid-detail";
     FIELD_INVALID = "field.invalid", UNPROCESSABLE_ENTITY, None, "problem-field-invalid", "problem-field-invalid-detail";

@@ -6,14 +6,18 @@
 
 pub mod breaker;
 pub mod fee;
+pub mod http;
 pub mod lightning;
 pub mod manual;
 pub mod port;
 pub mod reason;
+pub mod saga;
 pub mod sandbox;
+pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod wire;
+pub mod worker;
 
 use crate::clock::Clock;
 use crate::outbox::address::Reach;

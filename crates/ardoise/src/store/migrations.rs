@@ -15,12 +15,20 @@ pub struct Migration {
 }
 
 /// Every step, oldest first. A step that was released is never changed.
-pub const ALL: &[Migration] = &[Migration {
-    version: 1,
-    common: include_str!("../../../../migrations/0001_slate.sql"),
-    sqlite: include_str!("../../../../migrations/0001_slate.sqlite.sql"),
-    postgres: include_str!("../../../../migrations/0001_slate.postgres.sql"),
-}];
+pub const ALL: &[Migration] = &[
+    Migration {
+        version: 1,
+        common: include_str!("../../../../migrations/0001_slate.sql"),
+        sqlite: include_str!("../../../../migrations/0001_slate.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0001_slate.postgres.sql"),
+    },
+    Migration {
+        version: 3,
+        common: include_str!("../../../../migrations/0003_charge.sql"),
+        sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0003_charge.postgres.sql"),
+    },
+];
 
 /// The newest version that this program knows.
 pub const fn newest() -> i64 {

@@ -11,6 +11,7 @@
 pub mod address;
 pub mod audit;
 pub mod books;
+pub mod charge;
 pub mod delivery;
 pub mod discarded;
 pub mod engine;
@@ -20,6 +21,7 @@ pub mod idempotency;
 pub mod insertion;
 pub mod key;
 pub mod link;
+pub mod mandate;
 pub mod migrations;
 pub mod moving;
 pub mod payout;
@@ -169,6 +171,12 @@ impl From<LineId> for Value<'_> {
 impl From<SettlementId> for Value<'_> {
     fn from(value: SettlementId) -> Self {
         Self::Id(value.bytes())
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(value: bool) -> Self {
+        Self::Int(value.into())
     }
 }
 

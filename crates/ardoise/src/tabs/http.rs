@@ -1,25 +1,25 @@
 //! Buying, undoing, the tab, settling and the library, over HTTP.
 
-use super::{Received, Taken, Tap, amount, buy, settle, undo};
+use super::{Taken, Tap, amount, buy, undo};
 use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::reader::{
-    LibraryItem, LibraryPage, LineState as Shown, RailView, SettlePage, SettledPage, TabLine,
-    TabPage, WithdrawalPage,
+    LibraryItem, LibraryPage, LineState as Shown, OnlineRail, RailView, SettlePage, SettledPage,
+    TabLine, TabPage, WithdrawalPage,
 };
 use crate::pages::{Notice, Page};
-use crate::problem::{Problem, SETTLEMENT_NO_RAIL, TAB_UNKNOWN};
+use crate::problem::{Problem, TAB_UNKNOWN};
 use crate::rails;
 use crate::render::html;
 use crate::request::{Ask, Claim, forget_tab, keep_tab};
-use crate::settings::Sandbox;
+use crate::routes::policy_leading_to;
 use crate::store::statement::{self, Before, Shown as StoredLine};
 use crate::till::command::Purchase;
 use crate::works::kind_of;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header;
+use http::{HeaderValue, header};
 use ledger::time::MICROS_PER_MINUTE;
 use ledger::{LineId, LineState, Money, Tab, Timestamp};
 use serde_json::json;
@@ -79,7 +79,7 @@ pub async fn buy_work(
 }
 
 /// A tab that is not known is taken away from the device, so that the next tap opens one.
-fn without_tab(app: &App) -> Response {
+pub fn without_tab(app: &App) -> Response {
     let mut response = Problem::new(&TAB_UNKNOWN).into_response();
     response.headers_mut().append(header::SET_COOKIE, forget_tab(app));
     response
@@ -291,22 +291,34 @@ pub async fn show_settle(State(app): State<Shared>, ask: Ask) -> Asked {
     let tab = ask.own_tab(&app).await?;
     let page = ask.page(&app, &ask.locale.text("settle-title"), tab.as_ref());
     let owed = tab.as_ref().map(Tab::owed).transpose().map_err(ledger::LedgerRefusal::from)?;
-    html(&SettlePage {
+    let owed = owed.unwrap_or(app.nothing());
+    let shown = html(&SettlePage {
         page,
-        owed: owed.unwrap_or(app.nothing()),
+        owed,
         lines: tab.as_ref().map_or(0, |tab| tab.open_lines),
         settlement: app.mint.settlement().to_string(),
         reference: tab.map(|tab| tab.id.to_string()).unwrap_or_default(),
-        rails: rails_offered(&app),
-    })
+        rails: rails_offered(&app, owed),
+    })?;
+    Ok(leading_to_rails(&app, shown))
 }
 
-fn rails_offered(app: &App) -> Vec<RailView> {
-    let mut offered = Vec::new();
+/// The ways to settle: those first that keep least of this tab, then those by hand.
+fn rails_offered(app: &App, owed: Money) -> Vec<RailView> {
+    let online = app.rails.cheapest_first(owed).into_iter().filter_map(|rail| {
+        let terms = rail.terms();
+        let amount = terms.movable(owed).ok()?;
+        Some(RailView::Online(OnlineRail {
+            name: terms.name,
+            amount,
+            minimum: Some(terms.minimum).filter(|least| amount < *least),
+            maximum: terms.maximum.filter(|most| amount > *most),
+            binds: terms.charges_without_reader,
+            fake: terms.is_fake,
+        }))
+    });
+    let mut offered: Vec<RailView> = online.collect();
     let settings = &app.settings;
-    if settings.sandbox == Sandbox::On {
-        offered.push(RailView::Sandbox);
-    }
     if !settings.transfer.is_empty() {
         offered.push(RailView::Transfer { instructions: settings.transfer.clone() });
     }
@@ -316,28 +328,14 @@ fn rails_offered(app: &App) -> Vec<RailView> {
     offered
 }
 
-/// `POST /tab/settle/sandbox`: pays with fake money.
-pub async fn settle_sandbox(State(app): State<Shared>, ask: Ask, fields: Fields) -> Asked {
-    if app.settings.sandbox == Sandbox::Off {
-        return Err(Problem::new(&SETTLEMENT_NO_RAIL));
+/// Lets the forms of an answer lead to the rails, too: browsers hold the policy against where a form is sent on to.
+fn leading_to_rails(app: &App, mut response: Response) -> Response {
+    let origins = app.rails.iter().flat_map(|rail| rail.terms().leads_to.iter());
+    let policy = policy_leading_to(origins.map(String::as_str));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    let Some(tab) = ask.own_tab(&app).await? else { return Ok(without_tab(&app)) };
-    let id: ledger::SettlementId = fields.id("settlement")?;
-    let received = Received {
-        id,
-        rail: rails::SANDBOX.number,
-        amount: amount(&app, fields.one("amount").unwrap_or(""), "amount")?,
-        rail_fee: app.nothing(),
-        reference: String::new(),
-    };
-    let (lines, now) = settle(&app, tab.id, received).await?;
-    if ask.takes_html {
-        return Ok(Redirect::to(&format!("/tab/settled/{id}")).into_response());
-    }
-    let body = json!({
-        "settlement": id.to_string(), "lines": lines, "total": money_json(now.owed), "fake": true,
-    });
-    Ok(axum::Json(body).into_response())
+    response
 }
 
 /// `GET /tab/settled/{settlement}`.

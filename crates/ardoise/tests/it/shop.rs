@@ -4,6 +4,7 @@ use crate::engine::{OwnServer, PrivateDatabase, Relay};
 use ardoise::app::{App, Running, Shared};
 use ardoise::clock::Clock;
 use ardoise::ids::Chance;
+use ardoise::rails::port::Rail;
 use ardoise::request::Claim;
 use ardoise::routes;
 use ardoise::settings::Values;
@@ -83,6 +84,17 @@ impl TestApp {
     /// A shop on a server of its own.
     pub fn on_own(server: &OwnServer) -> Self {
         Self::in_database(Some(server.database()), &[], |writer| writer)
+    }
+
+    /// The same shop with one more rail.
+    #[must_use]
+    pub fn with_rail(mut self, rail: impl Rail + 'static) -> Self {
+        // The router holds the shop as well, and is made anew.
+        self.router = Router::new();
+        let app = Arc::get_mut(&mut self.app).expect("nobody else has the shop yet");
+        app.rails.add(Arc::new(rail));
+        self.router = routes::router(self.app.clone());
+        self
     }
 
     /// The database of the story.

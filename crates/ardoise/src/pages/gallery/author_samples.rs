@@ -281,6 +281,12 @@ fn desk(gallery: &Gallery) {
         payout: "pay_1".into(),
         invited: works == 0,
     };
+    let rail = |name: &str, source: &str| RailRow {
+        words: format!("rail-{name}"),
+        keeps: vec![None, Some(cents(28)), Some(cents(33)), Some(cents(40))],
+        as_of: "2026-11-28".into(),
+        source: source.into(),
+    };
     let mut page = page(locale, &locale.text("desk-title"), "/desk");
     page.who = Visitor::Operator { sells: true };
     page.meter = None;
@@ -295,6 +301,15 @@ fn desk(gallery: &Gallery) {
         owed: cents(690),
         tabs: vec![tab("a", 190, 44), tab("b", 500, 3)],
         more: None,
+        sizes: [100, 200, 500, 1_000].map(cents).to_vec(),
+        rails: vec![rail("sandbox", ""), rail("sandbox", "price list")],
+        refused: vec![RefusedCharge {
+            charge: "chg_1".into(),
+            words: "rail-sandbox".into(),
+            reference: "5O190127TN364715T".into(),
+            tab: "tab_a".into(),
+            reason: "0.19 EUR came instead of 1.90 EUR".into(),
+        }],
         authors: vec![author("Ada Belkacem", 12, 4_205), author("Yann Ferrec", 0, 0)],
         fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
     };

@@ -3,9 +3,12 @@
 use serde_json::json;
 
 use super::{Gallery, NOW, cents, page, pick};
+use crate::pages::charge::{ChargePage, ChargeView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
+use crate::rails::port::Reason;
+use ledger::{Currency, Money};
 
 const ARTICLE: &str = include_str!("article.html");
 
@@ -274,7 +277,12 @@ fn settling(gallery: &Gallery) {
         settlement: "set_1".into(),
         reference: "ARD-7K2M-9QXW".into(),
         rails: vec![
-            RailView::Sandbox,
+            online("sandbox", true),
+            online("paypal", false),
+            RailView::Online(OnlineRail {
+                minimum: Some(cents(500)),
+                ..online_rail("phone", false)
+            }),
             RailView::Transfer {
                 instructions: "La Fabrique SARL\nFR76 3000 4000 0312 3456 7890 143".into(),
             },
@@ -292,6 +300,43 @@ fn settling(gallery: &Gallery) {
         fake: true,
     };
     gallery.add("settled", &settled);
+    charges(gallery);
+}
+
+const fn online_rail(name: &'static str, fake: bool) -> OnlineRail {
+    let (minimum, maximum) = (None, None);
+    OnlineRail { name, amount: Money::zero(Currency::Eur), minimum, maximum, binds: true, fake }
+}
+
+fn online(name: &'static str, fake: bool) -> RailView {
+    RailView::Online(OnlineRail { amount: cents(190), ..online_rail(name, fake) })
+}
+
+fn charges(gallery: &Gallery) {
+    let locale = gallery.locale;
+    let code = "lnbc1900n1pjqexample";
+    let views = [
+        ("follow", ChargeView::Follow { url: "https://pay.example/o/1".into() }),
+        (
+            "scan",
+            ChargeView::Scan {
+                picture: crate::links::qr::svg(code).expect("it is short"),
+                code: code.into(),
+                link: Some(format!("lightning:{code}")),
+            },
+        ),
+        ("fields", ChargeView::Fields { public: vec![("key".into(), "pk_1".into())] }),
+        ("wait", ChargeView::Wait),
+        ("doubt", ChargeView::InDoubt),
+        ("over", ChargeView::Over { words: Reason::Funds.words() }),
+        ("refused", ChargeView::Refused),
+    ];
+    for (name, view) in views {
+        let page = page(locale, &locale.text("charge-title"), "/tab/charges/chg_1");
+        let (charge, rail) = ("chg_1".into(), "rail-sandbox".into());
+        let shown = ChargePage { page, charge, amount: cents(190), rail, view };
+        gallery.add(&format!("charge-{name}"), &shown);
+    }
 }
 
 fn library(gallery: &Gallery) {

@@ -13,7 +13,8 @@
 //!
 //! The wallet has no key of idempotency, so that asking for an invoice twice makes two. Before it asks, `begin` takes what was
 //! kept, or else what the wallet has for this charge already (`external_id`, and an `extra` that only the shop can have
-//! signed). After it has asked it looks again: of several, everybody takes the one that was made first.
+//! signed). In one process those who begin the same charge wait for each other. After it has asked it looks again: of several,
+//! everybody takes the one that was made first.
 //!
 //! Two processes can still cross so that each sees only its own. Then one of the two invoices is kept and the other was perhaps
 //! shown, for a moment. Nothing is lost by it: `look` asks about every invoice of the charge, and the charge is settled when
@@ -54,6 +55,7 @@ use order::{Invoice, LIFE_MINUTES, Order, Signer};
 use rate::Rates;
 use settings::LightningSettings;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Mutex;
 
 /// Minutes after its end in which the wallet may still hear that it was paid.
 const GRACE_MINUTES: i64 = 2;
@@ -63,6 +65,8 @@ const MAKING_MINUTES: i64 = 2;
 const UNIT_MICROS: i64 = 1_000;
 /// The smallest charge, in cents. Below it some wallets find no way through the network.
 const MINIMUM_CENTS: i64 = 1;
+/// Queues of those who begin a charge: charges that share one wait for each other, and no longer than an invoice takes.
+const TURNS: usize = 64;
 /// The longest name of a shop in an invoice, in characters: an invoice has room for 639 bytes.
 const NAME_MOST: usize = 100;
 
@@ -76,6 +80,7 @@ pub struct Lightning {
     clock: Clock,
     /// Whether the key was seen to be one that cannot send money.
     key_is_fit: AtomicBool,
+    turns: [Mutex<()>; TURNS],
 }
 
 impl Lightning {
@@ -97,6 +102,7 @@ impl Lightning {
             rates: Rates::new(source, currency, wire, clock.clone()),
             clock,
             key_is_fit: AtomicBool::new(false),
+            turns: std::array::from_fn(|_| Mutex::default()),
         }
     }
 
@@ -104,11 +110,12 @@ impl Lightning {
         if let Some(kept) = Invoice::kept(charge)? {
             return Ok(shown(&kept));
         }
+        let _turn = self.turn(charge).lock().await;
         if !self.key_is_fit.load(Ordering::Relaxed) {
-            self.wallet.check_key().await?;
+            self.wallet.check_key().await.map_err(nothing_asked)?;
             self.key_is_fit.store(true, Ordering::Relaxed);
         }
-        if let Some(found) = first(self.found(charge).await?) {
+        if let Some(found) = first(self.found(charge).await.map_err(nothing_asked)?) {
             return Ok(shown(&found));
         }
         let made = self.made(charge).await?;
@@ -117,6 +124,12 @@ impl Lightning {
         all.push(made);
         let stands = first(all).expect("one was made");
         Ok(shown(&stands))
+    }
+
+    /// Whoever begins a charge waits for those of this process who begin the same.
+    fn turn(&self, charge: &Charge) -> &Mutex<()> {
+        let [.., last] = charge.id.bytes();
+        &self.turns[usize::from(last) % TURNS]
     }
 
     /// Has the wallet make an invoice, and looks at it.
@@ -209,6 +222,14 @@ impl Lightning {
     }
 }
 
+/// Reading moves nothing: where only that failed, no invoice was asked for.
+fn nothing_asked(error: RailError) -> RailError {
+    match error {
+        RailError::Lost(why) | RailError::Nonsense(why) => RailError::NotReached(why),
+        surely => surely,
+    }
+}
+
 fn terms(currency: Currency, fee: Fee, is_fake: bool) -> Terms {
     let expected = "a constant above zero";
     Terms {
@@ -234,9 +255,9 @@ fn memo(charge: &Charge) -> String {
 
 fn shown(invoice: &Invoice) -> Begun {
     let next = Next::Scan {
-        // A code of capitals alone is smaller, and every wallet reads it.
-        code: invoice.text.to_ascii_uppercase(),
-        link: Some(format!("lightning:{}", invoice.text)),
+        code: invoice.text.clone(),
+        // Of capitals alone: the picture of it is a fourth smaller, and wallets read both.
+        link: Some(format!("lightning:{}", invoice.text).to_ascii_uppercase()),
     };
     Begun { next, reference: invoice.hash.clone(), kept: invoice.to_keep() }
 }

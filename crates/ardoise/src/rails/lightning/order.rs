@@ -91,16 +91,15 @@ impl Order {
         self.charge() == Some(charge.id) && sats.is_some() && sats == self.sats()
     }
 
-    /// What `millisats` that came are worth to `charge`: its amount, where they are no fewer than were asked for; else what
-    /// they would buy, which the flow refuses.
+    /// What `millisats` that came are worth to `charge`: its amount, where they are the satoshis that were asked for; else what
+    /// they would buy at the same rate, which is never the same amount, and which the flow refuses.
     ///
     /// # Errors
     /// [`RailError::Nonsense`] for nothing at all.
     pub fn received(&self, charge: &Charge, millisats: u64) -> Result<Money, RailError> {
         let nothing = || RailError::Nonsense("paid with nothing".to_owned());
         let came = Sats::of_millisats(millisats).ok_or_else(nothing)?;
-        let asked = self.sats().ok_or_else(nothing)?;
-        if came >= asked {
+        if Some(came) == self.sats() {
             return Ok(charge.amount);
         }
         let rate = self.rate(charge.amount.currency()).ok_or_else(nothing)?;

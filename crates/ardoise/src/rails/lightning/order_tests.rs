@@ -81,7 +81,8 @@ fn the_satoshis_that_were_asked_for_are_the_amount_whatever_a_bitcoin_costs_by_t
     assert_eq!(order.sats, 777, "rounded up");
     let received = |millisats| order.received(&charge("0.38849"), millisats);
     assert_eq!(received(777_000), Ok(euros("0.38849")));
-    assert_eq!(received(900_000), Ok(euros("0.38849")));
+    assert_eq!(received(777_999), Ok(euros("0.38849")), "there is nothing below a satoshi");
+    assert_eq!(received(778_000), Ok(euros("0.389")), "more is said to be more");
     assert_eq!(received(776_999), Ok(euros("0.388")), "less is said to be less");
     assert!(received(999).is_err());
 }

@@ -1,0 +1,51 @@
+//! What ways of paying cost, and which payments went wrong: for the operator's desk.
+
+use crate::app::App;
+use crate::pages::desk::{RailRow, RefusedCharge, SIZES};
+use crate::rails::port::Terms;
+use crate::store::charge::Stored;
+use ledger::money::MICROS_PER_MAJOR;
+use ledger::{Currency, Money, RailNumber};
+
+/// The sizes of tabs for which costs are shown.
+pub fn sizes(currency: Currency) -> Vec<Money> {
+    let size = |units: i64| Money::from_micros(units * MICROS_PER_MAJOR, currency);
+    SIZES.into_iter().filter_map(|units| size(units).ok()).collect()
+}
+
+/// What every rail keeps of tabs of these sizes, the cheapest for the largest first.
+pub fn rows(app: &App) -> Vec<RailRow> {
+    let sizes = sizes(app.currency());
+    let largest = sizes.last().copied().unwrap_or(app.nothing());
+    let rails = app.rails.cheapest_first(largest).into_iter();
+    rails.map(|rail| row(rail.terms(), &sizes)).collect()
+}
+
+fn row(terms: &Terms, sizes: &[Money]) -> RailRow {
+    let keeps = |size: &Money| {
+        let too_much = terms.maximum.is_some_and(|most| *size > most);
+        let moves = *size >= terms.minimum && !too_much;
+        moves.then(|| terms.fee_on(*size).ok()).flatten()
+    };
+    RailRow {
+        words: format!("rail-{}", terms.name),
+        keeps: sizes.iter().map(keeps).collect(),
+        as_of: terms.fee.as_of.clone(),
+        source: terms.fee.source.clone(),
+    }
+}
+
+/// A payment at which the operator has to look.
+pub fn refused(app: &App, stored: &Stored) -> RefusedCharge {
+    RefusedCharge {
+        charge: stored.id.to_string(),
+        words: format!("rail-{}", name(app, stored.rail)),
+        reference: stored.reference.clone(),
+        tab: stored.tab.to_string(),
+        reason: stored.reason.clone(),
+    }
+}
+
+fn name(app: &App, rail: RailNumber) -> &'static str {
+    app.rails.by_number(rail).map_or("unknown", |rail| rail.terms().name)
+}

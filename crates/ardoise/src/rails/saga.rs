@@ -1,0 +1,447 @@
+//! One charge, from the tap to the books.
+//!
+//! # Steps, and where it may stop
+//! 1. **It is written** ([`charge::insert`]): one transaction. Its id, which the page minted, is the rail's key of
+//!    idempotency and the id of the settlement that it becomes. From now on somebody comes back to it, whatever happens.
+//! 2. **The rail is told** ([`port::Rail::begin`]). No transaction is open.
+//! 3. **What it answered is written** ([`charge::answer`]): one transaction.
+//! 4. **The rail is asked what became of it** ([`port::Rail::look`]), whoever brings news: the reader who comes back or
+//!    waits, a message from outside, the worker when the time has come. No transaction is open.
+//! 5. **The money is received** by the till, as a settlement with the charge's id: one transaction, which happens once.
+//! 6. **The charge is closed** ([`charge::close`]): one transaction.
+//!
+//! Stopped after 1 or 2, the rail is told again, under the same id: it finds what it began. Stopped after 3 or 4, it is asked
+//! again. Stopped after 5, the till says that it has the settlement, and 6 is done. Every step may run twice, also at the same
+//! time in two processes.
+//!
+//! # What is not known
+//! A rail that may have heard, and whose answer was lost, leaves the charge *in doubt*: the rail is asked again, at first after
+//! a minute and then ever less often, until it is known. It is never undone, and nothing else is charged to the tab
+//! meanwhile. A charge that the reader leaves is asked about for a day, and then taken for abandoned; when its money arrives all the
+//! same, a message or the reader's return has it asked about once more, and it is received.
+//!
+//! # What is not believed
+//! Amounts come from the charge as it was written. Where the rail says that another amount or currency came, nothing is received:
+//! the charge is *refused*, and the operator is told.
+
+use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
+use super::schedule;
+use crate::app::App;
+use crate::problem::{
+    CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
+    SETTLEMENT_NO_RAIL,
+};
+use crate::store::charge::{self, Answered, State, Stored};
+use crate::store::mandate::{self, Bound};
+use crate::store::{Db, StoreError, tab};
+use crate::tabs::{Received, settle};
+use ledger::{LedgerRefusal, Money, SettlementId, TabId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Hours for which a reader can pay what was begun. Providers that set an end themselves allow from three hours to three days.
+const OPEN_HOURS: i64 = 24;
+
+/// What a reader asks for.
+#[derive(Debug, Clone)]
+pub struct Begin {
+    /// Names the charge: minted by the page.
+    pub id: SettlementId,
+    /// The reader's tab.
+    pub tab: TabId,
+    /// The name of the rail.
+    pub rail: String,
+    /// How much, where the page said it; else all that is owed.
+    pub amount: Option<Money>,
+    /// Whether the reader agrees to be charged this way when the tab is due.
+    pub binds: bool,
+    /// The reader's language.
+    pub locale: &'static str,
+}
+
+/// Who brings a charge forward.
+#[derive(Debug, Clone, Copy)]
+pub enum Visit<'a> {
+    /// Whoever has just written it: no rail can know of it.
+    First,
+    /// Anybody later.
+    Again,
+    /// The reader, who comes back from the rail.
+    Returned(&'a BTreeMap<String, String>),
+}
+
+/// Begins a charge for a reader, or finds the one that is live already.
+///
+/// # Errors
+/// [`SETTLEMENT_NO_RAIL`], [`PURCHASE_CONFLICT`], [`CHARGE_IN_DOUBT`], [`CHARGE_BELOW_MINIMUM`], [`CHARGE_ABOVE_MAXIMUM`],
+/// those of a [`LedgerRefusal`] about the amount, and the store's: nothing was charged.
+pub async fn begin(app: &App, ask: Begin) -> Result<Stored, Problem> {
+    let rail = app.rails.by_name(&ask.rail);
+    let rail = rail.ok_or_else(|| Problem::new(&SETTLEMENT_NO_RAIL))?.clone();
+    if let Some(known) = known(app, &ask, &rail).await? {
+        return Ok(go_on(app, known, Visit::Again).await?);
+    }
+    let amount = amount(app, &ask, rail.terms()).await?;
+    if let Some(live) = live(app, &ask, &rail).await? {
+        return Ok(live);
+    }
+    let now = app.now();
+    let fresh = Stored {
+        id: ask.id,
+        tab: ask.tab,
+        rail: rail.terms().number,
+        amount,
+        state: State::Begun,
+        reference: String::new(),
+        kept: String::new(),
+        next: String::new(),
+        binds: ask.binds,
+        locale: ask.locale.to_owned(),
+        period: None,
+        begun_at: now,
+        ends_at: now.plus_minutes(OPEN_HOURS * 60),
+        attempts: 0,
+        in_doubt: false,
+        reason: String::new(),
+    };
+    Ok(write_and_go_on(app, fresh).await?)
+}
+
+/// Writes a charge and tells its rail; where somebody was faster, goes on with what they wrote.
+///
+/// # Errors
+/// The store's.
+pub async fn write_and_go_on(app: &App, fresh: Stored) -> Result<Stored, StoreError> {
+    let (currency, ask_at) = (app.currency(), schedule::next(0, fresh.begun_at));
+    let (tab, rail, id, period) = (fresh.tab, fresh.rail, fresh.id, fresh.period);
+    let written = app.store.write(move |db| {
+        let is_new = charge::insert(db, &fresh, ask_at)?;
+        let by_id = charge::by_id(db, id, currency)?;
+        let of_period =
+            period.map(|period| charge::of_period(db, tab, period, currency)).transpose()?;
+        let live = charge::live(db, tab, currency)?;
+        let live = live.into_iter().find(|live| live.rail == rail);
+        Ok((is_new, by_id.or(of_period.flatten()).or(live)))
+    });
+    let (is_new, written) = written.await?;
+    let written = written.ok_or_else(|| StoreError::Corrupt("a charge is gone".into()))?;
+    app.to_ask.notify_one();
+    let visit = if is_new { Visit::First } else { Visit::Again };
+    go_on(app, written, visit).await
+}
+
+/// The charge with the id that is asked for, if it is the very same.
+async fn known(app: &App, ask: &Begin, rail: &Arc<dyn Rail>) -> Result<Option<Stored>, Problem> {
+    let (id, currency) = (ask.id, app.currency());
+    let read = app
+        .store
+        .read(|db| Ok((charge::by_id(db, id, currency)?, tab::settlement(db, id, currency)?)));
+    let is_same = |known: &Stored| {
+        let amount = ask.amount.is_none_or(|asked| {
+            rail.terms().movable(asked).is_ok_and(|movable| movable == known.amount)
+        });
+        known.tab == ask.tab && known.rail == rail.terms().number && amount
+    };
+    match read.await? {
+        (Some(known), _) if is_same(&known) => Ok(Some(known)),
+        (None, None) => Ok(None),
+        (Some(_), _) | (None, Some(_)) => Err(Problem::new(&PURCHASE_CONFLICT).field("settlement")),
+    }
+}
+
+/// How much is charged: what is asked for or owed, rounded down to what the rail can move, and within its limits.
+async fn amount(app: &App, ask: &Begin, terms: &port::Terms) -> Result<Money, Problem> {
+    let currency = app.currency();
+    let stored = app.store.read(|db| tab::by_id(db, ask.tab, currency)).await?;
+    let owed = stored.ok_or(LedgerRefusal::NoTab)?.tab.owed().map_err(LedgerRefusal::from)?;
+    let asked = ask.amount.unwrap_or(owed);
+    if asked > owed {
+        return Err(LedgerRefusal::MoreThanOwed { owed }.into());
+    }
+    if asked.is_zero() {
+        return Err(LedgerRefusal::NothingOwed.into());
+    }
+    let amount = terms.movable(asked).map_err(LedgerRefusal::from)?;
+    if amount < terms.minimum || amount.is_zero() {
+        return Err(Problem::new(&CHARGE_BELOW_MINIMUM)
+            .with_money("minimum", terms.minimum)
+            .next("back-to-settle", "/tab/settle"));
+    }
+    match terms.maximum.filter(|most| amount > *most) {
+        Some(most) => Err(Problem::new(&CHARGE_ABOVE_MAXIMUM)
+            .with_money("maximum", most)
+            .next("back-to-settle", "/tab/settle")),
+        None => Ok(amount),
+    }
+}
+
+/// The live charge of the tab by the rail, asked about now. While any is in doubt, no other is begun.
+async fn live(app: &App, ask: &Begin, rail: &Arc<dyn Rail>) -> Result<Option<Stored>, Problem> {
+    let currency = app.currency();
+    let live = app.store.read(|db| charge::live(db, ask.tab, currency)).await?;
+    let mut found = None;
+    for known in live {
+        if known.rail != rail.terms().number && !known.in_doubt {
+            continue;
+        }
+        let known = go_on(app, known, Visit::Again).await?;
+        if known.in_doubt {
+            let page = format!("/tab/charges/{}", known.id);
+            return Err(Problem::new(&CHARGE_IN_DOUBT).next("charge-look", page));
+        }
+        if known.state.is_live() {
+            found = Some(known);
+        }
+    }
+    Ok(found)
+}
+
+/// Brings a charge as far forward as it goes now; answers how it stands then.
+///
+/// # Errors
+/// The store's. What a rail fails with is written down, and asked about again.
+pub async fn go_on(app: &App, stored: Stored, visit: Visit<'_>) -> Result<Stored, StoreError> {
+    let (id, currency) = (stored.id, app.currency());
+    match app.rails.by_number(stored.rail).cloned() {
+        Some(rail) => step(app, &*rail, stored, visit).await?,
+        // It was turned off since: whoever turns it on again has it asked about.
+        None => put_off(app, &stored, stored.in_doubt).await?,
+    }
+    let now = app.store.read(|db| charge::by_id(db, id, currency)).await?;
+    now.ok_or_else(|| StoreError::Corrupt("a charge is gone".into()))
+}
+
+async fn step(
+    app: &App,
+    rail: &dyn Rail,
+    stored: Stored,
+    visit: Visit<'_>,
+) -> Result<(), StoreError> {
+    if stored.state == State::Settled {
+        return Ok(());
+    }
+    let told = told(app, &stored);
+    if stored.state != State::Begun {
+        let asked = match visit {
+            Visit::Returned(query) => rail.returned(&told, query).await,
+            Visit::First | Visit::Again => rail.look(&told).await,
+        };
+        return conclude(app, &stored, asked, visit).await;
+    }
+    if stored.period.is_some() {
+        return charge_mandate(app, rail, stored, told, visit).await;
+    }
+    match rail.begin(&told).await {
+        Ok(begun) => {
+            write_begun(app, &stored, &begun).await?;
+            if begun.next != Next::Nothing {
+                return Ok(());
+            }
+            let told = Charge { reference: begun.reference, kept: begun.kept, ..told };
+            let asked = rail.look(&told).await;
+            conclude(app, &Stored { state: State::Waiting, ..stored }, asked, Visit::Again).await
+        }
+        Err(error) => trouble(app, &stored, &error, visit).await,
+    }
+}
+
+/// A charge without the reader: begun and asked about in one.
+async fn charge_mandate(
+    app: &App,
+    rail: &dyn Rail,
+    stored: Stored,
+    told: Charge,
+    visit: Visit<'_>,
+) -> Result<(), StoreError> {
+    let tab = stored.tab;
+    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
+    let Some(bound) = bound.into_iter().find(|bound| bound.rail == stored.rail) else {
+        return trouble(app, &stored, &RailError::Declined(Reason::Unbound), visit).await;
+    };
+    let mandate = port::Mandate { reference: bound.reference, label: bound.label };
+    match rail.charge_mandate(&told, &mandate).await {
+        Ok((begun, outcome)) => {
+            write_begun(app, &stored, &begun).await?;
+            let stored = Stored { state: State::Waiting, ..stored };
+            conclude(app, &stored, Ok(outcome), Visit::Again).await
+        }
+        Err(error) => trouble(app, &stored, &error, visit).await,
+    }
+}
+
+/// A charge as its rail is told of it.
+pub fn told(app: &App, stored: &Stored) -> Charge {
+    Charge {
+        id: stored.id,
+        tab: stored.tab,
+        amount: stored.amount,
+        begun_at: stored.begun_at,
+        ends_at: stored.ends_at,
+        reference: stored.reference.clone(),
+        kept: stored.kept.clone(),
+        binds: stored.binds,
+        locale: stored.locale.clone(),
+        shop: app.settings.shop_name.clone(),
+        return_url: format!("{}/tab/charges/{}/return", app.settings.url, stored.id),
+    }
+}
+
+async fn write_begun(app: &App, stored: &Stored, begun: &port::Begun) -> Result<(), StoreError> {
+    let next = serde_json::to_string(&begun.next).unwrap_or_default();
+    let (id, then) = (stored.id, schedule::next(0, app.now()));
+    let begun = begun.clone();
+    let write = move |db: &dyn Db| {
+        let answered = Answered { reference: &begun.reference, kept: &begun.kept, next: &next };
+        charge::answer(db, id, answered, then)
+    };
+    app.store.write(write).await?;
+    app.to_ask.notify_one();
+    Ok(())
+}
+
+/// Writes down what became of a charge.
+async fn conclude(
+    app: &App,
+    stored: &Stored,
+    asked: Result<Outcome, RailError>,
+    visit: Visit<'_>,
+) -> Result<(), StoreError> {
+    match asked {
+        Ok(Outcome::Settled(receipt)) => receive(app, stored, receipt).await,
+        Ok(_) | Err(_) if !stored.state.is_live() => {
+            let id = stored.id;
+            app.store.write(move |db| charge::rest(db, id)).await
+        }
+        Ok(Outcome::Waiting { kept }) => wait(app, stored, kept).await,
+        Ok(Outcome::Declined(reason)) => decline(app, stored, reason).await,
+        Ok(Outcome::Unknown) => put_off(app, stored, true).await,
+        Err(error) => trouble(app, stored, &error, visit).await,
+    }
+}
+
+async fn wait(app: &App, stored: &Stored, kept: Option<String>) -> Result<(), StoreError> {
+    let id = stored.id;
+    if let Some(kept) = kept {
+        app.store.write(move |db| charge::keep(db, id, &kept)).await?;
+    }
+    if app.now() >= stored.ends_at {
+        return close(app, stored, State::Abandoned, Reason::Late.code()).await;
+    }
+    put_off(app, stored, false).await
+}
+
+async fn put_off(app: &App, stored: &Stored, in_doubt: bool) -> Result<(), StoreError> {
+    let (id, then) = (stored.id, schedule::next(stored.attempts, app.now()));
+    app.store.write(move |db| charge::put_off(db, id, then, in_doubt)).await
+}
+
+async fn close(app: &App, stored: &Stored, state: State, why: &str) -> Result<(), StoreError> {
+    let (id, now, why) = (stored.id, app.now(), why.to_owned());
+    app.store.write(move |db| charge::close(db, id, state, &why, now)).await
+}
+
+async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), StoreError> {
+    tracing::info!(charge.id = %stored.id, reason = reason.code(), "a charge was declined");
+    if stored.period.is_some() && !reason.may_pass() {
+        let (tab, rail, now) = (stored.tab, stored.rail, app.now());
+        app.store.write(move |db| mandate::fail(db, tab, rail, now)).await?;
+    }
+    close(app, stored, State::Declined, reason.code()).await
+}
+
+/// A rail did not do what it was asked. Only the very first try knows that nothing can have been there before.
+async fn trouble(
+    app: &App,
+    stored: &Stored,
+    error: &RailError,
+    visit: Visit<'_>,
+) -> Result<(), StoreError> {
+    let is_first = matches!(visit, Visit::First);
+    match error {
+        RailError::Declined(reason) => return decline(app, stored, *reason).await,
+        RailError::NotReached(_) if is_first => {
+            tracing::warn!(charge.id = %stored.id, %error, "a rail cannot be reached");
+            return close(app, stored, State::Declined, Reason::Unreached.code()).await;
+        }
+        RailError::Refused(_) | RailError::NotOffered if is_first => {
+            tracing::error!(charge.id = %stored.id, %error, "a rail does not serve the shop");
+            return close(app, stored, State::Declined, Reason::Unserved.code()).await;
+        }
+        RailError::NotReached(_) | RailError::Lost(_) => {
+            tracing::warn!(charge.id = %stored.id, %error, "a rail does not answer");
+        }
+        RailError::Refused(_) | RailError::Nonsense(_) | RailError::NotOffered => {
+            tracing::error!(charge.id = %stored.id, %error, "a rail answers what it should not");
+        }
+    }
+    put_off(app, stored, stored.in_doubt || !error.left_nothing()).await
+}
+
+/// Puts money that came into the books, once, and closes its charge.
+async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), StoreError> {
+    if let Some(why) = unlike(stored, &receipt) {
+        tracing::error!(charge.id = %stored.id, why, "what came is not what was asked for; nothing is received");
+        return close(app, stored, State::Refused, &why).await;
+    }
+    let received = Received {
+        id: stored.id,
+        rail: stored.rail,
+        amount: receipt.received,
+        rail_fee: receipt.fee,
+        reference: receipt.reference,
+    };
+    if let Err(problem) = settle(app, stored.tab, received).await {
+        // The money is there, and the books do not take it: it must not be forgotten, nor charged again.
+        let (code, cause) = (problem.kind.code, problem.cause.unwrap_or_default());
+        tracing::error!(charge.id = %stored.id, problem.code = code, cause, "money that came is not in the books");
+        return put_off(app, stored, true).await;
+    }
+    settled(app, stored, receipt.mandate).await
+}
+
+/// What is wrong with what a rail says that it received.
+fn unlike(stored: &Stored, receipt: &Receipt) -> Option<String> {
+    let (asked, came, fee) = (stored.amount, receipt.received, receipt.fee);
+    if came != asked {
+        return Some(format!("{came} came instead of {asked}"));
+    }
+    let is_sound = fee.currency() == asked.currency() && fee <= asked;
+    (!is_sound).then(|| format!("a fee of {fee} on {asked}"))
+}
+
+async fn settled(
+    app: &App,
+    stored: &Stored,
+    mandate: Option<port::Mandate>,
+) -> Result<(), StoreError> {
+    let (id, tab, rail, now) = (stored.id, stored.tab, stored.rail, app.now());
+    let bound = mandate.filter(|_| stored.binds).map(|mandate| Bound {
+        rail,
+        reference: mandate.reference,
+        label: mandate.label,
+        failed_at: None,
+    });
+    let write = move |db: &dyn Db| {
+        charge::close(db, id, State::Settled, "", now)?;
+        bound.as_ref().map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))
+    };
+    app.store.write(write).await
+}
+
+/// A genuine message says that there is news of a charge: it is asked about at once, by the worker. Answers whether there is such
+/// a charge by this rail.
+///
+/// # Errors
+/// The store's.
+pub async fn news(app: &App, rail: &dyn Rail, which: &Which) -> Result<bool, StoreError> {
+    let (number, currency) = (rail.terms().number, app.currency());
+    let found = app.store.read(|db| match which {
+        Which::Id(id) => charge::by_id(db, *id, currency),
+        Which::Reference(text) => charge::by_reference(db, number, text, currency),
+    });
+    let Some(found) = found.await?.filter(|found| found.rail == number) else { return Ok(false) };
+    let (id, now) = (found.id, app.now());
+    app.store.write(move |db| charge::hasten(db, id, now)).await?;
+    app.to_ask.notify_one();
+    Ok(true)
+}

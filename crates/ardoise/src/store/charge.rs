@@ -1,0 +1,369 @@
+//! Charges: money that rails are asked to bring. What happens to one, in which order, stands in `rails/saga.rs`.
+
+use super::{Db, Row, StoreError, Value, id};
+use ledger::{Currency, Money, RailNumber, SettlementId, TabId, Timestamp};
+
+/// How far a charge has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is written; the rail may not know of it yet.
+    Begun,
+    /// The rail knows of it, and what became of it is to be asked.
+    Waiting,
+    /// The money came, and is in the books.
+    Settled,
+    /// The rail said no.
+    Declined,
+    /// The reader let the time pass.
+    Abandoned,
+    /// What came is not what was asked for: it is not in the books, and the operator has to look.
+    Refused,
+}
+
+impl State {
+    const ALL: [Self; 6] =
+        [Self::Begun, Self::Waiting, Self::Settled, Self::Declined, Self::Abandoned, Self::Refused];
+
+    /// How it is written down, and told to programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Waiting => "waiting",
+            Self::Settled => "settled",
+            Self::Declined => "declined",
+            Self::Abandoned => "abandoned",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Whether it may still come to something by itself.
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Begun | Self::Waiting)
+    }
+
+    fn from_name(name: &str) -> Result<Self, StoreError> {
+        let found = Self::ALL.into_iter().find(|state| state.name() == name);
+        found.ok_or_else(|| StoreError::Corrupt(format!("a charge that is {name}")))
+    }
+}
+
+/// A charge as it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its id, and the settlement's that it becomes.
+    pub id: SettlementId,
+    /// For which tab.
+    pub tab: TabId,
+    /// By which rail.
+    pub rail: RailNumber,
+    /// How much is asked for.
+    pub amount: Money,
+    /// How far it has come.
+    pub state: State,
+    /// What the rail calls it; may be empty.
+    pub reference: String,
+    /// What the rail wanted kept; may be empty.
+    pub kept: String,
+    /// What the reader is shown next, as JSON; empty before the rail has answered.
+    pub next: String,
+    /// Whether the reader agrees to be charged by this rail when the tab is due.
+    pub binds: bool,
+    /// The reader's language.
+    pub locale: String,
+    /// Which time of being due it is for, where it was begun without the reader.
+    pub period: Option<i64>,
+    /// When it was begun.
+    pub begun_at: Timestamp,
+    /// Until when the reader can pay.
+    pub ends_at: Timestamp,
+    /// How often it was taken up.
+    pub attempts: u32,
+    /// Whether money may have moved and nobody knows.
+    pub in_doubt: bool,
+    /// Why it is over; may be empty.
+    pub reason: String,
+}
+
+impl std::fmt::Debug for Stored {
+    /// Leaves out what the rail wanted kept: it may hold a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stored")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .field("amount", &self.amount)
+            .field("in_doubt", &self.in_doubt)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+macro_rules! charges {
+    ($rest:literal) => {
+        concat!(
+            "select id, tab_id, rail, amount_micros, state, reference, kept, next, binds, locale, period, begun_at, ",
+            "ends_at, attempts, in_doubt, reason from charge ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &dyn Row, currency: Currency) -> Result<Stored, StoreError> {
+    Ok(Stored {
+        id: SettlementId::from_bytes(row.bytes(0)?),
+        tab: row.id(1)?,
+        rail: RailNumber(row.small(2)?),
+        amount: row.money(3, currency)?,
+        state: State::from_name(&row.text(4)?)?,
+        reference: row.text(5)?,
+        kept: row.text(6)?,
+        next: row.text(7)?,
+        binds: row.int(8)? != 0,
+        locale: row.text(9)?,
+        period: row.maybe_int(10)?,
+        begun_at: row.time(11)?,
+        ends_at: row.time(12)?,
+        attempts: row.small(13)?,
+        in_doubt: row.int(14)? != 0,
+        reason: row.text(15)?,
+    })
+}
+
+/// Writes a new charge, unless its id is taken, the tab has a live one by this rail, or was charged for the same period
+/// before; answers whether it did. Whoever stops now leaves it to be taken up at `ask_at`.
+///
+/// # Errors
+/// [`StoreError::Constraint`] for a tab that is not there; whatever the engine says.
+pub fn insert(db: &dyn Db, charge: &Stored, ask_at: Timestamp) -> Result<bool, StoreError> {
+    let values = [
+        charge.id.into(),
+        id(charge.tab),
+        Value::Int(charge.rail.0.into()),
+        charge.amount.into(),
+        charge.binds.into(),
+        Value::Text(&charge.locale),
+        charge.period.map_or(Value::Null, Value::Int),
+        charge.begun_at.into(),
+        charge.ends_at.into(),
+        ask_at.into(),
+    ];
+    let sql = "insert into charge (id, tab_id, rail, amount_micros, state, reference, kept, next, binds, locale, period, \
+        begun_at, ends_at, ask_at, asked_at, attempts, in_doubt, reason) \
+        values (?1, ?2, ?3, ?4, 'begun', '', '', '', ?5, ?6, ?7, ?8, ?9, ?10, ?8, 0, 0, '') on conflict do nothing";
+    Ok(db.execute(sql, &values)? == 1)
+}
+
+/// The charge with this id.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_id(
+    db: &dyn Db,
+    charge: SettlementId,
+    currency: Currency,
+) -> Result<Option<Stored>, StoreError> {
+    db.first(charges!("where id = ?1"), &[charge.into()], |row| read(row, currency))
+}
+
+/// The charge that a rail calls so; of several, the one begun last.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_reference(
+    db: &dyn Db,
+    rail: RailNumber,
+    reference: &str,
+    currency: Currency,
+) -> Result<Option<Stored>, StoreError> {
+    let sql = charges!(
+        "where rail = ?1 and reference = ?2 and reference <> '' order by begun_at desc, id desc limit 1"
+    );
+    let values = [Value::Int(rail.0.into()), Value::Text(reference)];
+    db.first(sql, &values, |row| read(row, currency))
+}
+
+/// The live charges of a tab, oldest first: one at most for each rail.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn live(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<Stored>, StoreError> {
+    let sql = charges!("where tab_id = ?1 and state in ('begun', 'waiting') order by begun_at, id");
+    db.all(sql, &[id(tab)], |row| read(row, currency))
+}
+
+/// The charge that was begun for this period of a tab.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn of_period(
+    db: &dyn Db,
+    tab: TabId,
+    period: i64,
+    currency: Currency,
+) -> Result<Option<Stored>, StoreError> {
+    let sql = charges!("where tab_id = ?1 and period = ?2");
+    db.first(sql, &[id(tab), Value::Int(period)], |row| read(row, currency))
+}
+
+/// Charges at which the operator has to look, the newest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn refused(db: &dyn Db, limit: i64, currency: Currency) -> Result<Vec<Stored>, StoreError> {
+    let sql = charges!("where state = 'refused' order by closed_at desc limit ?1");
+    db.all(sql, &[Value::Int(limit)], |row| read(row, currency))
+}
+
+/// What a rail answered to the beginning of a charge.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered<'a> {
+    /// What it calls it.
+    pub reference: &'a str,
+    /// What it wants kept.
+    pub kept: &'a str,
+    /// What the reader is shown next, as JSON.
+    pub next: &'a str,
+}
+
+/// The rail knows of a charge: what it answered. A charge that has come further is left as it is.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn answer(
+    db: &dyn Db,
+    charge: SettlementId,
+    answered: Answered<'_>,
+    ask_at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "update charge set state = 'waiting', reference = ?2, kept = ?3, next = ?4, ask_at = ?5, in_doubt = 0 \
+        where id = ?1 and state = 'begun'";
+    let Answered { reference, kept, next } = answered;
+    let texts = [Value::Text(reference), Value::Text(kept), Value::Text(next)];
+    db.execute(sql, &[charge.into(), texts[0], texts[1], texts[2], ask_at.into()])?;
+    Ok(())
+}
+
+/// Keeps something else for the rail.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn keep(db: &dyn Db, charge: SettlementId, kept: &str) -> Result<(), StoreError> {
+    let sql = "update charge set kept = ?2 where id = ?1";
+    db.execute(sql, &[charge.into(), Value::Text(kept)])?;
+    Ok(())
+}
+
+/// Asks again about a live charge, not before `then`; says whether money may have moved meanwhile.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn put_off(
+    db: &dyn Db,
+    charge: SettlementId,
+    then: Timestamp,
+    in_doubt: bool,
+) -> Result<(), StoreError> {
+    let sql = "update charge set ask_at = ?2, in_doubt = ?3 where id = ?1 and state in ('begun', 'waiting')";
+    db.execute(sql, &[charge.into(), then.into(), in_doubt.into()])?;
+    Ok(())
+}
+
+/// Somebody says that there is news of a charge: it is asked about at once, also when it was over without money.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn hasten(db: &dyn Db, charge: SettlementId, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "update charge set ask_at = ?2 where id = ?1 and state <> 'settled'";
+    db.execute(sql, &[charge.into(), now.into()])?;
+    Ok(())
+}
+
+/// There was no news of a charge that is over: it is not asked about any more.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn rest(db: &dyn Db, charge: SettlementId) -> Result<(), StoreError> {
+    let sql = "update charge set ask_at = null where id = ?1 and state not in ('begun', 'waiting')";
+    db.execute(sql, &[charge.into()])?;
+    Ok(())
+}
+
+/// A charge is over. A settled one stays settled, whatever is said later; one that is over otherwise can only become settled, or
+/// refused.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn close(
+    db: &dyn Db,
+    charge: SettlementId,
+    state: State,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let values = [charge.into(), state.name().into(), Value::Text(reason), now.into()];
+    let sql = match state {
+        State::Settled | State::Refused => {
+            "update charge set state = ?2, reason = ?3, closed_at = ?4, ask_at = null, in_doubt = 0 \
+             where id = ?1 and state <> 'settled'"
+        }
+        State::Begun | State::Waiting | State::Declined | State::Abandoned => {
+            "update charge set state = ?2, reason = ?3, closed_at = ?4, ask_at = null, in_doubt = 0 \
+             where id = ?1 and state in ('begun', 'waiting')"
+        }
+    };
+    db.execute(sql, &values)?;
+    Ok(())
+}
+
+/// Charges that are to be asked about, those that have waited longest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn due(
+    db: &dyn Db,
+    now: Timestamp,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Stored>, StoreError> {
+    let sql = charges!("where ask_at is not null and ask_at <= ?1 order by ask_at, id limit ?2");
+    db.all(sql, &[now.into(), Value::Int(limit)], |row| read(row, currency))
+}
+
+/// When a charge is next to be asked about, if there is one.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn next(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "select min(ask_at) from charge where ask_at is not null";
+    Ok(db.first(sql, &[], |row| row.maybe_time(0))?.flatten())
+}
+
+/// Takes a charge up that is due, until `until`; answers whether it was still there to take. Where another process is taking
+/// it at this very moment it is left to that one. Whoever stops halfway leaves it to be taken up then.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn take(
+    db: &dyn Db,
+    charge: SettlementId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "update charge set attempts = attempts + 1, ask_at = ?3 where id in ( \
+        select id from charge where id = ?1 and ask_at <= ?2 /* for update skip locked */)";
+    Ok(db.execute(sql, &[charge.into(), now.into(), until.into()])? == 1)
+}
+
+/// Notes that the reader makes the shop ask about a charge now; answers whether they may: not where they have since `since`.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn ask_now(
+    db: &dyn Db,
+    charge: SettlementId,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "update charge set asked_at = ?3 where id = ?1 and \
+        (asked_at is null or asked_at <= ?2 or asked_at > ?3)";
+    Ok(db.execute(sql, &[charge.into(), since.into(), now.into()])? == 1)
+}

@@ -1,0 +1,226 @@
+//! [`Provider`]: a payment provider that is made up. It settles, declines, loses answers, repeats itself and lies, as it is
+//! told.
+
+use aws_lc_rs::hmac;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::net::TcpListener;
+
+/// Signs the provider's messages; the shop has it too.
+pub const SECRET: &str = "a secret between the shop and its provider";
+
+/// An order, as the provider keeps it.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// The shop's own key.
+    pub key: String,
+    pub micros: i64,
+    pub currency: String,
+    /// The reader said yes: it can be captured.
+    pub agreed: bool,
+    /// The reader or their bank said no.
+    pub declined: bool,
+    /// How often money moved.
+    pub captured: usize,
+    /// What the provider says of the amount instead of the truth.
+    pub says: Option<(i64, String)>,
+}
+
+/// What the provider does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fault {
+    #[default]
+    None,
+    /// It does what it is asked, and its answer is lost.
+    LosesAnswers,
+    /// It does nothing, and says that it is broken.
+    Broken,
+    /// It does not know the shop's key any more.
+    Unauthorised,
+    /// It answers what makes no sense.
+    Babbles,
+}
+
+#[derive(Default)]
+struct Books {
+    orders: BTreeMap<String, Order>,
+    fault: Fault,
+    asked: Vec<String>,
+}
+
+type Shared = Arc<Mutex<Books>>;
+
+/// A provider on this machine.
+#[derive(Clone)]
+pub struct Provider {
+    pub url: String,
+    books: Shared,
+}
+
+impl Provider {
+    pub async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let books = Shared::default();
+        let router = Router::new()
+            .route("/orders", post(begin))
+            .route("/orders/{reference}", get(show))
+            .route("/orders/{reference}/capture", post(capture))
+            .route("/mandates/{mandate}/charge", post(charge_mandate))
+            .with_state(books.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, books }
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().expect("no panic")
+    }
+
+    /// From now on it has this fault.
+    pub fn is(&self, fault: Fault) {
+        self.books().fault = fault;
+    }
+
+    /// Changes an order behind everybody's back.
+    pub fn change(&self, reference: &str, change: impl FnOnce(&mut Order)) {
+        change(self.books().orders.get_mut(reference).expect("an order"));
+    }
+
+    pub fn orders(&self) -> Vec<Order> {
+        self.books().orders.values().cloned().collect()
+    }
+
+    /// How often money moved, in all orders.
+    pub fn captured(&self) -> usize {
+        self.orders().iter().map(|order| order.captured).sum()
+    }
+
+    /// What it was asked since it was last looked at.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.books().asked)
+    }
+
+    /// A message as it sends them: about `reference`, at `seconds`, signed with `secret`.
+    pub fn message(reference: &str, seconds: i64, secret: &str) -> (String, String) {
+        let body = json!({ "order": reference, "status": "paid", "micros": 1 }).to_string();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let tag = hmac::sign(&key, format!("{seconds}.{body}").as_bytes());
+        let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        (body, format!("t={seconds},v={tag}"))
+    }
+}
+
+/// Answers what it is told to, unless it has a fault.
+fn answer(fault: Fault, body: Value) -> Response {
+    match fault {
+        Fault::LosesAnswers => {
+            let lost = async { Err::<Bytes, _>(std::io::Error::other("lost")) };
+            Response::new(Body::from_stream(futures_util::stream::once(lost)))
+        }
+        Fault::Babbles => "I am fine".into_response(),
+        Fault::None | Fault::Broken | Fault::Unauthorised => Json(body).into_response(),
+    }
+}
+
+fn out_of_order(fault: Fault) -> Option<Response> {
+    match fault {
+        Fault::Broken => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        Fault::Unauthorised => Some(StatusCode::UNAUTHORIZED.into_response()),
+        Fault::None | Fault::LosesAnswers | Fault::Babbles => None,
+    }
+}
+
+async fn begin(State(books): State<Shared>, Json(asked): Json<Value>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("begin".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    let reference = open(&mut books, &asked);
+    answer(books.fault, json!({ "order": reference }))
+}
+
+/// The order with the shop's key; a new one when there is none.
+fn open(books: &mut Books, asked: &Value) -> String {
+    let key = asked["key"].as_str().expect("a key").to_owned();
+    let known = books.orders.iter().find(|(_, order)| order.key == key);
+    if let Some((reference, _)) = known {
+        return reference.clone();
+    }
+    let reference = format!("ORDER-{}", books.orders.len() + 1);
+    let micros = asked["micros"].as_i64().expect("an amount");
+    let currency = asked["currency"].as_str().expect("a currency").to_owned();
+    let order = Order { key, micros, currency, ..Order::default() };
+    books.orders.insert(reference.clone(), order);
+    reference
+}
+
+fn shown(order: &Order) -> Value {
+    let status = match order {
+        Order { captured: 1.., .. } => "paid",
+        Order { declined: true, .. } => "declined",
+        Order { agreed: true, .. } => "agreed",
+        Order { .. } => "open",
+    };
+    let truth = (order.micros, order.currency.clone());
+    let (micros, currency) = order.says.clone().unwrap_or(truth);
+    json!({ "status": status, "micros": micros, "currency": currency })
+}
+
+async fn show(State(books): State<Shared>, Path(reference): Path<String>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("look".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    let Some(order) = books.orders.get(&reference) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    answer(books.fault, shown(order))
+}
+
+async fn capture(State(books): State<Shared>, Path(reference): Path<String>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("capture".into());
+    let fault = books.fault;
+    if let Some(broken) = out_of_order(fault) {
+        return broken;
+    }
+    let Some(order) = books.orders.get_mut(&reference) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    if order.agreed && order.captured == 0 && !order.declined {
+        order.captured = 1;
+    }
+    answer(fault, shown(order))
+}
+
+async fn charge_mandate(
+    State(books): State<Shared>,
+    Path(mandate): Path<String>,
+    Json(asked): Json<Value>,
+) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("mandate".into());
+    let fault = books.fault;
+    if let Some(broken) = out_of_order(fault) {
+        return broken;
+    }
+    let reference = open(&mut books, &asked);
+    let order = books.orders.get_mut(&reference).expect("it was opened");
+    if mandate == "MANDATE-DEAD" {
+        order.declined = true;
+    } else if order.captured == 0 {
+        order.captured = 1;
+    }
+    let mut body = shown(order);
+    body["order"] = reference.into();
+    answer(fault, body)
+}

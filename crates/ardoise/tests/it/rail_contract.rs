@@ -1,0 +1,391 @@
+//! What every rail holds to. A rail brings a [`Bench`]: a shop with the rail turned on, and its provider (scripted or real),
+//! which can be told what to do; [`contract!`] then asks all of this of it.
+
+use crate::provider::{Fault, Provider, SECRET};
+use crate::scripted::Scripted;
+use crate::shop::{Answer, Browser, TestApp};
+use ardoise::rails::worker::work_off;
+use ardoise::store::charge::{self, State, Stored};
+use axum::body::Body;
+use http::{Request, StatusCode};
+use ledger::{Currency, Money, SettlementId};
+
+/// A message from a provider, as it is posted to the shop.
+pub struct Message {
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+}
+
+/// A rail, its provider, and a shop between them.
+pub trait Bench {
+    async fn open() -> Self;
+    fn shop(&self) -> &TestApp;
+    /// Its name in addresses.
+    fn name(&self) -> &'static str;
+    /// The reader agrees at the provider, which from now on can move the money.
+    async fn agree(&self, charge: &Stored);
+    /// The reader's bank says no.
+    async fn refuse(&self, charge: &Stored);
+    /// Every answer of the provider is lost, though it does what it is asked; or none any more.
+    async fn lose_answers(&self, lost: bool);
+    /// The provider will say that so much came.
+    async fn lie(&self, charge: &Stored, says: Money);
+    /// How many orders the provider knows, and how often money has moved.
+    async fn orders_and_captures(&self) -> (usize, usize);
+    /// A message about `charge` (or about one that is not this shop's), genuine or forged, so many seconds old.
+    async fn message(&self, charge: Option<&Stored>, genuine: bool, age_seconds: i64) -> Message;
+}
+
+/// Ben, who owes €0.20.
+pub async fn ben(shop: &TestApp) -> Browser<'_> {
+    let (ada, _) = shop.ada().await;
+    let slug = shop.article(ada, "Night bus", 20).await;
+    let mut ben = shop.browser();
+    assert_eq!(ben.tap(&slug).await.status, StatusCode::SEE_OTHER);
+    ben
+}
+
+pub async fn owes(ben: &mut Browser<'_>) -> String {
+    let html = std::mem::replace(&mut ben.html, true);
+    let page = ben.get("/tab").await.text();
+    ben.html = html;
+    let owed = page.split("class=\"owed\"").nth(1).unwrap_or(&page).split('€').nth(1);
+    owed.expect("an amount").chars().take(4).collect()
+}
+
+pub async fn begin(
+    ben: &mut Browser<'_>,
+    shop: &TestApp,
+    rail: &str,
+    id: SettlementId,
+) -> (Answer, Option<Stored>) {
+    let id = id.to_string();
+    let path = format!("/tab/settle/{rail}");
+    let answer = ben.post(&path, &[("settlement", &id), ("bind", "yes")]).await;
+    (answer, stored(shop, id.parse().expect("an id")).await)
+}
+
+pub async fn stored(shop: &TestApp, id: SettlementId) -> Option<Stored> {
+    shop.app.store.read(|db| charge::by_id(db, id, Currency::Eur)).await.expect("read")
+}
+
+pub async fn again(shop: &TestApp, stored_before: &Stored) -> Stored {
+    stored(shop, stored_before.id).await.expect("a charge")
+}
+
+/// The reader's browser comes back from the provider.
+async fn come_back(ben: &mut Browser<'_>, charge: &Stored, query: &str) -> Answer {
+    ben.get(&format!("/tab/charges/{}/return{query}", charge.id)).await
+}
+
+async fn send(shop: &TestApp, rail: &str, message: &Message) -> Answer {
+    let mut request = Request::post(format!("/rails/{rail}/webhook"));
+    for (name, value) in &message.headers {
+        request = request.header(*name, value);
+    }
+    let request = request.body(Body::from(message.body.clone())).expect("a request");
+    shop.program().send(request).await
+}
+
+pub async fn beginning_twice_is_one_charge<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    let id = shop.app.mint.settlement();
+    let mut other = ben.clone();
+    let (first, second) = tokio::join!(
+        begin(&mut ben, shop, bench.name(), id),
+        begin(&mut other, shop, bench.name(), id)
+    );
+    let charge = first.1.expect("a charge");
+    assert_eq!(Some(&charge.id), second.1.as_ref().map(|charge| &charge.id));
+    // A page that was opened anew mints another id: still the same charge, while it is live.
+    let (third, none) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    assert_eq!(third.status, StatusCode::SEE_OTHER, "{}", third.text());
+    assert!(none.is_none());
+    assert_eq!(bench.orders_and_captures().await, (1, 0));
+    bench.agree(&charge).await;
+    let back = come_back(&mut ben, &charge, "").await;
+    assert_eq!(back.location(), format!("/tab/settled/{id}"));
+    let settled = ben.get(&back.location()).await.text();
+    assert!(settled.contains("€0.20"), "{settled}");
+    for _ in 0..2 {
+        come_back(&mut ben, &charge, "").await;
+        begin(&mut ben, shop, bench.name(), id).await;
+    }
+    assert_eq!(bench.orders_and_captures().await, (1, 1));
+    assert_eq!(owes(&mut ben).await, "0.00");
+}
+
+pub async fn a_reader_who_does_not_come_back_is_asked_about<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    shop.pass_minutes(2);
+    assert_eq!(work_off(&shop.app).await, Ok(1));
+    assert_eq!(again(shop, &charge).await.state, State::Waiting);
+    bench.agree(&charge).await;
+    shop.pass_minutes(60);
+    work_off(&shop.app).await.expect("asked");
+    assert_eq!(again(shop, &charge).await.state, State::Settled);
+    assert_eq!(owes(&mut ben).await, "0.00");
+    assert_eq!(work_off(&shop.app).await, Ok(0), "nothing is asked about any more");
+}
+
+pub async fn an_answer_lost_at_the_beginning_is_known_later<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    bench.lose_answers(true).await;
+    let (answer, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let charge = charge.expect("it is written");
+    assert_eq!(answer.location(), format!("/tab/charges/{}", charge.id));
+    assert!(charge.in_doubt && charge.state.is_live(), "{charge:?}");
+    nothing_else_is_charged(shop, &mut ben).await;
+    bench.lose_answers(false).await;
+    shop.pass_minutes(61);
+    work_off(&shop.app).await.expect("asked");
+    let known = again(shop, &charge).await;
+    assert!(!known.in_doubt && known.state == State::Waiting, "{known:?}");
+    bench.agree(&known).await;
+    come_back(&mut ben, &known, "").await;
+    assert_eq!(again(shop, &charge).await.state, State::Settled);
+    assert_eq!(bench.orders_and_captures().await, (1, 1));
+}
+
+async fn nothing_else_is_charged(shop: &TestApp, ben: &mut Browser<'_>) {
+    let (refused, none) = begin(ben, shop, "sandbox", shop.app.mint.settlement()).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
+    assert!(none.is_none(), "nothing is begun while money may have moved");
+}
+
+pub async fn an_answer_lost_when_the_money_moves_is_known_later<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    bench.agree(&charge).await;
+    bench.lose_answers(true).await;
+    let back = come_back(&mut ben, &charge, "").await;
+    assert_eq!(back.location(), format!("/tab/charges/{}", charge.id));
+    let doubtful = again(shop, &charge).await;
+    assert!(doubtful.in_doubt && doubtful.state == State::Waiting, "{doubtful:?}");
+    assert!(ben.get(&back.location()).await.text().contains("lost on the way"));
+    nothing_else_is_charged(shop, &mut ben).await;
+    for _ in 0..3 {
+        shop.pass_minutes(61);
+        work_off(&shop.app).await.expect("asked");
+    }
+    assert!(again(shop, &charge).await.in_doubt, "doubt does not pass by itself");
+    bench.lose_answers(false).await;
+    shop.pass_minutes(61);
+    work_off(&shop.app).await.expect("asked");
+    assert_eq!(again(shop, &charge).await.state, State::Settled);
+    assert_eq!(bench.orders_and_captures().await, (1, 1));
+    assert_eq!(owes(&mut ben).await, "0.00");
+}
+
+pub async fn a_declined_charge_leaves_the_tab_as_it_was<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    bench.refuse(&charge).await;
+    let back = come_back(&mut ben, &charge, "").await;
+    let page = ben.get(&back.location()).await.text();
+    assert!(page.contains("Nothing was charged"), "{page}");
+    assert_eq!(again(shop, &charge).await.state, State::Declined);
+    assert_eq!(owes(&mut ben).await, "0.20");
+    let (_, next) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let next = next.expect("another try");
+    bench.agree(&next).await;
+    come_back(&mut ben, &next, "").await;
+    assert_eq!(owes(&mut ben).await, "0.00");
+}
+
+pub async fn another_amount_or_currency_is_refused<B: Bench>() {
+    for says in [("0.19", Currency::Eur), ("0.21", Currency::Eur), ("0.20", Currency::Usd)] {
+        let bench = B::open().await;
+        let shop = bench.shop();
+        let mut ben = ben(shop).await;
+        let (_, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+        let charge = charge.expect("a charge");
+        bench.agree(&charge).await;
+        bench.lie(&charge, Money::parse(says.0, says.1).expect("an amount")).await;
+        come_back(&mut ben, &charge, "").await;
+        let refused = again(shop, &charge).await;
+        assert_eq!(refused.state, State::Refused, "{says:?}");
+        assert!(refused.reason.contains("instead of 0.20 EUR"), "{}", refused.reason);
+        assert_eq!(owes(&mut ben).await, "0.20");
+        let desk = shop.olu().await.get("/desk").await.text();
+        assert!(desk.contains(&refused.reason), "the operator is told: {desk}");
+    }
+}
+
+pub async fn what_the_reader_brings_back_proves_nothing<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    for query in ["?status=paid&amount=0.01", "?success=true&PayerID=ZOE", "?token=x&amount=999"] {
+        let back = come_back(&mut ben, &charge, query).await;
+        assert_eq!(back.location(), format!("/tab/charges/{}", charge.id), "{query}");
+    }
+    assert_eq!(owes(&mut ben).await, "0.20");
+    let mut zoe = shop.browser();
+    let stranger = come_back(&mut zoe, &charge, "").await;
+    assert_eq!(stranger.status, StatusCode::NOT_FOUND, "it is nobody else's");
+}
+
+pub async fn a_message_only_says_whom_to_ask<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    let genuine = bench.message(Some(&charge), true, 0).await;
+    // It may say that all is paid: the provider, asked, says that it is not.
+    assert_eq!(send(shop, bench.name(), &genuine).await.status, StatusCode::OK);
+    assert_eq!(work_off(&shop.app).await, Ok(1), "it is asked about at once");
+    assert_eq!(owes(&mut ben).await, "0.20");
+    bench.agree(&charge).await;
+    for _ in 0..3 {
+        assert_eq!(send(shop, bench.name(), &genuine).await.status, StatusCode::OK);
+        work_off(&shop.app).await.expect("asked");
+    }
+    assert_eq!(again(shop, &charge).await.state, State::Settled);
+    assert_eq!(bench.orders_and_captures().await, (1, 1));
+    assert_eq!(owes(&mut ben).await, "0.00");
+}
+
+pub async fn a_forged_or_stale_message_moves_nothing<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    bench.agree(&charge).await;
+    let day = 24 * 3_600;
+    for (genuine, age) in [(false, 0), (true, day), (true, -day)] {
+        let message = bench.message(Some(&charge), genuine, age).await;
+        let answer = send(shop, bench.name(), &message).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{genuine} {age}");
+        assert_eq!(answer.json()["code"], "rail.forged");
+    }
+    let mut tampered = bench.message(Some(&charge), true, 0).await;
+    tampered.body = tampered.body.replacen(':', ": ", 1);
+    let answer = send(shop, bench.name(), &tampered).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "one byte more");
+    let other = bench.message(None, true, 0).await;
+    assert_eq!(send(shop, bench.name(), &other).await.status, StatusCode::OK);
+    assert_eq!(work_off(&shop.app).await, Ok(0), "nothing is asked about");
+    assert_eq!(again(shop, &charge).await.state, State::Waiting);
+    assert_eq!(bench.orders_and_captures().await, (1, 0));
+}
+
+pub async fn a_charge_that_the_reader_left_ends_and_its_money_counts_all_the_same<B: Bench>() {
+    let bench = B::open().await;
+    let shop = bench.shop();
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, bench.name(), shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    shop.pass_minutes(24 * 60 + 1);
+    work_off(&shop.app).await.expect("asked");
+    assert_eq!(again(shop, &charge).await.state, State::Abandoned);
+    shop.pass_days(1);
+    assert_eq!(work_off(&shop.app).await, Ok(0), "it is left alone");
+    bench.agree(&charge).await;
+    let message = bench.message(Some(&charge), true, 0).await;
+    send(shop, bench.name(), &message).await;
+    work_off(&shop.app).await.expect("asked");
+    assert_eq!(again(shop, &charge).await.state, State::Settled);
+    assert_eq!(owes(&mut ben).await, "0.00");
+}
+
+/// Asks the contract of a rail, in a module of its own.
+macro_rules! contract {
+    ($name:ident: $bench:ty; $($claim:ident)*) => {
+        mod $name {
+            $(
+                #[tokio::test]
+                async fn $claim() {
+                    $crate::rail_contract::$claim::<$bench>().await;
+                }
+            )*
+        }
+    };
+    ($name:ident: $bench:ty) => {
+        $crate::rail_contract::contract! { $name: $bench;
+            beginning_twice_is_one_charge
+            a_reader_who_does_not_come_back_is_asked_about
+            an_answer_lost_at_the_beginning_is_known_later
+            an_answer_lost_when_the_money_moves_is_known_later
+            a_declined_charge_leaves_the_tab_as_it_was
+            another_amount_or_currency_is_refused
+            what_the_reader_brings_back_proves_nothing
+            a_message_only_says_whom_to_ask
+            a_forged_or_stale_message_moves_nothing
+            a_charge_that_the_reader_left_ends_and_its_money_counts_all_the_same
+        }
+    };
+}
+pub(crate) use contract;
+
+/// The made-up provider.
+pub struct ScriptedBench {
+    pub shop: TestApp,
+    pub provider: Provider,
+}
+
+impl Bench for ScriptedBench {
+    async fn open() -> Self {
+        let provider = Provider::open().await;
+        let shop = TestApp::open();
+        let rail = Scripted::at(&provider, &shop.clock);
+        Self { shop: shop.with_rail(rail), provider }
+    }
+
+    fn shop(&self) -> &TestApp {
+        &self.shop
+    }
+
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    async fn agree(&self, charge: &Stored) {
+        self.provider.change(&charge.reference, |order| order.agreed = true);
+    }
+
+    async fn refuse(&self, charge: &Stored) {
+        self.provider.change(&charge.reference, |order| order.declined = true);
+    }
+
+    async fn lose_answers(&self, lost: bool) {
+        self.provider.is(if lost { Fault::LosesAnswers } else { Fault::None });
+    }
+
+    async fn lie(&self, charge: &Stored, says: Money) {
+        let says = (says.micros(), says.currency().code().to_owned());
+        self.provider.change(&charge.reference, |order| order.says = Some(says));
+    }
+
+    async fn orders_and_captures(&self) -> (usize, usize) {
+        (self.provider.orders().len(), self.provider.captured())
+    }
+
+    async fn message(&self, charge: Option<&Stored>, genuine: bool, age_seconds: i64) -> Message {
+        let reference = charge.map_or("ORDER-OF-ANOTHER-SHOP", |charge| &charge.reference);
+        let seconds = self.shop.app.now().micros() / 1_000_000 - age_seconds;
+        let secret = if genuine { SECRET } else { "another secret" };
+        let (body, signature) = Provider::message(reference, seconds, secret);
+        Message { headers: vec![("signature", signature)], body }
+    }
+}
+
+contract! { scripted: crate::rail_contract::ScriptedBench }

@@ -1,0 +1,185 @@
+//! [`Scripted`]: a rail to the made-up [`Provider`]. It sends readers away and captures when they come back.
+
+use crate::provider::{Provider, SECRET};
+use ardoise::clock::Clock;
+use ardoise::outbox::address::Reach;
+use ardoise::rails::SCRIPTED;
+use ardoise::rails::port::{
+    Asked, Begun, Charge, Fee, Heard, Mandate, Message, Next, Outcome, Rail, RailError, Reason,
+    Receipt, Terms, Unheard, Which,
+};
+use ardoise::rails::wire::{Call, Reply, Wire};
+use aws_lc_rs::hmac;
+use futures_util::future::BoxFuture;
+use ledger::{Currency, Money};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Seconds for which a message is fresh.
+const FRESH_SECONDS: i64 = 300;
+
+pub struct Scripted {
+    terms: Terms,
+    wire: Wire,
+    url: String,
+}
+
+fn euros(text: &str) -> Money {
+    Money::parse(text, Currency::Eur).expect("an amount")
+}
+
+impl Scripted {
+    pub fn at(provider: &Provider, clock: &Clock) -> Self {
+        let fee = Fee {
+            basis_points: 150,
+            fixed: euros("0.05"),
+            least: euros("0"),
+            as_of: "2026-11-28".into(),
+            source: "Scripted".into(),
+        };
+        let terms = Terms {
+            number: SCRIPTED.number,
+            name: SCRIPTED.name,
+            currencies: &[Currency::Eur],
+            unit: euros("0.01"),
+            minimum: euros("0.10"),
+            maximum: Some(euros("50")),
+            fee,
+            charges_without_reader: true,
+            refunds: false,
+            is_fake: false,
+            leads_to: vec![provider.url.clone()],
+        };
+        Self { terms, wire: Wire::new(Reach::Private, clock.clone()), url: provider.url.clone() }
+    }
+
+    async fn ask(&self, call: Call) -> Result<Value, RailError> {
+        let reply: Reply = self.wire.ask(call).await?;
+        match reply.status.as_u16() {
+            200 => reply.json(),
+            401 => Err(RailError::Refused("401".into())),
+            other => Err(RailError::Lost(other.to_string())),
+        }
+    }
+
+    fn wanted(charge: &Charge) -> Value {
+        let currency = charge.amount.currency().code();
+        let micros = charge.amount.micros();
+        json!({ "key": charge.id.to_string(), "micros": micros, "currency": currency })
+    }
+
+    fn outcome(&self, charge: &Charge, order: &Value) -> Result<Outcome, RailError> {
+        let nonsense = || RailError::Nonsense("an order without its parts".into());
+        match order["status"].as_str().ok_or_else(nonsense)? {
+            "open" | "agreed" => Ok(Outcome::WAITING),
+            "declined" if charge.kept == "mandate" => Ok(Outcome::Declined(Reason::Means)),
+            "declined" => Ok(Outcome::Declined(Reason::Funds)),
+            "paid" => {
+                let currency = order["currency"].as_str().and_then(|code| code.parse().ok());
+                let micros = order["micros"].as_i64().ok_or_else(nonsense)?;
+                let received = Money::from_micros(micros, currency.ok_or_else(nonsense)?)?;
+                let mandate = charge.binds.then(|| Mandate {
+                    reference: format!("MANDATE-{}", charge.reference),
+                    label: "•••• 4242".into(),
+                });
+                Ok(Outcome::Settled(Receipt {
+                    received,
+                    fee: self.terms.fee_on(charge.amount)?,
+                    reference: format!("CAPTURE-{}", charge.reference),
+                    mandate,
+                    email: None,
+                }))
+            }
+            _ => Err(nonsense()),
+        }
+    }
+
+    fn begun(order: &Value, next: Next, kept: &str) -> Result<Begun, RailError> {
+        let reference = order["order"].as_str();
+        let reference = reference.ok_or_else(|| RailError::Nonsense("no order".into()))?.to_owned();
+        Ok(Begun { next, reference, kept: kept.into() })
+    }
+}
+
+impl Rail for Scripted {
+    fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    fn begin<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Begun> {
+        Box::pin(async move {
+            let call = Call::post(&format!("{}/orders", self.url)).json(&Self::wanted(charge));
+            let order = self.ask(call.repeatable()).await?;
+            let reference = order["order"].as_str().unwrap_or_default();
+            let url = format!("{}/pay/{reference}", self.url);
+            Self::begun(&order, Next::Redirect { url }, "")
+        })
+    }
+
+    fn look<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Outcome> {
+        Box::pin(async move {
+            let url = format!("{}/orders/{}", self.url, charge.reference);
+            let order = self.ask(Call::get(&url)).await?;
+            if order["status"] == "agreed" {
+                return self.returned(charge, &BTreeMap::new()).await;
+            }
+            self.outcome(charge, &order)
+        })
+    }
+
+    fn returned<'a>(
+        &'a self,
+        charge: &'a Charge,
+        _: &'a BTreeMap<String, String>,
+    ) -> Asked<'a, Outcome> {
+        Box::pin(async move {
+            let url = format!("{}/orders/{}/capture", self.url, charge.reference);
+            let order = self.ask(Call::post(&url)).await?;
+            self.outcome(charge, &order)
+        })
+    }
+
+    fn hear<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Heard, Unheard>> {
+        Box::pin(async move { hear(message) })
+    }
+
+    fn charge_mandate<'a>(
+        &'a self,
+        charge: &'a Charge,
+        mandate: &'a Mandate,
+    ) -> Asked<'a, (Begun, Outcome)> {
+        Box::pin(async move {
+            let url = format!("{}/mandates/{}/charge", self.url, mandate.reference);
+            let call = Call::post(&url).json(&Self::wanted(charge)).repeatable();
+            let order = self.ask(call).await?;
+            let begun = Self::begun(&order, Next::Nothing, "mandate")?;
+            let charge = Charge {
+                reference: begun.reference.clone(),
+                kept: begun.kept.clone(),
+                ..charge.clone()
+            };
+            Ok((begun, self.outcome(&charge, &order)?))
+        })
+    }
+}
+
+fn hear(message: Message<'_>) -> Result<Heard, Unheard> {
+    let forged = Unheard::Forged;
+    let signed = message.headers.get("signature").and_then(|value| value.to_str().ok());
+    let (time, tag) = signed.and_then(|text| text.split_once(",v=")).ok_or(forged("signature"))?;
+    let seconds: i64 =
+        time.strip_prefix("t=").and_then(|text| text.parse().ok()).ok_or(forged("signature"))?;
+    let tag: Option<Vec<u8>> = (0..tag.len() / 2)
+        .map(|at| tag.get(at * 2..at * 2 + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+    let body = [format!("{seconds}.").as_bytes(), message.body].concat();
+    hmac::verify(&key, &body, &tag.unwrap_or_default()).map_err(|_| forged("signature"))?;
+    let age = message.at.micros() / 1_000_000 - seconds;
+    if age.abs() > FRESH_SECONDS {
+        return Err(forged("stale"));
+    }
+    let body: Value = serde_json::from_slice(message.body).map_err(|_| forged("malformed"))?;
+    let order = body["order"].as_str().ok_or(forged("malformed"))?;
+    Ok(Heard::Charge(Which::Reference(order.to_owned())))
+}
