@@ -24,6 +24,8 @@ mod getting_paid;
 mod guide;
 mod keys;
 mod last_seen;
+mod lightning;
+mod lnbits;
 mod moving;
 mod openapi;
 mod outages;
