@@ -53,7 +53,10 @@ GET     /static/{hash}/{name}                    200 200 200 200 200 200 200
 GET     /embed.js                                200 200 200 200 200 200 200
 POST    /l/{slug}/buy                            400 400 400 400 400 400 400
 POST    /lines/{line}/undo                       404 303 404 404 404 404 404
-POST    /tab/settle/sandbox                      401 400 401 401 401 401 401
+POST    /tab/settle/{rail}                       401 400 401 401 401 401 401
+GET     /tab/charges/{charge}                    404 303 404 404 404 404 404
+GET     /tab/charges/{charge}/return             404 303 404 404 404 404 404
+POST    /rails/{rail}/webhook                    400 400 400 400 400 400 400
 GET     /gains/stream                            401 401 200 200 403 401 401
 POST    /keys                                    401 401 422 422 403 401 401
 POST    /keys/{key}/revoke                       401 401 303 404 403 401 401

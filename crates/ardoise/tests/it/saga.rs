@@ -259,6 +259,13 @@ async fn two_ways_at_once_pay_what_is_owed_once() {
     assert_eq!(paid.json()["state"], "settled", "{}", paid.text());
     assert_eq!(owes(&mut ben).await, "0.00");
     assert_eq!(again(shop, &charge).await.state, State::Waiting);
+    // It is paid a second time all the same: the books take it or the shop keeps asking; it is never forgotten.
+    bench.provider.change(&charge.reference, |order| order.agreed = true);
+    shop.pass_minutes(61);
+    work_off(&shop.app).await.expect("asked");
+    let twice = again(shop, &charge).await;
+    assert!(twice.state == State::Settled || twice.in_doubt, "{twice:?}");
+    assert_eq!(bench.provider.captured(), 1);
 }
 
 #[tokio::test]

@@ -109,7 +109,11 @@ async fn settle(ben: &mut Browser<'_>, slug: &str, named: &mut BTreeMap<&'static
     let id = page.hidden("settlement");
     let fields = [("settlement", id.as_str()), ("amount", "0.20")];
     assert_eq!(ben.post("/tab/settle/sandbox", &fields).await.status, StatusCode::SEE_OTHER);
-    named.insert("/tab/settled/", id);
+    named.insert("/tab/settled/", id.clone());
+    named.insert("/tab/charges/", id);
+    for before in ["/tab/settle/", "/rails/"] {
+        named.insert(before, "sandbox".into());
+    }
 }
 
 async fn name_the_work(shop: &TestApp, work: &str, named: &mut BTreeMap<&'static str, String>) {
