@@ -48,7 +48,7 @@ impl Kept {
     fn shown(&self) -> Value {
         json!({
             "checking_id": self.hash, "payment_hash": self.hash, "wallet_id": "w", "fee": 0,
-            "amount": self.says.unwrap_or(self.sats() * 1_000), "bolt11": self.text,
+            "amount": self.says.unwrap_or(self.sats() * 1_000), "bolt11": self.text, "payment_request": self.text,
             "status": if self.paid { "success" } else { "pending" }, "memo": self.asked["memo"],
             "preimage": "0".repeat(64), "extra": self.asked["extra"],
             "external_id": self.asked["external_id"], "webhook": self.asked["webhook"],

@@ -27,15 +27,25 @@ pub struct Payment {
     /// Its hash.
     #[serde(rename = "payment_hash")]
     pub hash: String,
-    /// The invoice.
-    #[serde(alias = "payment_request", default)]
-    pub bolt11: Option<String>,
+    #[serde(default)]
+    bolt11: Option<String>,
+    /// LNbits 1.6 says the same twice, LNbits 0.12 only this.
+    #[serde(default)]
+    payment_request: Option<String>,
     /// Thousandths of a satoshi; below zero for what goes out.
     #[serde(default)]
     pub amount: i64,
     /// What the shop said when it asked for the invoice.
     #[serde(default)]
     pub extra: Value,
+}
+
+impl Payment {
+    /// The invoice, in small letters.
+    pub fn invoice(&self) -> String {
+        let text = self.bolt11.as_deref().or(self.payment_request.as_deref());
+        text.unwrap_or_default().to_ascii_lowercase()
+    }
 }
 
 /// What a wallet says about one invoice.

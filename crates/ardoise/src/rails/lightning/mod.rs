@@ -147,7 +147,7 @@ impl Lightning {
     }
 
     fn checked(&self, payment: Payment, order: Order) -> Result<Invoice, RailError> {
-        let text = payment.bolt11.unwrap_or_default().to_ascii_lowercase();
+        let text = payment.invoice();
         order.check(&text, &payment.hash, self.network)?;
         Ok(Invoice { hash: payment.hash, text, order })
     }
