@@ -131,6 +131,7 @@ fn files() -> Addresses {
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/{rail}", post(rails::http::begin_charge))
         .route("/tab/charges/{charge}/return", get(rails::http::return_to_charge))
+        .route("/tab/mandates/{rail}/end", post(rails::http::end_mandate))
         .route("/rails/{rail}/webhook", post(rails::http::hear))
         .route("/gains/stream", get(gains::http::follow))
         .route("/keys", post(keys::http::make_key))

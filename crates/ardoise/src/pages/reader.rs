@@ -153,6 +153,21 @@ impl OnlineRail {
     }
 }
 
+/// A mandate, as its reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundRail {
+    /// The rail's name in addresses; `rail-{name}` is the key of its words.
+    pub name: &'static str,
+    /// How the reader knows it again; may be empty.
+    pub label: String,
+}
+
+impl BoundRail {
+    fn words(&self) -> String {
+        format!("rail-{}", self.name)
+    }
+}
+
 /// A way to settle, as shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RailView {
@@ -185,7 +200,9 @@ pub struct SettlePage {
     pub settlement: String,
     /// The tab's reference, to be written on a transfer.
     pub reference: String,
-    /// The ways to settle, in the operator's order; with none the page says whom to ask.
+    /// The rails that may charge the tab when it is due.
+    pub bound: Vec<BoundRail>,
+    /// The ways to settle, the cheapest for this tab first; with none the page says whom to ask.
     pub rails: Vec<RailView>,
 }
 

@@ -170,6 +170,18 @@ pub async fn return_to_charge(
     Ok(Redirect::to(&place(&stored)).into_response())
 }
 
+/// `POST /tab/mandates/{rail}/end`: the reader is not charged this way any more.
+pub async fn end_mandate(State(app): State<Shared>, Path(rail): Path<String>, ask: Ask) -> Asked {
+    let Some(tab) = ask.own_tab(&app).await? else { return Ok(without_tab(&app)) };
+    if !saga::unbind(&app, tab.id, &rail).await? {
+        return Err(Problem::new(&SETTLEMENT_NO_RAIL).next("back-to-settle", "/tab/settle"));
+    }
+    if ask.takes_html {
+        return Ok(Redirect::to("/tab/settle").into_response());
+    }
+    Ok(axum::Json(json!({ "rail": rail, "bound": false })).into_response())
+}
+
 /// A charge for programs. The status says whether it is settled (200), on its way (202) or over without money (402).
 async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
     let status = match stored.state {

@@ -5,6 +5,7 @@
 //! `docs/adding-a-rail.md`.
 
 pub mod breaker;
+pub mod clock;
 pub mod fee;
 pub mod http;
 pub mod lightning;

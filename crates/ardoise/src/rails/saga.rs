@@ -40,7 +40,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Hours for which a reader can pay what was begun. Providers that set an end themselves allow from three hours to three days.
-const OPEN_HOURS: i64 = 24;
+pub const OPEN_HOURS: i64 = 24;
 
 /// What a reader asks for.
 #[derive(Debug, Clone)]
@@ -426,6 +426,31 @@ async fn settled(
         bound.as_ref().map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))
     };
     app.store.write(write).await
+}
+
+/// Ends the mandate that a tab gave a rail: from now on it is not used, and the rail is asked to forget it. Answers whether there
+/// was one.
+///
+/// # Errors
+/// The store's.
+pub async fn unbind(app: &App, tab: TabId, name: &str) -> Result<bool, StoreError> {
+    let Some(rail) = app.rails.by_name(name) else { return Ok(false) };
+    let (number, now) = (rail.terms().number, app.now());
+    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
+    let Some(bound) = bound.into_iter().find(|bound| bound.rail == number) else {
+        return Ok(false);
+    };
+    app.store.write(move |db| mandate::fail(db, tab, number, now)).await?;
+    let told = port::Mandate { reference: bound.reference, label: bound.label };
+    match rail.unbind(&told).await {
+        Ok(()) | Err(RailError::NotOffered) => {
+            app.store.write(move |db| mandate::forget(db, tab, number)).await
+        }
+        Err(error) => {
+            tracing::error!(rail = name, %error, "a mandate is not used any more, but the rail still has it");
+            Ok(true)
+        }
+    }
 }
 
 /// A genuine message says that there is news of a charge: it is asked about at once, by the worker. Answers whether there is such

@@ -1,6 +1,7 @@
 //! Asks about charges when their time has come. What one charge goes through stands in [`super::saga`]; stopping this
 //! anywhere loses nothing.
 
+use super::clock;
 use super::saga::{self, Visit};
 use crate::app::{App, Shared};
 use crate::store::charge::{self, Stored};
@@ -12,13 +13,22 @@ use tokio::task::JoinSet;
 const MOST: usize = 16;
 /// Minutes for which a charge that was taken up is left alone: longer than any asking takes.
 const TAKEN_MINUTES: i64 = 3;
+/// Minutes between two looks for tabs that are due.
+const ROUND_MINUTES: i64 = 15;
 /// How long the worker sleeps at most.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Asks for ever.
 pub async fn run(app: Shared) {
     let mut under_way = JoinSet::new();
+    let mut next_round = app.now();
     loop {
+        if app.now() >= next_round {
+            next_round = app.now().plus_minutes(ROUND_MINUTES);
+            if let Err(error) = clock::charge_due(&app).await {
+                tracing::error!(%error, "tabs that are due are not charged");
+            }
+        }
         let wait = start_due(&app, &mut under_way).await.unwrap_or_else(|error| {
             tracing::error!(%error, "charges are not asked about");
             IDLE

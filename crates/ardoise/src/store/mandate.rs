@@ -1,7 +1,8 @@
 //! Mandates: readers' standing consents to be charged when their tab is due.
 
+use super::tab::{self, tab_columns};
 use super::{Db, StoreError, Value, id};
-use ledger::{RailNumber, TabId, Timestamp};
+use ledger::{Currency, Money, RailNumber, Tab, TabId, Timestamp};
 
 /// A mandate as it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +58,34 @@ pub fn by_tab(db: &dyn Db, tab: TabId) -> Result<Vec<Bound>, StoreError> {
             failed_at: row.maybe_time(3)?,
         })
     })
+}
+
+/// From when a tab is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Due {
+    /// Its oldest open line is from then or before,
+    pub oldest: Timestamp,
+    /// or it owes so much.
+    pub owed: Money,
+}
+
+/// Tabs after `after` that are due and have a mandate that holds, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn due_tabs(
+    db: &dyn Db,
+    due: Due,
+    after: TabId,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Tab>, StoreError> {
+    let sql = tab_columns!(
+        "where id in (select m.tab_id from mandate m where m.failed_at is null) and open_micros > credit_micros \
+         and (oldest_open_at <= ?1 or open_micros - credit_micros >= ?2) and id > ?3 order by id limit ?4"
+    );
+    let values = [due.oldest.into(), due.owed.into(), id(after), Value::Int(limit)];
+    db.all(sql, &values, |row| Ok(tab::read(row, currency)?.tab))
 }
 
 /// A charge by a mandate failed for good: it is not tried again until it is bound anew.

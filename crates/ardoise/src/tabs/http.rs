@@ -5,8 +5,8 @@ use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::reader::{
-    LibraryItem, LibraryPage, LineState as Shown, OnlineRail, RailView, SettlePage, SettledPage,
-    TabLine, TabPage, WithdrawalPage,
+    BoundRail, LibraryItem, LibraryPage, LineState as Shown, OnlineRail, RailView, SettlePage,
+    SettledPage, TabLine, TabPage, WithdrawalPage,
 };
 use crate::pages::{Notice, Page};
 use crate::problem::{Problem, TAB_UNKNOWN};
@@ -14,6 +14,7 @@ use crate::rails;
 use crate::render::html;
 use crate::request::{Ask, Claim, forget_tab, keep_tab};
 use crate::routes::policy_leading_to;
+use crate::store::mandate::{self, Bound};
 use crate::store::statement::{self, Before, Shown as StoredLine};
 use crate::till::command::Purchase;
 use crate::works::kind_of;
@@ -292,15 +293,26 @@ pub async fn show_settle(State(app): State<Shared>, ask: Ask) -> Asked {
     let page = ask.page(&app, &ask.locale.text("settle-title"), tab.as_ref());
     let owed = tab.as_ref().map(Tab::owed).transpose().map_err(ledger::LedgerRefusal::from)?;
     let owed = owed.unwrap_or(app.nothing());
+    let bound = match &tab {
+        Some(tab) => app.store.read(|db| mandate::by_tab(db, tab.id)).await?,
+        None => Vec::new(),
+    };
     let shown = html(&SettlePage {
         page,
         owed,
         lines: tab.as_ref().map_or(0, |tab| tab.open_lines),
         settlement: app.mint.settlement().to_string(),
         reference: tab.map(|tab| tab.id.to_string()).unwrap_or_default(),
+        bound: bound.iter().filter_map(|bound| bound_rail(&app, bound)).collect(),
         rails: rails_offered(&app, owed),
     })?;
     Ok(leading_to_rails(&app, shown))
+}
+
+/// A mandate that holds, as its reader sees it.
+fn bound_rail(app: &App, bound: &Bound) -> Option<BoundRail> {
+    let rail = app.rails.by_number(bound.rail).filter(|_| bound.failed_at.is_none())?;
+    Some(BoundRail { name: rail.terms().name, label: bound.label.clone() })
 }
 
 /// The ways to settle: those first that keep least of this tab, then those by hand.

@@ -43,6 +43,7 @@ mod selling;
 mod settling;
 mod shop;
 mod street;
+mod tabs_clock;
 mod tidy;
 mod uploads;
 mod webhooks;

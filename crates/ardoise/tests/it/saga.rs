@@ -285,6 +285,24 @@ async fn a_reader_who_agrees_binds_the_rail_and_one_who_does_not_does_not() {
 }
 
 #[tokio::test]
+async fn whoever_comes_together_takes_a_charge_up_once() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    let other = shop.beside();
+    let rail = Scripted::at(&bench.provider, &other.clock);
+    let other = other.with_rail(rail);
+    shop.pass_minutes(2);
+    bench.provider.asked();
+    let (one, two) = tokio::join!(work_off(&shop.app), work_off(&other.app));
+    assert_eq!(one.expect("asked") + two.expect("asked"), 1);
+    assert_eq!(bench.provider.asked(), ["look"]);
+    assert_eq!(again(shop, &charge).await.state, State::Waiting);
+}
+
+#[tokio::test]
 async fn a_rail_that_was_turned_off_leaves_its_charges_to_be_asked_about() {
     let shop = TestApp::open();
     let ben = ben(&shop).await;

@@ -111,7 +111,7 @@ async fn settle(ben: &mut Browser<'_>, slug: &str, named: &mut BTreeMap<&'static
     assert_eq!(ben.post("/tab/settle/sandbox", &fields).await.status, StatusCode::SEE_OTHER);
     named.insert("/tab/settled/", id.clone());
     named.insert("/tab/charges/", id);
-    for before in ["/tab/settle/", "/rails/"] {
+    for before in ["/tab/settle/", "/tab/mandates/", "/rails/"] {
         named.insert(before, "sandbox".into());
     }
 }

@@ -276,6 +276,7 @@ fn settling(gallery: &Gallery) {
         lines: 7,
         settlement: "set_1".into(),
         reference: "ARD-7K2M-9QXW".into(),
+        bound: vec![BoundRail { name: "paypal", label: "ada@example.com".into() }],
         rails: vec![
             online("sandbox", true),
             online("paypal", false),

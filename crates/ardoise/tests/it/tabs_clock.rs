@@ -1,0 +1,149 @@
+//! Tabs that are due are charged by the mandates of their readers, while the clock is moved by hand.
+
+use crate::provider::Fault;
+use crate::rail_contract::{Bench as _, ScriptedBench, begin, ben, owes};
+use crate::shop::{Browser, TestApp};
+use ardoise::rails::clock::charge_due;
+use ardoise::rails::worker::work_off;
+use http::StatusCode;
+use ledger::AuthorId;
+
+/// Ben, who settled €0.20 once and agreed to be charged from now on; and Ada, who sells.
+async fn bound(bench: &ScriptedBench) -> (Browser<'_>, AuthorId) {
+    let shop = &bench.shop;
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    bench.provider.change(&charge.reference, |order| order.agreed = true);
+    ben.get(&format!("/tab/charges/{}/return", charge.id)).await;
+    assert_eq!(owes(&mut ben).await, "0.00");
+    let (zoe, _) = shop.author("Zoe").await;
+    (ben, zoe)
+}
+
+async fn takes(shop: &TestApp, ben: &mut Browser<'_>, author: AuthorId, cents: i64) -> StatusCode {
+    let slug = shop.article(author, "Tides", cents).await;
+    ben.tap(&slug).await.status
+}
+
+/// Everything that is due today, twice: a second time is never too much.
+async fn a_day(shop: &TestApp) -> usize {
+    let begun = charge_due(&shop.app).await.expect("charged");
+    work_off(&shop.app).await.expect("asked");
+    assert_eq!(charge_due(&shop.app).await, Ok(0), "once for a period");
+    begun
+}
+
+#[tokio::test]
+async fn a_tab_is_charged_when_it_has_grown_or_waited_and_not_before() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (mut ben, author) = bound(&bench).await;
+    takes(shop, &mut ben, author, 499).await;
+    shop.pass_days(39);
+    assert_eq!(a_day(shop).await, 0);
+    shop.pass_days(1);
+    assert_eq!(a_day(shop).await, 1, "it has waited forty days");
+    assert_eq!(owes(&mut ben).await, "0.00");
+    takes(shop, &mut ben, author, 499).await;
+    takes(shop, &mut ben, author, 1).await;
+    assert_eq!(a_day(shop).await, 1, "it has grown to five euros");
+    assert_eq!(owes(&mut ben).await, "0.00");
+    assert_eq!(bench.provider.captured(), 3);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_about_and_the_tab_is_not_charged_again() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (mut ben, author) = bound(&bench).await;
+    takes(shop, &mut ben, author, 300).await;
+    shop.pass_days(40);
+    bench.provider.is(Fault::LosesAnswers);
+    for _ in 0..8 {
+        a_day(shop).await;
+        shop.pass_days(1);
+    }
+    assert_eq!(owes(&mut ben).await, "3.00", "nobody knows yet");
+    assert_eq!(
+        bench.provider.captured(),
+        2,
+        "the money moved once for the first and once for this"
+    );
+    bench.provider.is(Fault::None);
+    a_day(shop).await;
+    assert_eq!(owes(&mut ben).await, "0.00");
+    assert_eq!(bench.provider.captured(), 2);
+}
+
+#[tokio::test]
+async fn a_mandate_that_does_not_hold_any_more_is_not_tried_for_ever() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (mut ben, author) = bound(&bench).await;
+    let tab = ben.cookies["ardoise_tab"].split('.').next().and_then(|id| id.parse().ok());
+    let dead = ardoise::store::mandate::Bound {
+        rail: ardoise::rails::SCRIPTED.number,
+        reference: "MANDATE-DEAD".into(),
+        label: String::new(),
+        failed_at: None,
+    };
+    let (tab, now) = (tab.expect("a tab"), shop.app.now());
+    let bind =
+        move |db: &dyn ardoise::store::Db| ardoise::store::mandate::bind(db, tab, &dead, now);
+    shop.app.store.write(bind).await.expect("bound");
+    takes(shop, &mut ben, author, 300).await;
+    let mut begun = 0;
+    for _ in 0..60 {
+        shop.pass_days(1);
+        begun += a_day(shop).await;
+    }
+    assert_eq!(begun, 1);
+    assert_eq!(owes(&mut ben).await, "3.00", "the tab is as it was");
+}
+
+#[tokio::test]
+async fn a_reader_who_ends_a_mandate_is_not_charged_by_it() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (mut ben, author) = bound(&bench).await;
+    takes(shop, &mut ben, author, 300).await;
+    let page = ben.get("/tab/settle").await.text();
+    assert!(page.contains("•••• 4242") && !page.contains("MANDATE"), "{page}");
+    let ended = ben.post("/tab/mandates/scripted/end", &[]).await;
+    assert_eq!(ended.location(), "/tab/settle");
+    assert!(!ben.get("/tab/settle").await.text().contains("•••• 4242"));
+    shop.pass_days(40);
+    assert_eq!(a_day(shop).await, 0);
+    assert_eq!(owes(&mut ben).await, "3.00");
+}
+
+#[tokio::test]
+async fn a_year_of_a_reader_is_charged_to_the_cent() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (mut ben, author) = bound(&bench).await;
+    let (mut taken, mut longest, mut days) = (20, 0, 0);
+    for day in 0..365 {
+        if day % 3 == 0 {
+            let cents = 5 + (day * 7) % 90;
+            assert_eq!(takes(shop, &mut ben, author, cents).await, StatusCode::SEE_OTHER);
+            taken += cents;
+        }
+        days = if owes(&mut ben).await == "0.00" { 0 } else { days + 1 };
+        longest = longest.max(days);
+        // Now and then the provider loses what it says, for a day.
+        bench.provider.is(if day % 10 == 0 { Fault::LosesAnswers } else { Fault::None });
+        a_day(shop).await;
+        shop.pass_days(1);
+    }
+    bench.provider.is(Fault::None);
+    shop.pass_days(40);
+    a_day(shop).await;
+    assert_eq!(owes(&mut ben).await, "0.00");
+    let captured: i64 = bench.provider.orders().iter().map(|order| order.micros).sum();
+    assert_eq!(captured, taken * 10_000);
+    let orders = bench.provider.orders();
+    assert!(orders.iter().all(|order| order.captured == 1), "{orders:?}");
+    assert!(longest <= 42, "something waited for {longest} days");
+}
