@@ -215,6 +215,18 @@ async fn an_invoice_is_kept_where_the_wallet_cannot_be_searched() {
 }
 
 #[tokio::test]
+async fn a_wallet_that_may_not_call_the_shop_is_asked_all_the_same() {
+    let lightning = Lightning::open().await;
+    lightning.wallet.is(Fault::CallsNobody);
+    let (mut ben, charge) = lightning.charge().await;
+    let [invoice] = &lightning.wallet.invoices()[..] else { panic!("one invoice") };
+    assert!(invoice.asked["webhook"].is_null());
+    lightning.wallet.pay(&charge.id.to_string());
+    assert_eq!(lightning.look(&charge).await.state, State::Settled);
+    assert_eq!(owes(&mut ben).await, "0.00");
+}
+
+#[tokio::test]
 async fn a_wallet_that_forgot_an_invoice_leaves_it_in_doubt() {
     let lightning = Lightning::open().await;
     let (_, charge) = lightning.charge().await;

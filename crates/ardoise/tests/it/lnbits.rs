@@ -48,7 +48,8 @@ impl Kept {
     fn shown(&self) -> Value {
         json!({
             "checking_id": self.hash, "payment_hash": self.hash, "wallet_id": "w", "fee": 0,
-            "amount": self.says.unwrap_or(self.sats() * 1_000), "bolt11": self.text, "payment_request": self.text,
+            "amount": self.says.unwrap_or(self.sats() * 1_000),
+            "bolt11": self.text, "payment_request": self.text,
             "status": if self.paid { "success" } else { "pending" }, "memo": self.asked["memo"],
             "preimage": "0".repeat(64), "extra": self.asked["extra"],
             "external_id": self.asked["external_id"], "webhook": self.asked["webhook"],
@@ -73,6 +74,8 @@ pub enum Fault {
     LivesLong,
     /// It refuses to make invoices.
     Refuses,
+    /// Its rules do not let it call the shop.
+    CallsNobody,
     /// It has forgotten every invoice.
     Forgets,
     /// It does not know how to look for an invoice: it answers with none.
@@ -271,6 +274,10 @@ async fn make(State(wallet): State<Lnbits>, Json(asked): Json<Value>) -> Respons
     if wallet.books().fault == Fault::Refuses {
         let body = json!({ "detail": "Invoice amount is too high.", "status": "failed" });
         return (StatusCode::from_u16(520).expect("a status"), Json(body)).into_response();
+    }
+    if wallet.books().fault == Fault::CallsNobody && !asked["webhook"].is_null() {
+        let body = json!({ "detail": "Callback URL origin is not allowed." });
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     }
     (StatusCode::CREATED, Json(wallet.make(asked))).into_response()
 }

@@ -19,7 +19,7 @@
 //! Two processes can still cross so that each sees only its own. Then one of the two invoices is kept and the other was perhaps
 //! shown, for a moment. Nothing is lost by it: `look` asks about every invoice of the charge, and the charge is settled when
 //! one of them is paid, whichever. Were both paid, by a reader who pays two codes for one tab, the books have the charge
-//! once, since a charge settles once; the log says so by the charge's id, and the operator credits the rest by hand.
+//! once, since a charge settles once; the log says so by the charge's id, and the operator sends the rest back.
 //!
 //! If the process dies between asking and keeping, nothing was shown, and the next `begin` finds the invoice. If the answer is
 //! lost, the same. A charge of which the wallet has no invoice a few minutes after it was begun was never offered to anybody.
@@ -187,7 +187,7 @@ impl Lightning {
         if let Some((invoice, millisats)) = paid.first() {
             if paid.len() > 1 {
                 let charge = charge.id.to_string();
-                tracing::warn!(charge, "paid twice, by two invoices: credit the reader with one");
+                tracing::warn!(charge, "paid twice, by two invoices: send one back");
             }
             return Ok(Outcome::Settled(self.receipt(charge, invoice, *millisats)?));
         }
