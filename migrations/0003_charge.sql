@@ -31,6 +31,8 @@ create table charge (
     -- Why it is over: the code of a reason, or words for the operator.
     reason text not null,
     closed_at integer,
+    -- When the operator said that they have looked at it, where they had to.
+    seen_at integer,
     check ((closed_at is null) = (state in ('begun', 'waiting')))
 ) strict;
 -- One live charge at most for a tab and a rail; one at most for each time that a tab is due.
@@ -38,7 +40,8 @@ create unique index charge_live on charge (tab_id, rail) where state in ('begun'
 create unique index charge_by_period on charge (tab_id, period) where period is not null;
 create index charge_by_time on charge (ask_at) where ask_at is not null;
 create index charge_by_reference on charge (rail, reference) where reference <> '';
-create index charge_refused on charge (closed_at) where state = 'refused';
+create index charge_refused on charge (begun_at) where state = 'refused' and seen_at is null;
+create index charge_in_doubt on charge (begun_at) where in_doubt = 1;
 
 -- A reader's standing consent to be charged by a rail when their tab is due.
 create table mandate (

@@ -141,6 +141,7 @@ fn files() -> Addresses {
         .route("/desk/invitations", post(desk::http::invite_author))
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
         .route("/desk/authors/{author}/payouts", post(desk::http::pay_author))
+        .route("/desk/charges/{charge}/seen", post(desk::http::see_charge))
         .route("/desk/books", post(desk::http::check_books))
         .route("/sign-out", post(people::http::sign_out))
         .route("/language", post(people::http::choose_language))

@@ -1,11 +1,11 @@
 //! What ways of paying cost, and which payments went wrong: for the operator's desk.
 
 use crate::app::App;
-use crate::pages::desk::{RailRow, RefusedCharge, SIZES};
+use crate::pages::desk::{RailRow, SIZES, TroublingCharge};
 use crate::rails::port::Terms;
 use crate::store::charge::Stored;
 use ledger::money::MICROS_PER_MAJOR;
-use ledger::{Currency, Money, RailNumber};
+use ledger::{Currency, Money};
 
 /// The sizes of tabs for which costs are shown.
 pub fn sizes(currency: Currency) -> Vec<Money> {
@@ -36,16 +36,14 @@ fn row(terms: &Terms, sizes: &[Money]) -> RailRow {
 }
 
 /// A payment at which the operator has to look.
-pub fn refused(app: &App, stored: &Stored) -> RefusedCharge {
-    RefusedCharge {
+pub fn troubling(app: &App, stored: &Stored) -> TroublingCharge {
+    let name = app.rails.by_number(stored.rail).map_or("unknown", |rail| rail.terms().name);
+    TroublingCharge {
         charge: stored.id.to_string(),
-        words: format!("rail-{}", name(app, stored.rail)),
+        words: format!("rail-{name}"),
         reference: stored.reference.clone(),
         tab: stored.tab.to_string(),
-        reason: stored.reason.clone(),
+        amount: stored.amount,
+        reason: Some(stored.reason.clone()).filter(|_| !stored.in_doubt),
     }
-}
-
-fn name(app: &App, rail: RailNumber) -> &'static str {
-    app.rails.by_number(rail).map_or("unknown", |rail| rail.terms().name)
 }

@@ -7,7 +7,7 @@ use crate::body::Fields;
 use crate::pages::desk::{AuthorRow, DeskPage, OwingTab};
 use crate::people::http::checked_name;
 use crate::people::{self, SignedIn, SignedOperator};
-use crate::problem::{FIELD_INVALID, PAGE_MISSING, Problem};
+use crate::problem::{CHARGE_UNKNOWN, FIELD_INVALID, PAGE_MISSING, Problem};
 use crate::rails::{self, manual};
 use crate::render::html;
 use crate::request::Ask;
@@ -25,7 +25,9 @@ use std::collections::HashMap;
 /// Tabs on one page.
 const TABS: i64 = 50;
 /// Payments to look at, on the desk.
-const REFUSED: i64 = 50;
+const TROUBLING: i64 = 50;
+/// Tries after which a payment in doubt is shown there: about an hour.
+const DOUBTED: i64 = 5;
 /// Authors on the desk.
 const AUTHORS: i64 = 500;
 
@@ -55,10 +57,10 @@ async fn page(
         let authors = standings(db, AuthorId::from_raw(0), AUTHORS)?;
         let rows = authors.into_iter().map(|standing| author_row(app, db, standing));
         let rows = rows.collect::<Result<Vec<AuthorRow>, StoreError>>()?;
-        let refused = charge::refused(db, REFUSED, currency)?;
-        Ok((tabs, rows, tab::owed_in_all(db, currency)?, refused))
+        let troubling = charge::troubling(db, DOUBTED, TROUBLING, currency)?;
+        Ok((tabs, rows, tab::owed_in_all(db, currency)?, troubling))
     });
-    let (tabs, authors, owed, refused) = read.await?;
+    let (tabs, authors, owed, troubling) = read.await?;
     let full = tabs.len() as i64 == TABS;
     let more = tabs.last().filter(|_| full).map(|last| format!("/desk?after={}", last.tab));
     Ok(DeskPage {
@@ -69,7 +71,7 @@ async fn page(
         more,
         sizes: costs::sizes(currency),
         rails: costs::rows(app),
-        refused: refused.iter().map(|stored| costs::refused(app, stored)).collect(),
+        troubling: troubling.iter().map(|stored| costs::troubling(app, stored)).collect(),
         authors,
         fresh_invitation,
     })
@@ -181,6 +183,24 @@ pub async fn pay_author(
     }
     let body = json!({ "payout": id.to_string(), "available": money_json(paid.available) });
     Ok(axum::Json(body).into_response())
+}
+
+/// `POST /desk/charges/{charge}/seen`: the operator has looked at a payment that was refused.
+pub async fn see_charge(
+    State(app): State<Shared>,
+    _: SignedOperator,
+    Path(charge): Path<String>,
+    ask: Ask,
+) -> Asked {
+    let id: SettlementId = charge.parse().map_err(|_| Problem::new(&CHARGE_UNKNOWN))?;
+    let now = app.now();
+    if !app.store.write(move |db| charge::seen(db, id, now)).await? {
+        return Err(Problem::new(&CHARGE_UNKNOWN));
+    }
+    if ask.takes_html {
+        return Ok(Redirect::to("/desk").into_response());
+    }
+    Ok(axum::Json(json!({ "charge": id.to_string(), "seen": true })).into_response())
 }
 
 /// `POST /desk/books`: checks the books now.

@@ -1,6 +1,8 @@
 //! The settings: can each be read, and do they go together?
 
 use super::{Chosen, Finding, Findings, Level, Patient};
+use crate::clock::Clock;
+use crate::rails::Rails;
 use crate::settings::{Sandbox, Settings, SettingsError, Values};
 
 /// Reads every setting, and tells each that cannot be: one slip does not hide the next.
@@ -24,7 +26,7 @@ pub(super) fn read(patient: &Patient) -> (Values, Findings) {
         Err(error) => told(&mut findings, error),
         Ok(entries) => {
             for (key, value) in entries {
-                if let Err(error) = values.set(&place, &key, value) {
+                if let Err(error) = values.set_in_file(&place, &key, value) {
                     told(&mut findings, error);
                 }
             }
@@ -36,7 +38,8 @@ pub(super) fn read(patient: &Patient) -> (Values, Findings) {
         }
     }
     while let Err(error) = values.check() {
-        let SettingsError::Value { key, .. } = error else {
+        let (SettingsError::Value { key, .. } | SettingsError::SecretFile { key, .. }) = error
+        else {
             told(&mut findings, error);
             return (Values::default(), findings);
         };
@@ -85,10 +88,24 @@ fn look_at_rails(findings: &mut Findings, settings: &Settings) {
             "set rail.sandbox = \"off\" before you sell for real",
         );
     }
-    if !fake && settings.transfer.is_empty() && settings.cash.is_empty() {
+    let rails = Rails::of(settings, &Clock::System);
+    let brings_money = rails.iter().any(|rail| !rail.terms().is_fake);
+    if !fake && !brings_money && settings.transfer.is_empty() && settings.cash.is_empty() {
         findings.warn(
             "readers have no way to settle their tabs",
             "set rail.transfer or rail.cash to what they should do",
+        );
+    }
+    if settings.rails.to_private && !is_local(&settings.url) {
+        findings.warn(
+            "rails may be at private addresses, which is for tests",
+            "set rails.to_private = false",
+        );
+    }
+    if brings_money && !settings.url.starts_with("https://") && !is_local(&settings.url) {
+        findings.warn(
+            "readers come back from paying over an address without TLS",
+            "put a proxy with a certificate in front, and set serve.url to https://…",
         );
     }
 }

@@ -81,7 +81,7 @@ pub struct RailRow {
 
 /// A payment at which the operator has to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedCharge {
+pub struct TroublingCharge {
     /// Its id.
     pub charge: String,
     /// The key of the rail's name.
@@ -90,8 +90,10 @@ pub struct RefusedCharge {
     pub reference: String,
     /// The tab.
     pub tab: String,
-    /// What is wrong, in words for the operator.
-    pub reason: String,
+    /// How much was asked for.
+    pub amount: Money,
+    /// What is wrong, in words for the operator; nothing where nobody knows what became of it.
+    pub reason: Option<String>,
 }
 
 /// `GET /desk`: the operator's desk.
@@ -117,7 +119,7 @@ pub struct DeskPage {
     /// What the rails keep; empty when none brings money itself.
     pub rails: Vec<RailRow>,
     /// Payments at which the operator has to look.
-    pub refused: Vec<RefusedCharge>,
+    pub troubling: Vec<TroublingCharge>,
     /// The authors.
     pub authors: Vec<AuthorRow>,
     /// The link of an invitation that was just made: shown this once.

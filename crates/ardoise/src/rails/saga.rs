@@ -205,7 +205,8 @@ pub async fn go_on(app: &App, stored: Stored, visit: Visit<'_>) -> Result<Stored
     match app.rails.by_number(stored.rail).cloned() {
         Some(rail) => step(app, &*rail, stored, visit).await?,
         // It was turned off since: whoever turns it on again has it asked about.
-        None => put_off(app, &stored, stored.in_doubt).await?,
+        None if stored.state.is_live() => put_off(app, &stored, stored.in_doubt).await?,
+        None => app.store.write(move |db| charge::rest(db, id)).await?,
     }
     let now = app.store.read(|db| charge::by_id(db, id, currency)).await?;
     now.ok_or_else(|| StoreError::Corrupt("a charge is gone".into()))

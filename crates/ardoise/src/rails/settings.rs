@@ -85,3 +85,40 @@ impl Values {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn the_price_list_holds_until_the_operator_has_a_contract_of_their_own() {
+        let keys = FeeKeys { basis_points: "rates.card_basis_points", fixed: "rates.card_fixed" };
+        let mut values = Values::default();
+        let listed = ("2026-11-28", "Stripe");
+        let fee = values.fee(keys, Currency::Eur, listed).expect("defaults");
+        assert_eq!((fee.basis_points, fee.source.as_str()), (150, "Stripe"));
+        values.set("here", keys.basis_points, "90".into()).expect("known");
+        let fee = values.fee(keys, Currency::Eur, listed).expect("sound");
+        assert_eq!((fee.basis_points, fee.source.as_str()), (90, ""));
+    }
+
+    #[test]
+    fn a_secret_comes_from_its_setting_or_from_the_file_beside_it() {
+        // Any two settings will do: what counts is where the value is looked for.
+        let read = |values: &Values| values.secret("s3.secret", "s3.key_id");
+        let mut values = Values::default();
+        assert_eq!(read(&values), Ok(None));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "hush").expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+        values.set("here", "s3.key_id", path.display().to_string()).expect("known");
+        let refused = read(&values).expect_err("others can read it").to_string();
+        assert!(refused.contains("chmod 600") && !refused.contains("hush"), "{refused}");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+        assert_eq!(read(&values), Ok(Some(Secret::new("hush"))));
+        values.set("here", "s3.secret", "said".into()).expect("known");
+        assert_eq!(read(&values), Ok(Some(Secret::new("said"))));
+    }
+}

@@ -11,11 +11,22 @@ impl Values {
     pub fn read_file(&mut self, path: &Path) -> Result<(), SettingsError> {
         let place = path.display().to_string();
         let entries = Self::entries(path)?;
-        entries.into_iter().try_for_each(|(key, value)| {
-            let known = LIST.iter().find(|setting| setting.key == key);
-            known.map_or(Ok(()), |setting| may_stand_in_file(setting, &value, &place))?;
-            self.set(&place, &key, value)
-        })
+        entries.into_iter().try_for_each(|(key, value)| self.set_in_file(&place, &key, value))
+    }
+
+    /// Sets one value that stands in the file at `place`.
+    ///
+    /// # Errors
+    /// [`SettingsError::Unknown`], [`SettingsError::SecretInFile`].
+    pub fn set_in_file(
+        &mut self,
+        place: &str,
+        key: &str,
+        value: String,
+    ) -> Result<(), SettingsError> {
+        let known = LIST.iter().find(|setting| setting.key == key);
+        known.map_or(Ok(()), |setting| may_stand_in_file(setting, &value, place))?;
+        self.set(place, key, value)
     }
 
     /// Every key and value in the file at `path`, known or not; none where it is absent.

@@ -204,13 +204,32 @@ pub fn of_period(
     db.first(sql, &[id(tab), Value::Int(period)], |row| read(row, currency))
 }
 
-/// Charges at which the operator has to look, the newest first.
+/// Charges at which the operator has to look, the newest first: refused ones, and those that have been in doubt for more than
+/// `attempts` tries.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
-pub fn refused(db: &dyn Db, limit: i64, currency: Currency) -> Result<Vec<Stored>, StoreError> {
-    let sql = charges!("where state = 'refused' order by closed_at desc limit ?1");
-    db.all(sql, &[Value::Int(limit)], |row| read(row, currency))
+pub fn troubling(
+    db: &dyn Db,
+    attempts: i64,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Stored>, StoreError> {
+    let sql = charges!(
+        "where (state = 'refused' and seen_at is null) or (in_doubt = 1 and attempts > ?1) \
+         order by begun_at desc, id limit ?2"
+    );
+    db.all(sql, &[Value::Int(attempts), Value::Int(limit)], |row| read(row, currency))
+}
+
+/// The operator has looked at a refused charge; answers whether there is such a one.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn seen(db: &dyn Db, charge: SettlementId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql =
+        "update charge set seen_at = coalesce(seen_at, ?2) where id = ?1 and state = 'refused'";
+    Ok(db.execute(sql, &[charge.into(), now.into()])? == 1)
 }
 
 /// What a rail answered to the beginning of a charge.

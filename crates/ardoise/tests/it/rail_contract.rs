@@ -81,7 +81,7 @@ async fn come_back(ben: &mut Browser<'_>, charge: &Stored, query: &str) -> Answe
     ben.get(&format!("/tab/charges/{}/return{query}", charge.id)).await
 }
 
-async fn send(shop: &TestApp, rail: &str, message: &Message) -> Answer {
+pub async fn send(shop: &TestApp, rail: &str, message: &Message) -> Answer {
     let mut request = Request::post(format!("/rails/{rail}/webhook"));
     for (name, value) in &message.headers {
         request = request.header(*name, value);
@@ -231,8 +231,12 @@ pub async fn another_amount_or_currency_is_refused<B: Bench>() {
         assert_eq!(refused.state, State::Refused, "{says:?}");
         assert!(refused.reason.contains("instead of 0.20 EUR"), "{}", refused.reason);
         assert_eq!(owes(&mut ben).await, "0.20");
-        let desk = shop.olu().await.get("/desk").await.text();
+        let mut olu = shop.olu().await;
+        let desk = olu.get("/desk").await.text();
         assert!(desk.contains(&refused.reason), "the operator is told: {desk}");
+        let seen = olu.post(&format!("/desk/charges/{}/seen", charge.id), &[]).await;
+        assert_eq!(seen.location(), "/desk");
+        assert!(!olu.get("/desk").await.text().contains(&refused.reason));
     }
 }
 

@@ -1,7 +1,7 @@
 //! A charge, stopped after every step and each step run twice; and what readers see of it.
 
 use crate::provider::{Fault, Provider};
-use crate::rail_contract::{Bench as _, ScriptedBench, again, begin, ben, owes, stored};
+use crate::rail_contract::{Bench as _, ScriptedBench, again, begin, ben, owes, send, stored};
 use crate::scripted::Scripted;
 use crate::shop::{Browser, TestApp};
 use ardoise::rails::SCRIPTED;
@@ -152,6 +152,8 @@ async fn what_is_not_known_is_asked_about_ever_less_often() {
     }
     assert!((6..=9).contains(&times), "asked {times} times in three hours");
     assert!(again(shop, &charge).await.in_doubt);
+    let desk = shop.olu().await.get("/desk").await.text();
+    assert!(desk.contains("Nobody knows what became of it"), "{desk}");
     bench.provider.is(Fault::None);
     shop.pass_minutes(61);
     work_off(&shop.app).await.expect("asked");
@@ -300,6 +302,29 @@ async fn whoever_comes_together_takes_a_charge_up_once() {
     assert_eq!(one.expect("asked") + two.expect("asked"), 1);
     assert_eq!(bench.provider.asked(), ["look"]);
     assert_eq!(again(shop, &charge).await.state, State::Waiting);
+}
+
+#[tokio::test]
+async fn the_worker_wakes_when_a_message_comes() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    let working = tokio::spawn(ardoise::rails::worker::run(shop.app.clone()));
+    bench.provider.change(&charge.reference, |order| order.agreed = true);
+    let message = bench.message(Some(&charge), true, 0).await;
+    assert_eq!(send(shop, "scripted", &message).await.status, StatusCode::OK);
+    let settled = async {
+        while again(shop, &charge).await.state != State::Settled {
+            tokio::task::yield_now().await;
+        }
+    };
+    // The clock stands: but for the message, nothing would be due.
+    tokio::time::timeout(std::time::Duration::from_secs(20), settled).await.expect("it woke");
+    working.abort();
+    assert!(working.await.is_err());
+    assert_eq!(owes(&mut ben).await, "0.00");
 }
 
 #[tokio::test]

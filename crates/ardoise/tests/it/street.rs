@@ -110,7 +110,8 @@ async fn settle(ben: &mut Browser<'_>, slug: &str, named: &mut BTreeMap<&'static
     let fields = [("settlement", id.as_str()), ("amount", "0.20")];
     assert_eq!(ben.post("/tab/settle/sandbox", &fields).await.status, StatusCode::SEE_OTHER);
     named.insert("/tab/settled/", id.clone());
-    named.insert("/tab/charges/", id);
+    named.insert("/tab/charges/", id.clone());
+    named.insert("/desk/charges/", id);
     for before in ["/tab/settle/", "/tab/mandates/", "/rails/"] {
         named.insert(before, "sandbox".into());
     }

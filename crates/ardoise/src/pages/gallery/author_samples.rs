@@ -303,12 +303,13 @@ fn desk(gallery: &Gallery) {
         more: None,
         sizes: [100, 200, 500, 1_000].map(cents).to_vec(),
         rails: vec![rail("sandbox", ""), rail("sandbox", "price list")],
-        refused: vec![RefusedCharge {
+        troubling: vec![TroublingCharge {
             charge: "chg_1".into(),
             words: "rail-sandbox".into(),
             reference: "5O190127TN364715T".into(),
             tab: "tab_a".into(),
-            reason: "0.19 EUR came instead of 1.90 EUR".into(),
+            amount: cents(190),
+            reason: Some("0.19 EUR came instead of 1.90 EUR".into()),
         }],
         authors: vec![author("Ada Belkacem", 12, 4_205), author("Yann Ferrec", 0, 0)],
         fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
