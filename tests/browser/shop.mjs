@@ -12,10 +12,10 @@ const OPENING_MILLISECONDS = 20_000;
 
 export class Shop {
   /** Starts the program and waits until it answers and has let the operator in. */
-  static async open(binary, settings = {}) {
+  static async open(binary, settings = {}, host = 'localhost') {
     const folder = await mkdtemp(join(tmpdir(), 'ardoise-browser-'));
     const port = await freePort();
-    const shop = new Shop(binary, folder, `http://localhost:${port}`);
+    const shop = new Shop(binary, folder, `http://${host}:${port}`);
     const line = ['serve', '--data', join(folder, 'data'), '--listen', `127.0.0.1:${port}`, '--url', shop.url];
     shop.start = () => spawn(binary, line, { cwd: folder, env: environment(settings) });
     shop.process = shop.start();
@@ -44,7 +44,7 @@ export class Shop {
       let text = '';
       this.process.stdout.on('data', (bytes) => {
         text += bytes;
-        const link = /http:\/\/localhost:\d+\/sign-in\/\S+/.exec(text);
+        const link = /http:\/\/[^/\s]+\/sign-in\/\S+/.exec(text);
         if (link) resolve(link[0]);
       });
       this.process.stderr.on('data', (bytes) => { this.log += bytes; });
@@ -76,7 +76,7 @@ function environment(settings) {
   return { PATH, HOME, ARDOISE_SHOP_NAME: 'La Fabrique', ARDOISE_RAIL_SANDBOX: 'on', ...settings };
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -86,9 +86,9 @@ function freePort() {
   });
 }
 
-/** Asks again and again until `claim` holds; refuses after ten seconds. */
-export async function until(claim, words) {
-  const end = Date.now() + 10_000;
+/** Asks again and again until `claim` holds; refuses after ten seconds, or after as many as it is told. */
+export async function until(claim, words, milliseconds = 10_000) {
+  const end = Date.now() + milliseconds;
   let last;
   while (Date.now() < end) {
     try {

@@ -8,6 +8,7 @@ pub mod breaker;
 pub mod clock;
 pub mod fee;
 pub mod http;
+pub mod lightning;
 pub mod manual;
 pub mod paypal;
 pub mod port;
@@ -102,6 +103,11 @@ impl Rails {
         }
         if let Some(settings) = &settings.rails.stripe {
             rails.add(Arc::new(stripe::Stripe::new(settings, currency, wire.clone())));
+        }
+        if let Some(on) = &settings.rails.lightning {
+            let webhook = settings.webhook_of(LIGHTNING);
+            let rail = lightning::Lightning::new(on, currency, webhook, wire, clock.clone());
+            rails.add(Arc::new(rail));
         }
         rails.of_currency(currency)
     }

@@ -1,6 +1,7 @@
 //! What the settings say about rails. Each rail reads its own part.
 
 use super::fee::Fee;
+use super::lightning::settings::LightningSettings;
 use super::paypal::settings::PayPalSettings;
 use super::secret::Secret;
 use super::stripe::StripeSettings;
@@ -20,6 +21,8 @@ pub struct RailSettings {
     pub paypal: Option<PayPalSettings>,
     /// Stripe.
     pub stripe: Option<StripeSettings>,
+    /// Bitcoin over Lightning.
+    pub lightning: Option<LightningSettings>,
 }
 
 impl RailSettings {
@@ -30,9 +33,12 @@ impl RailSettings {
     pub fn read(values: &Values, currency: Currency) -> Result<Self, SettingsError> {
         let to_private = values.truth("rails.to_private")?;
         let (reach, roots) = (Reach::of(to_private), roots(values)?);
-        let paypal = PayPalSettings::read(values, currency, (reach, &roots))?;
-        let stripe = StripeSettings::read(values, currency, reach)?;
-        Ok(Self { to_private, paypal, stripe })
+        Ok(Self {
+            to_private,
+            paypal: PayPalSettings::read(values, currency, (reach, &roots))?,
+            stripe: StripeSettings::read(values, currency, reach)?,
+            lightning: LightningSettings::read(values, currency, reach)?,
+        })
     }
 }
 

@@ -190,6 +190,42 @@ pub const LIST: &[Setting] = &[
     ),
     setting("paypal.fee_fixed", "0.09", "What PayPal keeps of a charge besides."),
     setting(
+        "lightning.base",
+        "",
+        "Where the wallet for Lightning is, which speaks the API of LNbits, such as https://lnbits.example. Empty: not offered.",
+    ),
+    secret(
+        "lightning.invoice_key",
+        "The wallet's invoice key, which can ask for money and not send any. Never its admin key.",
+    ),
+    setting("lightning.invoice_key_file", "", "A file of mode 600 that holds the invoice key."),
+    setting(
+        "lightning.rate",
+        "",
+        "What one bitcoin costs in the shop's currency, if it is always the same. Empty: asked for.",
+    ),
+    setting(
+        "lightning.rate_url",
+        "",
+        "Where the price of one bitcoin is asked for: an address that answers JSON. Empty: the wallet says it.",
+    ),
+    setting(
+        "lightning.rate_pointer",
+        "/price",
+        "Where the price stands in that answer: a JSON pointer (RFC 6901).",
+    ),
+    setting(
+        "lightning.network",
+        "bitcoin",
+        "Whose bitcoin it is: bitcoin, or without worth: testnet, signet, regtest, fake (a wallet that makes it all up).",
+    ),
+    setting(
+        "lightning.fee_basis_points",
+        "0",
+        "What your wallet keeps of what comes, in hundredths of a percent.",
+    ),
+    setting("lightning.fee_fixed", "0.00", "What it keeps besides."),
+    setting(
         "s3.endpoint",
         "",
         "The address of the server that has the bucket, such as https://s3.example. Empty: Amazon's, for the region.",

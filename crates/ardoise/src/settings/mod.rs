@@ -6,6 +6,7 @@
 mod list;
 mod reading;
 
+use crate::rails::Named;
 use crate::rails::settings::RailSettings;
 use crate::store::{Address, address};
 use crate::till::Tariff;
@@ -157,6 +158,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Where a rail's provider can tell the shop something; `None` where it can surely not reach the shop.
+    pub fn webhook_of(&self, rail: Named) -> Option<String> {
+        let is_reached = self.url.starts_with("https://") || self.rails.to_private;
+        is_reached.then(|| format!("{}/rails/{}/webhook", self.url, rail.name))
+    }
+
     /// Takes over the port that the machine chose, where port 0 asked for any and no address for readers is set.
     pub fn listens_at(&mut self, port: u16) {
         if self.url == "http://localhost:0" {

@@ -25,6 +25,8 @@ mod getting_paid;
 mod guide;
 mod keys;
 mod last_seen;
+mod lightning;
+mod lnbits;
 mod localstripe;
 mod moving;
 mod openapi;

@@ -175,6 +175,7 @@ settle-lines = { $count ->
 settle-ask = This shop has not said yet how it takes money. Nothing is due until it has; the seller’s address is on the withdrawal page.
 rail-sandbox = Sandbox
 rail-sandbox-about = A way to try the shop. No real money moves.
+rail-lightning = Bitcoin (Lightning)
 pay-fake = Pay { $amount } (fake money)
 rail-stripe = Card, Google Pay, Apple Pay
 stripe-item = Your tab at { $shop }

@@ -175,6 +175,7 @@ settle-lines = { $count ->
 settle-ask = Cette boutique n’a pas encore dit comment elle se fait payer. Rien n’est dû d’ici là ; l’adresse du vendeur est sur la page de rétractation.
 rail-sandbox = Bac à sable
 rail-sandbox-about = Pour essayer la boutique. Aucun argent réel ne circule.
+rail-lightning = Bitcoin (Lightning)
 pay-fake = Payer { $amount } (argent factice)
 rail-stripe = Carte, Google Pay, Apple Pay
 stripe-item = Votre ardoise chez { $shop }
