@@ -1,5 +1,6 @@
 //! Settling by a rail, over HTTP: the reader's side, and the door for messages from providers.
 
+use super::disputes;
 use super::port::{Heard, Message, Next, Rail, Reason, Unheard, Which};
 use super::saga::{self, Begin, Visit};
 use crate::app::{App, Shared};
@@ -251,7 +252,7 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
         Heard::Charge(which) => note(app, rail, &which).await,
         Heard::Dispute { charge, dispute } => {
             tracing::error!(rail = name, dispute, "a reader or their bank wants money back");
-            note(app, rail, &charge).await
+            disputes::hear(app, rail, &charge, &dispute).await
         }
         Heard::Nothing => Ok(()),
     }

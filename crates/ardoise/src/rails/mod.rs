@@ -6,6 +6,7 @@
 
 pub mod breaker;
 pub mod clock;
+pub mod disputes;
 pub mod fee;
 pub mod http;
 pub mod lightning;

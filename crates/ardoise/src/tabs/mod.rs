@@ -179,7 +179,14 @@ pub async fn settle(app: &App, tab: TabId, money: Received) -> Result<(usize, Ta
 /// # Errors
 /// The store's.
 pub async fn bind(app: &App, tab: TabId, bound: bool) -> Result<(), Problem> {
-    let command = if bound { Command::Bind(tab) } else { Command::Unbind(tab) };
+    ask(app, if bound { Command::Bind(tab) } else { Command::Unbind(tab) }).await
+}
+
+/// Has a command decided of which nobody needs more than that it was not refused.
+///
+/// # Errors
+/// Every [`Problem`] of a [`ledger::LedgerRefusal`], and the store's: nothing was moved.
+pub async fn ask(app: &App, command: Command) -> Result<(), Problem> {
     app.store.till().ask(command).await??;
     Ok(())
 }

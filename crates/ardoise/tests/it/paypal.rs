@@ -1,7 +1,7 @@
 //! PayPal: orders, captures, mandates and refunds, through PayPal's own description of them.
 
 use crate::paypal_peer::{FEE, PayPal as Peer, WEBHOOK, root_of_trust, sign};
-use crate::rail_contract::{Bench, Message, contract};
+use crate::rail_contract::{Bench, Message, begin, ben, contract, owes, send};
 use crate::shop::TestApp;
 use ardoise::clock::Clock;
 use ardoise::outbox::address::Reach;
@@ -317,3 +317,68 @@ impl Bench for PayPalBench {
 }
 
 contract! { paypal_keeps_the_contract: crate::paypal::PayPalBench }
+
+/// Ben, whose tab was settled by PayPal, and the charge.
+async fn ben_who_settled(bench: &PayPalBench) -> (crate::shop::Browser<'_>, Stored) {
+    let shop = &bench.shop;
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, "paypal", shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    bench.peer.approve(&charge.reference);
+    ben.get(&format!("/tab/charges/{}/return", charge.id)).await;
+    assert_eq!(owes(&mut ben).await, "0.00");
+    (ben, charge)
+}
+
+/// PayPal says that something has happened to the dispute of a charge.
+async fn tell_of_dispute(
+    bench: &PayPalBench,
+    charge: &Stored,
+    status: &str,
+    outcome: Option<&str>,
+) {
+    let amount = json!({ "currency_code": "EUR", "value": "0.20" });
+    let outcome = outcome.map(|code| json!({ "outcome_code": code }));
+    let stand = json!({
+        "dispute_id": "PP-D-1", "status": status, "dispute_amount": amount, "dispute_outcome": outcome,
+    });
+    bench.peer.dispute("PP-D-1", stand);
+    let body = json!({
+        "event_type": "CUSTOMER.DISPUTE.UPDATED",
+        "resource": {
+            "dispute_id": "PP-D-1",
+            "disputed_transactions": [{ "invoice_number": charge.id.to_string() }],
+        },
+    });
+    let sent = ardoise::api::wire::instant(bench.shop.app.now());
+    let body = body.to_string();
+    for _ in 0..2 {
+        let headers = sign(&bench.peer.base, &sent, &body, true);
+        let answer = send(&bench.shop, "paypal", &Message { headers, body: body.clone() }).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_disputed_payment_closes_the_tab_until_it_is_won() {
+    let bench = PayPalBench::open().await;
+    let (mut ben, charge) = ben_who_settled(&bench).await;
+    let (zoe, _) = bench.shop.author("Zoe").await;
+    let slug = bench.shop.article(zoe, "Tides", 10).await;
+    tell_of_dispute(&bench, &charge, "WAITING_FOR_SELLER_RESPONSE", None).await;
+    let refused = ben.tap(&slug).await;
+    assert!(refused.status.is_client_error(), "{}", refused.status);
+    tell_of_dispute(&bench, &charge, "RESOLVED", Some("RESOLVED_SELLER_FAVOUR")).await;
+    assert_eq!(ben.tap(&slug).await.status.as_u16(), 303);
+}
+
+#[tokio::test]
+async fn a_dispute_that_is_lost_costs_the_operator_and_closes_the_tab_for_good() {
+    let bench = PayPalBench::open().await;
+    let (mut ben, charge) = ben_who_settled(&bench).await;
+    let (zoe, _) = bench.shop.author("Zoe").await;
+    let slug = bench.shop.article(zoe, "Tides", 10).await;
+    tell_of_dispute(&bench, &charge, "RESOLVED", Some("RESOLVED_BUYER_FAVOUR")).await;
+    let refused = ben.tap(&slug).await;
+    assert_eq!(refused.status.as_u16(), 403, "{}", refused.text());
+}
