@@ -213,7 +213,7 @@ async fn a_lost_dispute_is_borne_by_the_operator_and_closes_the_tab() {
     // What was paid stays hers; what was open is gone.
     assert_eq!(pending_and_available(&shop, ada).await, (0, 200_000));
     assert_eq!(balance(&shop, Account::OperatorFees).await, -20_240_000);
-    let third = shop.article(ada, "Third", 10).await;
+    let third = shop.article(ada, "Third", 20).await;
     assert_eq!(tapped(&mut ben, &shop, &third).await["code"], "tab.closed");
     take_in(&shop, tab, 2, 36).await;
     assert_eq!(pending_and_available(&shop, ada).await, (0, 500_000));
