@@ -89,6 +89,7 @@ impl Rails {
     /// Builds every rail that the settings turn on: the one list.
     pub fn of(settings: &Settings, clock: &Clock) -> Self {
         let currency = settings.tariff.currency;
+        // Rails that ask a provider are given a copy of it.
         let _wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
         let mut rails = Self::default();
         if settings.sandbox == FakeMoney::On {

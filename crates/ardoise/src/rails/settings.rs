@@ -19,6 +19,7 @@ impl RailSettings {
     /// # Errors
     /// [`SettingsError::Value`].
     pub fn read(values: &Values, currency: Currency) -> Result<Self, SettingsError> {
+        // Of what rails keep and take.
         let _ = currency;
         Ok(Self { to_private: values.truth("rails.to_private")? })
     }
