@@ -31,7 +31,7 @@ use crate::problem::{
     CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
     SETTLEMENT_NO_RAIL,
 };
-use crate::store::charge::{self, Answered, State, Stored};
+use crate::store::charge::{self, Answered, Doubt, State, Stored};
 use crate::store::mandate::{self, Bound};
 use crate::store::{Db, StoreError, tab};
 use crate::tabs::{self, Received, settle};
@@ -205,7 +205,7 @@ pub async fn go_on(app: &App, stored: Stored, visit: Visit<'_>) -> Result<Stored
     match app.rails.by_number(stored.rail).cloned() {
         Some(rail) => step(app, &*rail, stored, visit).await?,
         // It was turned off since: whoever turns it on again has it asked about.
-        None if stored.state.is_live() => put_off(app, &stored, stored.in_doubt).await?,
+        None if stored.state.is_live() => put_off(app, &stored, Doubt::Unchanged).await?,
         None => app.store.write(move |db| charge::rest(db, id)).await?,
     }
     let now = app.store.read(|db| charge::by_id(db, id, currency)).await?;
@@ -319,7 +319,7 @@ async fn conclude(
             wait(app, stored, kept).await
         }
         Ok(Outcome::Declined(reason)) => decline(app, stored, reason).await,
-        Ok(Outcome::Unknown) => put_off(app, stored, true).await,
+        Ok(Outcome::Unknown) => put_off(app, stored, Doubt::Arisen).await,
         Err(error) => trouble(app, stored, &error, visit).await,
     }
 }
@@ -338,12 +338,13 @@ async fn wait(app: &App, stored: &Stored, kept: Option<String>) -> Result<(), St
     if app.now() >= stored.ends_at {
         return close(app, stored, State::Abandoned, Reason::Late.code()).await;
     }
-    put_off(app, stored, false).await
+    let doubt = if stored.in_doubt { Doubt::Over } else { Doubt::Unchanged };
+    put_off(app, stored, doubt).await
 }
 
-async fn put_off(app: &App, stored: &Stored, in_doubt: bool) -> Result<(), StoreError> {
+async fn put_off(app: &App, stored: &Stored, doubt: Doubt) -> Result<(), StoreError> {
     let (id, then) = (stored.id, schedule::next(stored.attempts, app.now()));
-    app.store.write(move |db| charge::put_off(db, id, then, in_doubt)).await
+    app.store.write(move |db| charge::put_off(db, id, then, doubt)).await
 }
 
 async fn close(app: &App, stored: &Stored, state: State, why: &str) -> Result<(), StoreError> {
@@ -386,7 +387,8 @@ async fn trouble(
             tracing::error!(charge.id = %stored.id, %error, "a rail answers what it should not");
         }
     }
-    put_off(app, stored, stored.in_doubt || !error.left_nothing()).await
+    let doubt = if error.left_nothing() { Doubt::Unchanged } else { Doubt::Arisen };
+    put_off(app, stored, doubt).await
 }
 
 /// Puts money that came into the books, once, and closes its charge.
@@ -407,7 +409,7 @@ async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), Sto
         // The money is there, and the books do not take it: it must not be forgotten, nor charged again.
         let (code, cause) = (problem.kind.code, problem.cause.unwrap_or_default());
         tracing::error!(charge.id = %stored.id, problem.code = code, cause, "money that came is not in the books");
-        return put_off(app, stored, true).await;
+        return put_off(app, stored, Doubt::Arisen).await;
     }
     settled(app, stored, receipt.mandate).await
 }

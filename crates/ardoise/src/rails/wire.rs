@@ -77,7 +77,7 @@ impl Call {
         self
     }
 
-    /// A header. One that cannot be sent makes the whole call fail before anything is sent.
+    /// A header; its name in small letters. One that cannot be sent makes the whole call fail before anything is sent.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         match HeaderValue::from_str(value) {

@@ -302,7 +302,18 @@ pub fn show_next(db: &dyn Db, charge: SettlementId, next: &str) -> Result<(), St
     Ok(())
 }
 
-/// Asks again about a live charge, not before `then`; says whether money may have moved meanwhile.
+/// What an asking has shown about whether money may have moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// It may have.
+    Arisen,
+    /// It was in doubt when it was asked, and is not any more.
+    Over,
+    /// Nothing new. Doubt that has arisen since somebody began to ask stands.
+    Unchanged,
+}
+
+/// Asks again about a live charge, not before `then`.
 ///
 /// # Errors
 /// Whatever the engine says.
@@ -310,10 +321,21 @@ pub fn put_off(
     db: &dyn Db,
     charge: SettlementId,
     then: Timestamp,
-    in_doubt: bool,
+    doubt: Doubt,
 ) -> Result<(), StoreError> {
-    let sql = "update charge set ask_at = ?2, in_doubt = ?3 where id = ?1 and state in ('begun', 'waiting')";
-    db.execute(sql, &[charge.into(), then.into(), in_doubt.into()])?;
+    let values = [charge.into(), then.into()];
+    let sql = match doubt {
+        Doubt::Arisen => {
+            "update charge set ask_at = ?2, in_doubt = 1 where id = ?1 and state in ('begun', 'waiting')"
+        }
+        Doubt::Over => {
+            "update charge set ask_at = ?2, in_doubt = 0 where id = ?1 and state in ('begun', 'waiting')"
+        }
+        Doubt::Unchanged => {
+            "update charge set ask_at = ?2 where id = ?1 and state in ('begun', 'waiting')"
+        }
+    };
+    db.execute(sql, &values)?;
     Ok(())
 }
 

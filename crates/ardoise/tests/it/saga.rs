@@ -7,7 +7,7 @@ use crate::shop::{Browser, TestApp};
 use ardoise::rails::SCRIPTED;
 use ardoise::rails::saga::{self, Begin, Visit};
 use ardoise::rails::worker::work_off;
-use ardoise::store::charge::{self, State, Stored};
+use ardoise::store::charge::{self, Doubt, State, Stored};
 use ardoise::store::mandate;
 use http::StatusCode;
 use ledger::{Currency, Money, SettlementId, TabId};
@@ -302,6 +302,23 @@ async fn whoever_comes_together_takes_a_charge_up_once() {
     assert_eq!(one.expect("asked") + two.expect("asked"), 1);
     assert_eq!(bench.provider.asked(), ["look"]);
     assert_eq!(again(shop, &charge).await.state, State::Waiting);
+}
+
+#[tokio::test]
+async fn doubt_that_arises_while_somebody_asks_is_not_taken_away_by_their_older_answer() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
+    let before = charge.expect("a charge");
+    let (id, then) = (before.id, shop.app.now().plus_minutes(1));
+    let lost = shop.app.store.write(move |db| charge::put_off(db, id, then, Doubt::Arisen));
+    lost.await.expect("written");
+    // Whoever began to ask before that hears that nothing has happened yet.
+    let after = saga::go_on(&shop.app, before, Visit::Again).await.expect("gone on");
+    assert!(after.in_doubt, "{after:?}");
+    let later = saga::go_on(&shop.app, after, Visit::Again).await.expect("gone on");
+    assert!(!later.in_doubt, "asked since, the provider knows: {later:?}");
 }
 
 #[tokio::test]
