@@ -130,7 +130,10 @@ fn files() -> Addresses {
         .route("/l/{slug}/buy", post(tabs::http::buy_work))
         .route("/lines/{line}/undo", post(tabs::http::undo_line))
         .route("/tab/settle/{rail}", post(rails::http::begin_charge))
-        .route("/tab/charges/{charge}/return", get(rails::http::return_to_charge))
+        .route(
+            "/tab/charges/{charge}/return",
+            get(rails::http::return_to_charge).post(rails::http::answer_charge),
+        )
         .route("/tab/mandates/{rail}/end", post(rails::http::end_mandate))
         .route("/rails/{rail}/webhook", post(rails::http::hear))
         .route("/gains/stream", get(gains::http::follow))

@@ -1,6 +1,7 @@
 //! The page of a charge that is not settled yet, or never will be.
 
 use super::{Page, Visitor};
+use crate::rails::port::{Answer, Question};
 use askama::Template;
 use ledger::Money;
 
@@ -25,6 +26,11 @@ pub enum ChargeView {
     Fields {
         /// What the script is told: names and values.
         public: Vec<(String, String)>,
+    },
+    /// They answer here: `POST /tab/charges/{charge}/return`.
+    Ask {
+        /// What they are asked.
+        questions: Vec<Question>,
     },
     /// Something happens elsewhere.
     Wait,
@@ -58,6 +64,14 @@ pub struct ChargePage {
 impl ChargePage {
     /// Whether it may change by itself, so that the page looks again.
     const fn waits(&self) -> bool {
-        !matches!(self.view, ChargeView::Over { .. } | ChargeView::Refused)
+        match self.view {
+            ChargeView::Follow { .. }
+            | ChargeView::Scan { .. }
+            | ChargeView::Fields { .. }
+            | ChargeView::Wait
+            | ChargeView::InDoubt => true,
+            // What somebody is typing is not taken away from them.
+            ChargeView::Ask { .. } | ChargeView::Over { .. } | ChargeView::Refused => false,
+        }
     }
 }

@@ -153,6 +153,7 @@ fn waiting(stored: &Stored) -> ChargeView {
         Some(Next::Fields { public }) => {
             ChargeView::Fields { public: public.into_iter().collect() }
         }
+        Some(Next::Ask { questions }) => ChargeView::Ask { questions },
         Some(Next::Wait | Next::Nothing) | None => ChargeView::Wait,
     }
 }
@@ -168,6 +169,22 @@ pub async fn return_to_charge(
     let (_, stored) = own(&app, &ask, &id).await?;
     let stored = saga::go_on(&app, stored, Visit::Returned(&query)).await?;
     Ok(Redirect::to(&place(&stored)).into_response())
+}
+
+/// `POST /tab/charges/{id}/return`: the reader answers on the shop's own page, or the rail's script there does.
+pub async fn answer_charge(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    ask: Ask,
+    fields: Fields,
+) -> Asked {
+    let (_, stored) = own(&app, &ask, &id).await?;
+    let answers: BTreeMap<String, String> = fields.into_pairs().collect();
+    let stored = saga::go_on(&app, stored, Visit::Returned(&answers)).await?;
+    if !ask.takes_html {
+        return as_json(&app, &ask, &stored).await;
+    }
+    Ok(Redirect::to(&where_to(&app, &stored)).into_response())
 }
 
 /// `POST /tab/mandates/{rail}/end`: the reader is not charged this way any more.

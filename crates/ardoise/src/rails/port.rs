@@ -142,10 +142,39 @@ pub enum Next {
         /// What that script is told. Public: a reader's browser sees it.
         public: BTreeMap<String, String>,
     },
+    /// Answers on the shop's own page, by a plain form: a phone number, a code from a message, a token. What they say comes to
+    /// [`Rail::returned`].
+    Ask {
+        /// What they are asked.
+        questions: Vec<Question>,
+    },
     /// Waits: something happens elsewhere (a message on their phone).
     Wait,
     /// Nothing: ask at once what became of it.
     Nothing,
+}
+
+/// Something that a reader is asked on the shop's own page.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Question {
+    /// The name under which the answer comes.
+    pub name: String,
+    /// The key of what the reader is asked.
+    pub words: String,
+    /// What the answer is like, so that a phone shows the right keys and fills in what it knows.
+    pub kind: Answer,
+}
+
+/// What an answer is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A telephone number.
+    Telephone,
+    /// A code of digits that came by a message.
+    Code,
+    /// A text, perhaps a long one.
+    Text,
 }
 
 /// What became of a charge.
@@ -154,6 +183,13 @@ pub enum Outcome {
     /// The reader has not paid yet, or the rail is still at it.
     Waiting {
         /// What the rail wants kept from now on instead of what it had; `None` leaves it.
+        kept: Option<String>,
+    },
+    /// Still waiting, and the reader does something else next.
+    Asking {
+        /// What.
+        next: Next,
+        /// As in [`Outcome::Waiting`].
         kept: Option<String>,
     },
     /// The money came.
@@ -173,6 +209,7 @@ impl std::fmt::Debug for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Waiting { .. } => f.write_str("Waiting"),
+            Self::Asking { .. } => f.write_str("Asking"),
             Self::Settled(receipt) => f.debug_tuple("Settled").field(receipt).finish(),
             Self::Declined(reason) => f.debug_tuple("Declined").field(reason).finish(),
             Self::Unknown => f.write_str("Unknown"),
@@ -378,8 +415,8 @@ pub trait Rail: Send + Sync {
     /// finish what the reader agreed to.
     fn look<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Outcome>;
 
-    /// The reader came back with `query`. A rail that captures in a step of its own does it here. Nothing in the query is
-    /// believed: it may at most say which step is next.
+    /// The reader came back with `query`, or answered what [`Next::Ask`] asked. A rail that captures in a step of its own does it
+    /// here. Nothing in it is believed: it may say which step is next, or hold what the provider then checks.
     fn returned<'a>(
         &'a self,
         charge: &'a Charge,

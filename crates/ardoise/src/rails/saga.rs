@@ -314,10 +314,20 @@ async fn conclude(
             app.store.write(move |db| charge::rest(db, id)).await
         }
         Ok(Outcome::Waiting { kept }) => wait(app, stored, kept).await,
+        Ok(Outcome::Asking { next, kept }) => {
+            show_next(app, stored, &next).await?;
+            wait(app, stored, kept).await
+        }
         Ok(Outcome::Declined(reason)) => decline(app, stored, reason).await,
         Ok(Outcome::Unknown) => put_off(app, stored, true).await,
         Err(error) => trouble(app, stored, &error, visit).await,
     }
+}
+
+/// The reader does something else next.
+async fn show_next(app: &App, stored: &Stored, next: &Next) -> Result<(), StoreError> {
+    let (id, next) = (stored.id, serde_json::to_string(next).unwrap_or_default());
+    app.store.write(move |db| charge::show_next(db, id, &next)).await
 }
 
 async fn wait(app: &App, stored: &Stored, kept: Option<String>) -> Result<(), StoreError> {

@@ -271,6 +271,16 @@ pub fn keep(db: &dyn Db, charge: SettlementId, kept: &str) -> Result<(), StoreEr
     Ok(())
 }
 
+/// The reader of a live charge does something else next.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn show_next(db: &dyn Db, charge: SettlementId, next: &str) -> Result<(), StoreError> {
+    let sql = "update charge set next = ?2 where id = ?1 and state = 'waiting'";
+    db.execute(sql, &[charge.into(), Value::Text(next)])?;
+    Ok(())
+}
+
 /// Asks again about a live charge, not before `then`; says whether money may have moved meanwhile.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Stories of the shop, over its real router, on a private store with a clock that is moved by hand.
 
 mod api;
+mod asking;
 mod attacks;
 mod backup;
 mod bucket;

@@ -56,6 +56,7 @@ POST    /lines/{line}/undo                       404 303 404 404 404 404 404
 POST    /tab/settle/{rail}                       401 400 401 401 401 401 401
 GET     /tab/charges/{charge}                    404 303 404 404 404 404 404
 GET     /tab/charges/{charge}/return             404 303 404 404 404 404 404
+POST    /tab/charges/{charge}/return             404 303 404 404 404 404 404
 POST    /tab/mandates/{rail}/end                 401 404 401 401 401 401 401
 POST    /rails/{rail}/webhook                    400 400 400 400 400 400 400
 GET     /gains/stream                            401 401 200 200 403 401 401

@@ -7,7 +7,7 @@ use crate::pages::charge::{ChargePage, ChargeView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
-use crate::rails::port::Reason;
+use crate::rails::port::{Answer, Question, Reason};
 use ledger::{Currency, Money};
 
 const ARTICLE: &str = include_str!("article.html");
@@ -313,6 +313,16 @@ fn online(name: &'static str, fake: bool) -> RailView {
     RailView::Online(OnlineRail { amount: cents(190), ..online_rail(name, fake) })
 }
 
+fn questions() -> Vec<Question> {
+    let kinds = [("number", Answer::Telephone), ("otp", Answer::Code), ("token", Answer::Text)];
+    let question = |(name, kind): (&str, Answer)| Question {
+        name: name.into(),
+        words: "charge-code".into(),
+        kind,
+    };
+    kinds.map(question).to_vec()
+}
+
 fn charges(gallery: &Gallery) {
     let locale = gallery.locale;
     let code = "lnbc1900n1pjqexample";
@@ -327,6 +337,7 @@ fn charges(gallery: &Gallery) {
             },
         ),
         ("fields", ChargeView::Fields { public: vec![("key".into(), "pk_1".into())] }),
+        ("ask", ChargeView::Ask { questions: questions() }),
         ("wait", ChargeView::Wait),
         ("doubt", ChargeView::InDoubt),
         ("over", ChargeView::Over { words: Reason::Funds.words() }),

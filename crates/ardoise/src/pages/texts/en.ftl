@@ -194,6 +194,7 @@ charge-open = Open my wallet
 charge-code = Payment code
 charge-script = This way of paying needs JavaScript. The others do not.
 charge-doubt = The answer to your payment was lost on the way, and we are asking what became of it. Nothing is charged twice: wait a few minutes, seldom longer.
+charge-send = Go on
 charge-again = Settle your tab
 charge-refused = What arrived is not what was asked for. Nothing was taken off your tab, and the seller has been told; you need not pay again.
 declined-funds = There is not enough money behind this way of paying. Nothing was charged; try another one.

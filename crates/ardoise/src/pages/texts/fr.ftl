@@ -194,6 +194,7 @@ charge-open = Ouvrir mon portefeuille
 charge-code = Code de paiement
 charge-script = Ce moyen de paiement a besoin de JavaScript. Les autres, non.
 charge-doubt = La réponse à votre paiement s’est perdue en route, et nous demandons ce qu’il est devenu. Rien ne sera débité deux fois : patientez quelques minutes, rarement plus.
+charge-send = Continuer
 charge-again = Régler votre ardoise
 charge-refused = La somme arrivée n’est pas celle qui était demandée. Rien n’a été retiré de votre ardoise, et le vendeur est prévenu ; inutile de payer de nouveau.
 declined-funds = Il n’y a pas assez d’argent sur ce moyen de paiement. Rien n’a été débité ; essayez-en un autre.
