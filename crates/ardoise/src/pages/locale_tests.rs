@@ -75,8 +75,12 @@ fn every_key_that_is_used_exists() {
 #[test]
 fn no_text_is_unused() {
     let sources = sources();
+    // Pages say a rail by its name, and none of them knows which.
+    let names = crate::rails::ALL.iter().map(|rail| format!("rail-{}", rail.name));
+    let rails: Vec<String> = names.collect();
     for key in keys(TEXTS[0].1).keys() {
-        assert!(sources.contains(&format!("\"{key}\"")), "nobody says {key}");
+        let is_said = rails.contains(key) || sources.contains(&format!("\"{key}\""));
+        assert!(is_said, "nobody says {key}");
     }
 }
 

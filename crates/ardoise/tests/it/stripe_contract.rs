@@ -114,3 +114,30 @@ impl Bench for StripeBench {
 }
 
 contract! { stripe: crate::stripe_contract::StripeBench }
+
+/// A shop whose settings turn Stripe on, with a key of its test mode; and Ben, who owes that many cents.
+async fn settle_page(cents: i64) -> String {
+    let shop = TestApp::with(&[
+        ("rails.to_private", "true"),
+        ("stripe.base", "http://127.0.0.1:9"),
+        ("stripe.secret", KEY),
+    ]);
+    let (ada, _) = shop.ada().await;
+    let slug = shop.article(ada, "Night bus", cents).await;
+    let mut ben = shop.browser();
+    assert_eq!(ben.tap(&slug).await.status, http::StatusCode::SEE_OTHER);
+    ben.get("/tab/settle").await.text()
+}
+
+#[tokio::test]
+async fn the_settings_offer_it_and_a_key_of_the_test_mode_moves_no_real_money() {
+    let page = settle_page(60).await;
+    let card = page.split("Card, Google Pay, Apple Pay").nth(1).expect("it is offered");
+    assert!(card.contains("/tab/settle/stripe") && card.contains("fake money"), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_less_than_stripe_takes_is_not_offered_to_it() {
+    let page = settle_page(49).await;
+    assert!(page.contains("From €0.50") && !page.contains("/tab/settle/stripe"), "{page}");
+}

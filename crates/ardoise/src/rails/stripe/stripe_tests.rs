@@ -8,12 +8,16 @@ use ledger::{SettlementId, ShopId as _, TabId, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_348_800_000_000);
 
+fn cents(cents: i64, currency: Currency) -> Money {
+    Money::from_cents(cents, currency).expect("an amount")
+}
+
 /// A charge of 5.12 €.
 pub(super) fn charge() -> Charge {
     Charge {
         id: SettlementId::from_bytes([7; 16]),
         tab: TabId::from_raw(7),
-        amount: Money::from_cents(512, Currency::Eur).expect("an amount"),
+        amount: cents(512, Currency::Eur),
         begun_at: NOW,
         ends_at: NOW.plus_days(1),
         reference: String::new(),
@@ -36,8 +40,7 @@ fn stripe(key: &str, currency: Currency) -> Stripe {
 #[test]
 fn five_euros_cost_thirty_three_cents() {
     let stripe = stripe("sk_live_1", Currency::Eur);
-    let five = Money::from_cents(500, Currency::Eur).expect("an amount");
-    assert_eq!(stripe.terms().fee_on(five).map(Money::to_decimal), Ok("0.33".into()));
+    assert_eq!(stripe.terms().fee_on(cents(500, Currency::Eur)), Ok(cents(33, Currency::Eur)));
 }
 
 #[test]
@@ -51,10 +54,10 @@ fn every_currency_has_a_smallest_charge_and_a_largest() {
     for currency in Currency::ALL {
         let stripe = stripe("sk_live_1", currency);
         let terms = stripe.terms();
-        let least = if currency == Currency::Gbp { "0.30" } else { "0.50" };
-        assert_eq!(terms.minimum.to_decimal(), least);
-        assert_eq!(terms.maximum.map(Money::to_decimal), Some("999999.99".into()));
-        assert_eq!(terms.unit.to_decimal(), "0.01");
+        let least = if currency == Currency::Gbp { 30 } else { 50 };
+        assert_eq!(terms.minimum, cents(least, currency));
+        assert_eq!(terms.maximum, Some(cents(99_999_999, currency)));
+        assert_eq!(terms.unit, cents(1, currency));
     }
 }
 
