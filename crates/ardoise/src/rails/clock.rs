@@ -4,6 +4,7 @@
 //! What is to be done with a tab, and when, is the ledger's to say ([`ledger::Rules::next_step`]). Each try to charge has a
 //! number, its period; a tab is charged once at most for a period, whoever runs this, and however often.
 
+use super::mandates;
 use super::port::Rail;
 use super::saga::{self, OPEN_HOURS};
 use crate::app::App;
@@ -94,7 +95,7 @@ async fn charge(app: &App, tab: &Tab, period: i64) -> Result<bool, StoreError> {
     }
     let bound = bound.iter().find_map(|bound| Some((usable(app, bound)?, bound.rail)));
     let Some((rail, number)) = bound else {
-        saga::follow_mandates(app, id).await?;
+        mandates::follow(app, id).await?;
         return Ok(false);
     };
     let Some(amount) = amount(&*rail, tab) else { return Ok(false) };

@@ -1,6 +1,7 @@
 //! Settling by a rail, over HTTP: the reader's side, and the door for messages from providers.
 
 use super::disputes;
+use super::mandates;
 use super::port::{Heard, Message, Next, Rail, Reason, Unheard, Which};
 use super::saga::{self, Begin, Visit};
 use crate::app::{App, Shared};
@@ -191,7 +192,7 @@ pub async fn answer_charge(
 /// `POST /tab/mandates/{rail}/end`: the reader is not charged this way any more.
 pub async fn end_mandate(State(app): State<Shared>, Path(rail): Path<String>, ask: Ask) -> Asked {
     let Some(tab) = ask.own_tab(&app).await? else { return Ok(without_tab(&app)) };
-    if !saga::unbind(&app, tab.id, &rail).await? {
+    if !mandates::unbind(&app, tab.id, &rail).await? {
         return Err(Problem::new(&SETTLEMENT_NO_RAIL).next("back-to-settle", "/tab/settle"));
     }
     if ask.takes_html {

@@ -10,6 +10,7 @@ pub mod disputes;
 pub mod fee;
 pub mod http;
 pub mod lightning;
+pub mod mandates;
 pub mod manual;
 pub mod paypal;
 pub mod port;

@@ -24,6 +24,7 @@
 //! Amounts come from the charge as it was written. Where the rail says that another amount or currency came, nothing is received:
 //! the charge is *refused*, and the operator is told.
 
+use super::mandates;
 use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
 use super::schedule;
 use crate::app::App;
@@ -34,7 +35,7 @@ use crate::problem::{
 use crate::store::charge::{self, Answered, Doubt, State, Stored};
 use crate::store::mandate::{self, Bound};
 use crate::store::{Db, StoreError, tab};
-use crate::tabs::{self, Received, settle};
+use crate::tabs::{Received, settle};
 use ledger::{Excess, LedgerRefusal, Money, SettlementId, TabId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -357,7 +358,7 @@ async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), Store
     if stored.period.is_some() && !reason.may_pass() {
         let (tab, rail, now) = (stored.tab, stored.rail, app.now());
         app.store.write(move |db| mandate::fail(db, tab, rail, now)).await?;
-        follow_mandates(app, tab).await?;
+        mandates::follow(app, tab).await?;
     }
     close(app, stored, State::Declined, reason.code()).await
 }
@@ -438,54 +439,13 @@ async fn settled(
     });
     if bound.is_some() {
         // Before it is written: stopped in between, all of this is done again.
-        tabs::bind(app, tab, true).await.map_err(in_store)?;
+        mandates::hold(app, tab, true).await?;
     }
     let write = move |db: &dyn Db| {
         charge::close(db, id, State::Settled, "", now)?;
         bound.as_ref().map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))
     };
     app.store.write(write).await
-}
-
-/// Ends the mandate that a tab gave a rail: from now on it is not used, and the rail is asked to forget it. Answers whether there
-/// was one.
-///
-/// # Errors
-/// The store's.
-pub async fn unbind(app: &App, tab: TabId, name: &str) -> Result<bool, StoreError> {
-    let Some(rail) = app.rails.by_name(name) else { return Ok(false) };
-    let (number, now) = (rail.terms().number, app.now());
-    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
-    let Some(bound) = bound.into_iter().find(|bound| bound.rail == number) else {
-        return Ok(false);
-    };
-    app.store.write(move |db| mandate::fail(db, tab, number, now)).await?;
-    follow_mandates(app, tab).await?;
-    let told = port::Mandate { reference: bound.reference, label: bound.label };
-    match rail.unbind(&told).await {
-        Ok(()) | Err(RailError::NotOffered) => {
-            app.store.write(move |db| mandate::forget(db, tab, number)).await
-        }
-        Err(error) => {
-            tracing::error!(rail = name, %error, "a mandate is not used any more, but the rail still has it");
-            Ok(true)
-        }
-    }
-}
-
-/// Has the tab say whether one of its mandates holds, which its limit and its clock go by.
-///
-/// # Errors
-/// The store's.
-pub async fn follow_mandates(app: &App, tab: TabId) -> Result<(), StoreError> {
-    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
-    let holds = bound.iter().any(|bound| bound.failed_at.is_none());
-    tabs::bind(app, tab, holds).await.map_err(in_store)
-}
-
-/// What the till says about a tab that is there can only be the store's trouble.
-fn in_store(problem: Problem) -> StoreError {
-    StoreError::Gone(problem.cause.unwrap_or_else(|| problem.kind.code.into()))
 }
 
 /// The charge by this rail that is meant.

@@ -146,7 +146,12 @@ pub const LIST: &[Setting] = &[
     setting(
         "rails.to_private",
         "false",
-        "Whether rails may be at private addresses, and on this machine without TLS: for tests.",
+        "Whether rails may be at private addresses, and on this machine without TLS: for a wallet beside the shop, and for tests.",
+    ),
+    setting(
+        "rails.certificates",
+        "",
+        "A file of certificates (PEM) that rails may be trusted by besides this machine's own.",
     ),
     secret(
         "stripe.secret",
@@ -165,11 +170,6 @@ pub const LIST: &[Setting] = &[
         "What Stripe keeps of a charge, in hundredths of a percent of it: cards of the European Economic Area.",
     ),
     setting("stripe.fee_fixed", "0.25", "What Stripe keeps of a charge besides."),
-    setting(
-        "rails.certificates",
-        "",
-        "A file of certificates (PEM) that rails may be trusted by besides this machine's own.",
-    ),
     setting(
         "paypal.client_id",
         "",

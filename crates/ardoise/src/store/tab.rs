@@ -232,7 +232,7 @@ pub struct Owing {
     pub is_disputed: bool,
 }
 
-/// Tabs that owe something, opened after `after`, at most `limit`.
+/// Tabs that owe something or of which a payment is disputed, opened after `after`, at most `limit`.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
@@ -242,7 +242,8 @@ pub fn owing(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Owing>, StoreError> {
-    let sql = "select id, open_micros + written_off_micros - credit_micros, \
+    let sql = "select id, case when open_micros + written_off_micros > credit_micros \
+          then open_micros + written_off_micros - credit_micros else 0 end, \
         open_lines + (select count(*) from write_off w left join undo u on u.line_id = w.line_id \
           left join payment p on p.line_id = w.line_id \
           where w.tab_id = tab.id and u.line_id is null and p.line_id is null), \
@@ -250,7 +251,7 @@ pub fn owing(
           left join undo u on u.line_id = w.line_id left join payment p on p.line_id = w.line_id \
           where w.tab_id = tab.id and u.line_id is null and p.line_id is null)), \
         case when written_off_micros > 0 then 1 else 0 end, disputes_open from tab \
-        where id > ?1 and open_micros + written_off_micros > credit_micros order by id limit ?2";
+        where id > ?1 and (open_micros + written_off_micros > credit_micros or disputes_open > 0) order by id limit ?2";
     db.all(sql, &[Value::Int(after.raw()), Value::Int(limit)], |row| {
         Ok(Owing {
             tab: row.id(0)?,

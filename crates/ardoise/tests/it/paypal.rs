@@ -365,9 +365,12 @@ async fn a_disputed_payment_closes_the_tab_until_it_is_won() {
     let (mut ben, charge) = ben_who_settled(&bench).await;
     let (zoe, _) = bench.shop.author("Zoe").await;
     let slug = bench.shop.article(zoe, "Tides", 10).await;
+    let button = ben.button(&slug).await;
     tell_of_dispute(&bench, &charge, "WAITING_FOR_SELLER_RESPONSE", None).await;
-    let refused = ben.tap(&slug).await;
+    let refused = ben.press(&button).await;
     assert!(refused.status.is_client_error(), "{}", refused.status);
+    let desk = bench.shop.olu().await.get("/desk").await.text();
+    assert!(desk.contains("disputed"), "the operator is told: {desk}");
     tell_of_dispute(&bench, &charge, "RESOLVED", Some("RESOLVED_SELLER_FAVOUR")).await;
     assert_eq!(ben.tap(&slug).await.status.as_u16(), 303);
 }
@@ -378,7 +381,8 @@ async fn a_dispute_that_is_lost_costs_the_operator_and_closes_the_tab_for_good()
     let (mut ben, charge) = ben_who_settled(&bench).await;
     let (zoe, _) = bench.shop.author("Zoe").await;
     let slug = bench.shop.article(zoe, "Tides", 10).await;
+    let button = ben.button(&slug).await;
     tell_of_dispute(&bench, &charge, "RESOLVED", Some("RESOLVED_BUYER_FAVOUR")).await;
-    let refused = ben.tap(&slug).await;
+    let refused = ben.press(&button).await;
     assert_eq!(refused.status.as_u16(), 403, "{}", refused.text());
 }

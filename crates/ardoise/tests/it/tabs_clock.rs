@@ -157,8 +157,10 @@ async fn a_tab_that_nobody_pays_is_written_off_and_can_be_paid_all_the_same() {
     shop.pass_days(48);
     assert_eq!(turn(&shop.app).await, Ok(Done::default()), "nothing is bound to it");
     shop.pass_days(1);
+    let slug = shop.article(zoe, "Harbour", 10).await;
+    let button = shop.browser().button(&slug).await;
     assert_eq!(turn(&shop.app).await, Ok(Done { charged: 0, lost: 1 }));
-    assert_eq!(takes(shop, &mut ben, zoe, 10).await, StatusCode::PAYMENT_REQUIRED, "it is closed");
+    assert_eq!(ben.press(&button).await.status, StatusCode::PAYMENT_REQUIRED, "it is closed");
     assert_eq!(owes(&mut ben).await, "0.20");
     let (_, charge) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
     let charge = charge.expect("a charge");

@@ -49,7 +49,7 @@ fn honest(subject: Subject) -> Seller<'static> {
 fn every_phase_of_every_round_is_measured_and_shown() {
     let rounds = bench(vec![honest(Subject::Sqlite), honest(Subject::Peer)]).unwrap();
     assert_eq!(rounds.len(), 2);
-    let machine = [Phase::Flush, Phase::Log, Phase::Hello, Phase::Echo];
+    let machine = [Phase::Flush, Phase::Met, Phase::Log, Phase::Hello, Phase::Echo];
     let both = [Phase::Uniform(8), Phase::Hot(8), Phase::Half].map(|phase| (true, phase));
     let (page, bought) = (Phase::Page, Phase::Content);
     let shop = [Phase::Uniform(1), Phase::Uniform(2), Phase::Again, page, bought, Phase::Overload];
