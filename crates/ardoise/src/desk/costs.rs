@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::pages::desk::{RailRow, SIZES, TroublingCharge};
+use crate::rails::SANDBOX;
 use crate::rails::port::Terms;
 use crate::store::charge::Stored;
 use ledger::money::MICROS_PER_MAJOR;
@@ -13,12 +14,13 @@ pub fn sizes(currency: Currency) -> Vec<Money> {
     SIZES.into_iter().filter_map(|units| size(units).ok()).collect()
 }
 
-/// What every rail keeps of tabs of these sizes, the cheapest for the largest first.
+/// What every rail keeps of tabs of these sizes, the cheapest for the largest first. The sandbox keeps nothing of nothing.
 pub fn rows(app: &App) -> Vec<RailRow> {
     let sizes = sizes(app.currency());
     let largest = sizes.last().copied().unwrap_or(app.nothing());
     let rails = app.rails.cheapest_first(largest).into_iter();
-    rails.map(|rail| row(rail.terms(), &sizes)).collect()
+    let ask_somebody = rails.filter(|rail| rail.terms().number != SANDBOX.number);
+    ask_somebody.map(|rail| row(rail.terms(), &sizes)).collect()
 }
 
 fn row(terms: &Terms, sizes: &[Money]) -> RailRow {

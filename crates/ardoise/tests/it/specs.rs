@@ -43,7 +43,7 @@ fn judge(document: Value, questions: &Receiver<Question>) {
 }
 
 /// Where descriptions are.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/specs");
     std::env::var_os("ARDOISE_SPECS").map_or_else(beside, PathBuf::from)
 }
