@@ -6,10 +6,10 @@
 
 use super::mandates;
 use super::port::Rail;
-use super::saga::{self, OPEN_HOURS};
+use super::saga;
 use crate::app::App;
 use crate::store::StoreError;
-use crate::store::charge::{self, State, Stored};
+use crate::store::charge::{self, Stored};
 use crate::store::mandate::{self, Bound};
 use crate::store::tab::{self, Due};
 use crate::tabs;
@@ -99,25 +99,8 @@ async fn charge(app: &App, tab: &Tab, period: i64) -> Result<bool, StoreError> {
         return Ok(false);
     };
     let Some(amount) = amount(&*rail, tab) else { return Ok(false) };
-    let now = app.now();
-    let fresh = Stored {
-        id: app.mint.settlement(),
-        tab: id,
-        rail: number,
-        amount,
-        state: State::Begun,
-        reference: String::new(),
-        kept: String::new(),
-        next: String::new(),
-        binds: false,
-        locale: crate::pages::Locale::default().code().into(),
-        period: Some(period),
-        begun_at: now,
-        ends_at: now.plus_minutes(OPEN_HOURS * 60),
-        attempts: 0,
-        in_doubt: false,
-        reason: String::new(),
-    };
+    let fresh = saga::fresh(app, (app.mint.settlement(), id, number), amount);
+    let fresh = Stored { period: Some(period), ..fresh };
     saga::write_and_go_on(app, fresh).await.map(|_| true)
 }
 

@@ -2,10 +2,9 @@
 
 use super::port::{self, RailError};
 use crate::app::App;
-use crate::problem::Problem;
 use crate::store::StoreError;
 use crate::store::mandate;
-use crate::tabs;
+use crate::till::command::Command;
 use ledger::TabId;
 
 /// Ends the mandate that a tab gave a rail: from now on it is not used, and the rail is asked to forget it. Answers whether there
@@ -49,10 +48,8 @@ pub async fn follow(app: &App, tab: TabId) -> Result<(), StoreError> {
 /// # Errors
 /// The store's.
 pub async fn hold(app: &App, tab: TabId, holds: bool) -> Result<(), StoreError> {
-    tabs::bind(app, tab, holds).await.map_err(in_store)
-}
-
-/// What the till says about a tab that is there can only be the store's trouble.
-fn in_store(problem: Problem) -> StoreError {
-    StoreError::Gone(problem.cause.unwrap_or_else(|| problem.kind.code.into()))
+    let command = if holds { Command::Bind(tab) } else { Command::Unbind(tab) };
+    let bound = app.store.till().ask(command).await?;
+    // Nothing else is ever refused of a tab that is there.
+    bound.map(drop).map_err(|refusal| StoreError::Corrupt(refusal.to_string()))
 }

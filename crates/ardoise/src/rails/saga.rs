@@ -28,6 +28,7 @@ use super::mandates;
 use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
 use super::schedule;
 use crate::app::App;
+use crate::pages::Locale;
 use crate::problem::{
     CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
     SETTLEMENT_NO_RAIL,
@@ -36,12 +37,12 @@ use crate::store::charge::{self, Answered, Doubt, State, Stored};
 use crate::store::mandate::{self, Bound};
 use crate::store::{Db, StoreError, tab};
 use crate::tabs::{Received, settle};
-use ledger::{Excess, LedgerRefusal, Money, SettlementId, TabId};
+use ledger::{Excess, LedgerRefusal, Money, RailNumber, SettlementId, TabId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Hours for which a reader can pay what was begun. Providers that set an end themselves allow from three hours to three days.
-pub const OPEN_HOURS: i64 = 24;
+const OPEN_HOURS: i64 = 24;
 
 /// What a reader asks for.
 #[derive(Debug, Clone)]
@@ -86,26 +87,36 @@ pub async fn begin(app: &App, ask: Begin) -> Result<Stored, Problem> {
     if let Some(live) = live(app, &ask, &rail).await? {
         return Ok(live);
     }
+    let fresh = fresh(app, (ask.id, ask.tab, rail.terms().number), amount);
+    let fresh = Stored { binds: ask.binds, locale: ask.locale.to_owned(), ..fresh };
+    Ok(write_and_go_on(app, fresh).await?)
+}
+
+/// A charge that nobody knows of yet, in the shop's own language.
+pub fn fresh(
+    app: &App,
+    (id, tab, rail): (SettlementId, TabId, RailNumber),
+    amount: Money,
+) -> Stored {
     let now = app.now();
-    let fresh = Stored {
-        id: ask.id,
-        tab: ask.tab,
-        rail: rail.terms().number,
+    Stored {
+        id,
+        tab,
+        rail,
         amount,
         state: State::Begun,
         reference: String::new(),
         kept: String::new(),
         next: String::new(),
-        binds: ask.binds,
-        locale: ask.locale.to_owned(),
+        binds: false,
+        locale: Locale::default().code().into(),
         period: None,
         begun_at: now,
         ends_at: now.plus_minutes(OPEN_HOURS * 60),
         attempts: 0,
         in_doubt: false,
         reason: String::new(),
-    };
-    Ok(write_and_go_on(app, fresh).await?)
+    }
 }
 
 /// Writes a charge and tells its rail; where somebody was faster, goes on with what they wrote.

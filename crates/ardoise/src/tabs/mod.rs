@@ -174,14 +174,6 @@ pub async fn settle(app: &App, tab: TabId, money: Received) -> Result<(usize, Ta
     }
 }
 
-/// Says whether a way to pay is bound to a tab from now on.
-///
-/// # Errors
-/// The store's.
-pub async fn bind(app: &App, tab: TabId, bound: bool) -> Result<(), Problem> {
-    ask(app, if bound { Command::Bind(tab) } else { Command::Unbind(tab) }).await
-}
-
 /// Has a command decided of which nobody needs more than that it was not refused.
 ///
 /// # Errors
