@@ -6,6 +6,7 @@ mod address;
 mod choices;
 mod files;
 mod folder;
+mod rails;
 mod store;
 
 use crate::clock::Clock;
@@ -107,6 +108,7 @@ pub async fn examine(
     told(store::look(&store, patient.data));
     told(files::look(patient.data, &settings.files, &store).await);
     told(store::look_at_books(&store, progress));
+    told(rails::look(&settings, &patient.clock).await);
     told(address::look(patient.data, store.last_open(), (&settings, &values)).await);
     worst
 }

@@ -5,6 +5,7 @@
 //! `docs/adding-a-rail.md`.
 
 pub mod breaker;
+pub mod check;
 pub mod clock;
 pub mod disputes;
 pub mod fee;

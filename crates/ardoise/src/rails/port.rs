@@ -13,6 +13,7 @@ use http::HeaderMap;
 use ledger::{Currency, Money, MoneyError, RailNumber, SettlementId, TabId, Timestamp};
 use std::collections::BTreeMap;
 
+pub use super::check::Flaw;
 pub use super::fee::Fee;
 pub use super::reason::Reason;
 
@@ -458,6 +459,13 @@ pub trait Rail: Send + Sync {
     fn refund<'a>(&'a self, charge: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
         let _ = (charge, refund);
         Box::pin(async { Err(RailError::NotOffered) })
+    }
+
+    /// Tries the shop's keys, and whether the provider's messages come to `webhook` (`None` where it can surely not reach the
+    /// shop). Moves nothing; answers with what should be mended, or with nothing where there is nobody to ask.
+    fn check<'a>(&'a self, webhook: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {
+        let _ = webhook;
+        Box::pin(async { Ok(None) })
     }
 
     /// Asks how far a dispute has come.

@@ -2,6 +2,7 @@
 
 use crate::bucket;
 use crate::program::{Program, Ran};
+use crate::stripe_peer::{KEY, Peer};
 use ardoise::clock::Clock;
 use ardoise::doctor::{Finding, Level, Patient, examine};
 use ledger::Timestamp;
@@ -167,4 +168,41 @@ async fn a_bucket_is_tried_out_and_one_that_cannot_be_used_is_a_failure() {
     let shown = program.run(&["settings"]);
     assert!(shown.out.contains(&files) && shown.out.contains("secret = \"***\""), "{}", shown.out);
     assert!(!format!("{shown:?} {ran:?}").contains("wrongsecret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_to_settle_is_tried_out_and_one_that_cannot_work_is_a_failure() {
+    let (program, stripe) = (well(), Peer::at(Clock::System).await);
+    let set = |key: &str| {
+        let file = program.path("stripe-key");
+        fs::write(&file, key).expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("changed");
+        let text = format!(
+            "{COMPLETE}[rails]\nto_private = true\n[stripe]\nbase = \"{}\"\nsecret_file = \"{}\"\n",
+            stripe.url(),
+            file.display()
+        );
+        fs::write(program.path("data/ardoise.toml"), text).expect("written");
+    };
+    set(KEY);
+    let ran = program.run(&["doctor"]);
+    let said = about(&ran, "rails");
+    assert_eq!((ran.code, said.len()), (1, 2), "{}", ran.out);
+    assert!(said[0].1.contains("→ set stripe.webhook_secret_file"), "{}", ran.out);
+    assert!(said[1].1.contains("→ add the endpoint http://localhost:"), "{}", ran.out);
+    stripe.tells(&format!("{}/rails/stripe/webhook", endpoint(&said[1].1)), "enabled", &["*"]);
+    let ran = program.run(&["doctor"]);
+    assert_eq!((ran.code, about(&ran, "rails")[0].0), (0, "warn"), "{}", ran.out);
+    set("sk_test_wrong");
+    let ran = program.run(&["doctor"]);
+    let said = about(&ran, "rails");
+    assert_eq!((ran.code, said[0].0), (1, "FAIL"), "{}", ran.out);
+    assert!(said[0].1.contains("stripe: refused: 401"), "{}", ran.out);
+    assert!(!format!("{ran:?}").contains("sk_test"), "{}", ran.out);
+}
+
+/// The shop's own address in what was said.
+fn endpoint(said: &str) -> String {
+    let from = said.find("http://").expect("an address");
+    said[from..].split("/rails/").next().expect("a text").to_owned()
 }

@@ -28,19 +28,28 @@ fn euros(text: &str) -> Money {
 }
 
 fn paypal(peer: &Peer, secret: &str) -> PayPal {
+    paypal_with(peer, secret, &[])
+}
+
+fn paypal_with(peer: &Peer, secret: &str, more: &[(&'static str, &str)]) -> PayPal {
     let mut values = Values::default();
-    for (key, value) in [
+    let set = [
         ("rails.to_private", "true"),
         ("paypal.client_id", "shop"),
         ("paypal.secret", secret),
         ("paypal.place", &peer.base),
-    ] {
-        values.set("test", key, value.into()).expect("a setting");
+    ];
+    for (key, value) in set.iter().chain(more) {
+        values.set("test", key, (*value).into()).expect("a setting");
     }
     let clock = Clock::standing_at(NOON);
     let settings = RailSettings::read(&values, Currency::Eur).expect("settings");
     let wire = Wire::new(Reach::Private, clock.clone());
     PayPal::new(settings.paypal.expect("PayPal is on"), wire, clock, Currency::Eur)
+}
+
+fn with_webhook(peer: &Peer) -> PayPal {
+    paypal_with(peer, "hush", &[("paypal.webhook_id", WEBHOOK)])
 }
 
 fn charge(number: u8) -> Charge {
@@ -385,4 +394,46 @@ async fn a_dispute_that_is_lost_costs_the_operator_and_closes_the_tab_for_good()
     tell_of_dispute(&bench, &charge, "RESOLVED", Some("RESOLVED_BUYER_FAVOUR")).await;
     let refused = ben.press(&button).await;
     assert_eq!(refused.status.as_u16(), 403, "{}", refused.text());
+}
+
+/// What an operator is told: the beginning of each flaw, and whether something does not work.
+async fn flaws(rail: &PayPal, webhook: Option<&str>) -> Vec<(String, bool)> {
+    let flaws = rail.check(webhook).await.expect("it answers").expect("somebody to ask");
+    flaws.into_iter().map(|flaw| (flaw.what, flaw.is_grave)).collect()
+}
+
+#[tokio::test]
+async fn an_operator_is_told_what_is_wrong_with_keys_and_messages() {
+    const OURS: &str = "https://shop.example/rails/paypal/webhook";
+    const ALL: [&str; 6] = [
+        "CHECKOUT.ORDER.APPROVED",
+        "PAYMENT.CAPTURE.COMPLETED",
+        "PAYMENT.CAPTURE.DENIED",
+        "CUSTOMER.DISPUTE.CREATED",
+        "CUSTOMER.DISPUTE.UPDATED",
+        "CUSTOMER.DISPUTE.RESOLVED",
+    ];
+    let peer = Peer::open().await;
+    let wrong = paypal(&peer, "wrong").check(Some(OURS)).await;
+    assert!(matches!(wrong, Err(RailError::Refused(_))), "{wrong:?}");
+    let without = flaws(&paypal(&peer, "hush"), Some(OURS)).await;
+    assert!(matches!(&without[..], [(what, false)] if what.contains("tells the shop nothing")));
+
+    let rail = with_webhook(&peer);
+    let unknown = flaws(&rail, Some(OURS)).await;
+    assert!(matches!(&unknown[..], [(what, true)] if what.contains("knows no webhook")));
+    peer.tells("https://old.example/rails/paypal/webhook", &ALL[..5]);
+    let told = flaws(&rail, Some(OURS)).await;
+    let [(elsewhere, true), (untold, false)] = &told[..] else { panic!("{told:?}") };
+    assert!(elsewhere.contains("https://old.example/"), "{elsewhere}");
+    assert!(untold.ends_with("CUSTOMER.DISPUTE.RESOLVED"), "{untold}");
+    peer.tells(OURS, &ALL);
+    assert_eq!(flaws(&rail, Some(OURS)).await, []);
+    peer.tells(OURS, &["*"]);
+    assert_eq!(
+        flaws(&rail, None).await,
+        [],
+        "nobody expects messages at an address for one machine"
+    );
+    assert_eq!((peer.orders(), peer.captures()), (0, 0));
 }

@@ -21,10 +21,11 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
 /// The descriptions, and the paths that each is about.
-const DESCRIPTIONS: [(&str, &str); 3] = [
+const DESCRIPTIONS: [(&str, &str); 4] = [
     ("paypal-checkout_orders_v2.prism.json", "/v2/checkout/"),
     ("paypal-payments_payment_v2.prism.json", "/v2/payments/"),
     ("paypal-vault_payment_tokens_v3.json", "/v3/vault/"),
+    ("paypal-notifications_webhooks_v1.json", "/v1/notifications/webhooks"),
 ];
 
 /// What it keeps of every capture.
@@ -82,6 +83,8 @@ struct Books {
     refunds: Vec<Refund>,
     mandates: BTreeSet<String>,
     disputes: BTreeMap<String, Value>,
+    /// Where messages go, and of which events they tell.
+    webhook: Option<(String, Vec<&'static str>)>,
     token: usize,
     /// Answers that arrive, and those after them that are lost on their way.
     to_keep: usize,
@@ -122,7 +125,8 @@ impl PayPal {
         let books = Shared::default();
         let upstream = serve(own(books.clone())).await;
         let prism = start(&upstream);
-        let ports = prism.as_ref().map_or([None; 3], |prism| prism.ports.map(Some));
+        let ports =
+            prism.as_ref().map_or([None; DESCRIPTIONS.len()], |prism| prism.ports.map(Some));
         let front = Front { books: books.clone(), upstream, ports, client: reqwest::Client::new() };
         let base = serve(Router::new().fallback(pass).with_state(front)).await;
         books.lock().expect("no panic").base.clone_from(&base);
@@ -184,6 +188,11 @@ impl PayPal {
         self.with(|books| drop(books.disputes.insert(id.into(), about)));
     }
 
+    /// Messages of these events go to an address.
+    pub fn tells(&self, url: &str, events: &[&'static str]) {
+        self.with(|books| books.webhook = Some((url.into(), events.to_vec())));
+    }
+
     pub fn orders(&self) -> usize {
         self.with(|books| books.orders.len())
     }
@@ -234,7 +243,7 @@ async fn serve(router: Router) -> String {
 /// Prism, in front of the server at an address, with a port for each description.
 struct Prism {
     process: Child,
-    ports: [u16; 3],
+    ports: [u16; DESCRIPTIONS.len()],
 }
 
 impl Prism {
@@ -271,7 +280,7 @@ impl Prism {
 struct Front {
     books: Shared,
     upstream: String,
-    ports: [Option<u16>; 3],
+    ports: [Option<u16>; DESCRIPTIONS.len()],
     client: reqwest::Client,
 }
 
@@ -325,6 +334,7 @@ fn own(books: Shared) -> Router {
         .route("/v2/payments/captures/{id}/refund", post(refund_capture))
         .route("/v3/vault/payment-tokens/{id}", delete(end_mandate))
         .route("/v1/customer/disputes/{id}", get(show_dispute))
+        .route("/v1/notifications/webhooks/{id}", get(show_webhook))
         .route("/v1/notifications/certs/CERT-1", get(async || vector("paypal.pem")))
         .with_state(books)
 }
@@ -502,6 +512,22 @@ async fn show_order(
         return refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID");
     }
     told(200, books.shown(&id))
+}
+
+async fn show_webhook(
+    State(books): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Told {
+    let books = books.lock().expect("no panic");
+    if !books.may(&headers) {
+        return unknown_token();
+    }
+    let Some((url, events)) = books.webhook.as_ref().filter(|_| id == WEBHOOK) else {
+        return refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID");
+    };
+    let events: Vec<Value> = events.iter().map(|name| json!({ "name": name })).collect();
+    told(200, json!({ "id": id, "url": url, "event_types": events }))
 }
 
 async fn capture_order(State(books): State<Shared>, Path(id): Path<String>) -> Told {

@@ -477,3 +477,31 @@ async fn where_nobody_listens_nothing_happened() {
         rail(&url, KEY, Clock::standing_at(NOW)).begin(&charge(1)).await.expect_err("nobody");
     assert!(failed.left_nothing(), "{failed}");
 }
+
+async fn flaws(peer: &Peer) -> Vec<(String, bool)> {
+    let webhook = "https://shop.example/rails/stripe/webhook";
+    let flaws = peer.rail().check(Some(webhook)).await.expect("it answers").expect("somebody");
+    flaws.into_iter().map(|flaw| (flaw.what, flaw.is_grave)).collect()
+}
+
+#[tokio::test]
+async fn an_operator_is_told_what_is_wrong_with_keys_and_messages() {
+    const OURS: &str = "https://shop.example/rails/stripe/webhook";
+    let peer = Peer::open().await;
+    let refused = peer.rail_with("sk_test_wrong").check(Some(OURS)).await;
+    assert_eq!(refused.map(|_| ()), Err(RailError::Refused("401".into())));
+    let nobody = flaws(&peer).await;
+    assert!(matches!(&nobody[..], [(what, true)] if what.contains("sends no messages")));
+    peer.tells(OURS, "disabled", &["*"]);
+    let off = flaws(&peer).await;
+    assert!(matches!(&off[..], [(what, true)] if what.contains("turned off")), "{off:?}");
+    peer.tells(OURS, "enabled", &["checkout.session.completed"]);
+    let some = flaws(&peer).await;
+    assert!(matches!(&some[..], [(what, false)] if what.contains("charge.dispute.created")));
+    peer.tells(OURS, "enabled", &["*"]);
+    assert_eq!(flaws(&peer).await, []);
+    peer.will(Fault::Status(403));
+    let forbidden = flaws(&peer).await;
+    assert!(matches!(&forbidden[..], [(what, false)] if what.contains("may not read")));
+    assert!(posts(&peer).is_empty());
+}

@@ -43,6 +43,7 @@ pub fn description() -> Option<Description> {
         "payment_method_details_sepa_debit",
         "payment_pages_checkout_session_customer_details",
         "refund",
+        "webhook_endpoint",
     ];
     Description::open("stripe-spec3-2023-08-16.json", &made)
 }
@@ -154,6 +155,17 @@ impl Peer {
                 "currency": "eur", "metadata": {"charge": charge},
             }),
         );
+    }
+
+    /// Stripe tells an address of these events, or has been told to stop.
+    pub fn tells(&self, url: &str, status: &str, events: &[&str]) {
+        let mut desk = self.desk();
+        desk.objects.retain(|_, object| object["object"] != "webhook_endpoint");
+        let endpoint = json!({
+            "url": url, "status": status, "enabled_events": events, "livemode": false,
+            "created": 0, "metadata": {},
+        });
+        desk.make("we", "webhook_endpoint", endpoint);
     }
 
     /// The only object of its kind.
@@ -407,6 +419,7 @@ impl Desk {
             }),
             ("POST", ["payment_intents"]) => self.make_intent(asked),
             ("GET", ["payment_intents" | "disputes" | "payment_methods", id]) => self.one(id),
+            ("GET", ["webhook_endpoints"]) => self.list("webhook_endpoint", asked, |_| true),
             ("GET", ["refunds"]) => {
                 self.list("refund", asked, |one| one["payment_intent"] == asked["payment_intent"])
             }

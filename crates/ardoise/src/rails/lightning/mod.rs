@@ -41,8 +41,8 @@ pub mod rate;
 pub mod settings;
 
 use super::port::{
-    Asked, Begun, Charge, Fee, Heard, Message, Next, Outcome, Rail, RailError, Reason, Receipt,
-    Terms, Unheard, Which,
+    Asked, Begun, Charge, Fee, Flaw, Heard, Message, Next, Outcome, Rail, RailError, Reason,
+    Receipt, Terms, Unheard, Which,
 };
 use super::wire::Wire;
 use crate::clock::Clock;
@@ -208,6 +208,12 @@ impl Lightning {
         Ok(Receipt { received, fee, reference, mandate: None, email: None })
     }
 
+    async fn tried(&self) -> Result<Vec<Flaw>, RailError> {
+        self.wallet.check_key().await?;
+        self.rates.now().await?;
+        Ok(Vec::new())
+    }
+
     /// Whom a message speaks of.
     fn heard(&self, body: &[u8]) -> Result<Heard, Unheard> {
         let malformed = Unheard::Forged("malformed");
@@ -290,6 +296,10 @@ impl Rail for Lightning {
 
     fn look<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Outcome> {
         Box::pin(self.outcome(charge))
+    }
+
+    fn check<'a>(&'a self, _: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {
+        Box::pin(async { self.tried().await.map(Some) })
     }
 
     fn hear<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Heard, Unheard>> {

@@ -5,6 +5,7 @@
 //! key after some hours; the `invoice_id` in the order it never forgets, and of two orders with the same one it takes money
 //! for one only.
 
+mod check;
 mod orders;
 pub mod settings;
 mod signature;
@@ -14,8 +15,8 @@ mod token;
 
 use super::PAYPAL;
 use super::port::{
-    Asked, Begun, Charge, Dispute, Heard, Mandate, Message, Next, Outcome, Rail, RailError, Reason,
-    Refund, Refunded, Terms, Unheard,
+    Asked, Begun, Charge, Dispute, Flaw, Heard, Mandate, Message, Next, Outcome, Rail, RailError,
+    Reason, Refund, Refunded, Terms, Unheard,
 };
 use super::wire::{Call, Reply, Wire};
 use crate::clock::Clock;
@@ -345,6 +346,10 @@ impl Rail for PayPal {
 
     fn refund<'a>(&'a self, charge: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
         Box::pin(self.send_back(charge, refund))
+    }
+
+    fn check<'a>(&'a self, webhook: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {
+        Box::pin(async move { self.flaws(webhook).await.map(Some) })
     }
 
     fn dispute<'a>(&'a self, _: &'a Charge, dispute: &'a str) -> Asked<'a, Dispute> {

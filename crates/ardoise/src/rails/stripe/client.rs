@@ -33,6 +33,8 @@ pub struct Failure {
     pub error: RailError,
     /// Whether what was named is not there.
     pub is_missing: bool,
+    /// Whether the key is good, and may not do this.
+    pub is_forbidden: bool,
     /// Stripe's own word, and the field at fault; empty where it says none.
     pub code: String,
     /// See `code`.
@@ -43,7 +45,14 @@ pub struct Failure {
 
 impl From<RailError> for Failure {
     fn from(error: RailError) -> Self {
-        Self { error, is_missing: false, code: String::new(), param: String::new(), intent: None }
+        Self {
+            error,
+            is_missing: false,
+            is_forbidden: false,
+            code: String::new(),
+            param: String::new(),
+            intent: None,
+        }
     }
 }
 
@@ -129,7 +138,14 @@ fn judge(reply: &Reply) -> Failure {
     // A way to pay that is named in a form is missing with 400.
     let is_missing = status == 404 || code == "resource_missing";
     let param = word(said.param.as_deref());
-    Failure { error, is_missing, code, param, intent: said.payment_intent }
+    Failure {
+        error,
+        is_missing,
+        is_forbidden: status == 403,
+        code,
+        param,
+        intent: said.payment_intent,
+    }
 }
 
 /// A word of Stripe's as the log may have it: its codes are small letters.

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 /// Minutes before the charge's beginning from which its payment is looked for: clocks differ.
 const EARLIER_MINUTES: i64 = 5;
 /// Payments in one part of a list: the most that Stripe gives.
-const PAGE_SIZE: &str = "100";
+pub(super) const PAGE_SIZE: &str = "100";
 /// Parts of a list that are read. Who has more payments in a day is told by messages, not by lists.
 const PAGES_MOST: usize = 50;
 

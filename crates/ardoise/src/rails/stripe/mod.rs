@@ -25,6 +25,7 @@
 //! What the reader pays with is chosen on Stripe's page among what the account has turned on: the shop names none.
 
 mod away;
+mod checking;
 mod client;
 mod declines;
 mod forms;
@@ -41,8 +42,8 @@ pub use client::VERSION;
 pub use settings::StripeSettings;
 
 use super::port::{
-    Asked, Begun, Charge, Dispute, Heard, Mandate, Message, Outcome, Rail, Refund, Refunded, Terms,
-    Unheard,
+    Asked, Begun, Charge, Dispute, Flaw, Heard, Mandate, Message, Outcome, Rail, Refund, Refunded,
+    Terms, Unheard,
 };
 use super::secret::Secret;
 use super::wire::Wire;
@@ -139,6 +140,10 @@ impl Rail for Stripe {
 
     fn refund<'a>(&'a self, charge: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
         Box::pin(self.send_back(charge, refund))
+    }
+
+    fn check<'a>(&'a self, webhook: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {
+        Box::pin(async move { self.flaws(webhook).await.map(Some) })
     }
 
     fn dispute<'a>(&'a self, charge: &'a Charge, dispute: &'a str) -> Asked<'a, Dispute> {

@@ -45,6 +45,17 @@ impl Link<Named> {
 /// What the shop wrote on an object: for which charge it is, and which refund.
 pub type Metadata = BTreeMap<String, String>;
 
+/// Where Stripe sends messages.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Endpoint {
+    /// Its address.
+    pub url: String,
+    /// `enabled` or `disabled`.
+    pub status: String,
+    /// The events that it is told of; `*` for all.
+    pub enabled_events: Vec<String>,
+}
+
 /// A page of Stripe's on which a reader pays.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Session {

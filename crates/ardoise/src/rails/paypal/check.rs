@@ -1,0 +1,63 @@
+//! Does PayPal know the shop, and will it tell it what happens?
+
+use super::orders::nonsense;
+use super::{PayPal, read, segment};
+use crate::rails::check::{Flaw, untold};
+use crate::rails::port::RailError;
+use crate::rails::wire::Call;
+use http::StatusCode;
+use serde::Deserialize;
+
+/// What the shop acts on: <https://developer.paypal.com/api/rest/webhooks/event-names/>.
+const WANTED: [&str; 6] = [
+    "CHECKOUT.ORDER.APPROVED",
+    "PAYMENT.CAPTURE.COMPLETED",
+    "PAYMENT.CAPTURE.DENIED",
+    "CUSTOMER.DISPUTE.CREATED",
+    "CUSTOMER.DISPUTE.UPDATED",
+    "CUSTOMER.DISPUTE.RESOLVED",
+];
+
+/// Where PayPal sends messages.
+#[derive(Deserialize)]
+struct Webhook {
+    url: String,
+    event_types: Vec<EventType>,
+}
+
+#[derive(Deserialize)]
+struct EventType {
+    name: String,
+}
+
+impl PayPal {
+    pub(super) async fn flaws(&self, webhook: Option<&str>) -> Result<Vec<Flaw>, RailError> {
+        // Whether the keys are right is known when there is a token.
+        self.token.get(&self.settings, &self.wire).await?;
+        let id = &self.settings.webhook_id;
+        if id.is_empty() {
+            let what =
+                "it tells the shop nothing: outcomes come late, and disputes are not heard of";
+            let next = "make a webhook in PayPal's dashboard, and set paypal.webhook_id to its id";
+            return Ok(vec![Flaw::slight(what, next)]);
+        }
+        let id = segment(id).map_err(|_| nonsense("paypal.webhook_id"))?;
+        let url = self.url(&format!("/v1/notifications/webhooks/{id}"));
+        let reply = self.ask(|| Call::get(&url)).await?;
+        if reply.status == StatusCode::NOT_FOUND {
+            let what = "it knows no webhook with the id in paypal.webhook_id, so that no message is believed";
+            let next =
+                "copy the id of the webhook of this very application from PayPal's dashboard";
+            return Ok(vec![Flaw::grave(what, next)]);
+        }
+        let found: Webhook = read(&reply)?;
+        let mut flaws = Vec::new();
+        if let Some(webhook) = webhook.filter(|webhook| **webhook != found.url) {
+            let what = format!("it sends messages to {}", found.url);
+            flaws.push(Flaw::grave(what, format!("in PayPal's dashboard, set it to {webhook}")));
+        }
+        let told: Vec<String> = found.event_types.into_iter().map(|event| event.name).collect();
+        flaws.extend(untold(&told, &WANTED));
+        Ok(flaws)
+    }
+}
