@@ -27,7 +27,7 @@ export class Person {
     this.context.on('request', (request) => {
       this.requests.push(request);
       const { origin, protocol } = new URL(request.url());
-      if (protocol !== 'data:' && origin !== this.stage.open.url) this.strangers.push(request.url());
+      if (protocol !== 'data:' && !this.stage.knows(origin)) this.strangers.push(request.url());
     });
   }
 

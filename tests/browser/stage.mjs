@@ -7,13 +7,25 @@ import { Shop } from './shop.mjs';
 
 export class Stage {
   constructor({ browser, binary, artefacts, story }) {
-    Object.assign(this, { browser, binary, artefacts, story, people: [], looks: 0 });
+    Object.assign(this, { browser, binary, artefacts, story, people: [], providers: [], looks: 0 });
   }
 
   /** Opens the shop of this story. */
   async shop(settings) {
     this.open = await Shop.open(this.binary, settings);
     return this.open;
+  }
+
+  /** Opens a provider by which tabs are settled; readers may be sent to its pages. */
+  async provider(Kind) {
+    const provider = await Kind.open();
+    this.providers.push(provider);
+    return provider;
+  }
+
+  /** Whether a page of this origin belongs to the story. */
+  knows(origin) {
+    return origin === this.open.url || this.providers.some(({ url }) => url === origin);
   }
 
   /** Somebody who never was here before; `way` is how they look at the shop (see `ways.mjs`). */
@@ -49,5 +61,6 @@ export class Stage {
   async close() {
     await Promise.all(this.people.map((person) => person.context.close()));
     if (this.open) await this.open.close();
+    await Promise.all(this.providers.map((provider) => provider.close()));
   }
 }

@@ -85,6 +85,18 @@ fn no_text_is_unused() {
 }
 
 #[test]
+fn every_rail_that_a_reader_can_choose_has_a_name() {
+    // Numbers that are kept for later, and what no reader chooses.
+    let unsaid =
+        ["credit", "manual", "ecash", "phone", "open-payments", "x402", "google-pay", "scripted"];
+    let known = keys(TEXTS[0].1);
+    for rail in crate::rails::ALL {
+        let is_said = known.contains_key(&format!("rail-{}", rail.name));
+        assert_eq!(is_said, !unsaid.contains(&rail.name), "{}", rail.name);
+    }
+}
+
+#[test]
 fn the_typography_is_right() {
     for (locale, source) in TEXTS {
         for line in source.lines().filter(|line| !line.starts_with('#')) {

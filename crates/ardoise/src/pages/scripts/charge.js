@@ -1,8 +1,9 @@
 // Looks every few seconds how a charge stands, and loads the page anew once that has changed. Without JavaScript the page
-// loads itself.
+// has a link to itself: one that loads anew by itself takes the page away from whoever reads slowly.
 (() => {
   const charge = document.getElementById('charge');
   if (!charge) return;
+  charge.querySelectorAll('[data-notices]').forEach((words) => { words.hidden = false; });
   let seen;
   const look = async () => {
     if (document.visibilityState !== 'visible') return;
