@@ -7,7 +7,9 @@ use crate::app::Shared;
 use crate::gains;
 use crate::pages::gains::Period as Shown;
 use crate::problem::Problem;
+use crate::rails;
 use crate::store::gains::{Figures as Counted, Way, by_way};
+use crate::store::payout::Payout as Sent;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -156,8 +158,31 @@ pub struct Gains {
     pub pending: Amount,
     /// Settled, to be paid out, whatever the period.
     pub available: Amount,
+    /// What rails (cards, PayPal, …) kept of what was settled so far: gone from what is available.
+    pub rail_fees: Amount,
     /// Paid out so far.
     pub paid_out: Amount,
+    /// The newest 50 payouts, newest first.
+    pub payouts: Vec<Payout>,
+}
+
+/// Money that was sent to the author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Payout {
+    /// Its id.
+    #[schema(example = "pay_03fh1ar8t9a6y")]
+    pub payout: String,
+    /// When it was written down.
+    #[schema(format = DateTime, example = "2026-11-22T00:00:00Z")]
+    pub at: String,
+    /// How much.
+    pub amount: Amount,
+    /// The rail by which it was sent.
+    #[schema(example = "manual")]
+    pub rail: String,
+    /// What whoever sent it wrote down.
+    #[schema(example = "SEPA 2026-11-22 4711")]
+    pub reference: String,
 }
 
 /// Get the gains
@@ -202,6 +227,20 @@ fn told(period: Period, gains: gains::Gains, ways: Vec<(Way, Counted)>) -> Gains
         steps: steps.map(|(at, share)| Step { from: instant(at), share: share.into() }).collect(),
         pending: gains.pending.into(),
         available: gains.available.into(),
+        rail_fees: gains.rail_fees.into(),
         paid_out: gains.paid_out.into(),
+        payouts: gains.payouts.into_iter().map(Payout::from).collect(),
+    }
+}
+
+impl From<Sent> for Payout {
+    fn from(sent: Sent) -> Self {
+        Self {
+            payout: sent.id.to_string(),
+            at: instant(sent.paid_at),
+            amount: sent.amount.into(),
+            rail: rails::name_of(sent.rail),
+            reference: sent.reference,
+        }
     }
 }

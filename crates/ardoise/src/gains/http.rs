@@ -3,7 +3,7 @@
 use super::{Gains, calendar, export, gains, live};
 use crate::app::{App, Shared};
 use crate::pages::charts::{Bar, BarChart};
-use crate::pages::gains::{ChannelGain, Funnel, GainsPage, Period, WorkGain};
+use crate::pages::gains::{ChannelGain, Funnel, GainsPage, PayoutRow, Period, WorkGain};
 use crate::pages::locale::Arg;
 use crate::pages::{Locale, format};
 use crate::people::{SignedAuthor, SignedIn};
@@ -11,6 +11,7 @@ use crate::problem::Problem;
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::gains::Figures;
+use crate::store::payout::Payout;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::sse::{KeepAlive, Sse};
@@ -79,10 +80,16 @@ fn page(app: &App, ask: &Ask, who: &SignedIn, period: Period, gains: Gains) -> G
         pending: gains.pending,
         available: gains.available,
         paid_out: gains.paid_out,
+        rail_fees: gains.rail_fees,
+        payouts: gains.payouts.into_iter().map(payout).collect(),
         chart: chart(locale, period, &gains.steps, app.now()),
         works: gains.works.into_iter().map(work_gain).collect(),
         channels: gains.channels.into_iter().map(channel_gain).collect(),
     }
+}
+
+fn payout(payout: Payout) -> PayoutRow {
+    PayoutRow { at: payout.paid_at, amount: payout.amount, reference: payout.reference }
 }
 
 fn work_gain((work, title, figures): (ledger::WorkId, String, Figures)) -> WorkGain {

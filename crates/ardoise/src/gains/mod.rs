@@ -8,12 +8,15 @@ use crate::app::App;
 use crate::links::visits;
 use crate::pages::gains::Period;
 use crate::store::gains::{self, Figures, HOUR_MICROS, Hours};
+use crate::store::payout::{self, Payout};
 use crate::store::{Db, StoreError, books, work};
 use ledger::{Account, AuthorId, Currency, Money, Timestamp, WorkId};
 use time::OffsetDateTime;
 
 /// Works, and channels, that a page shows at most; the export has them all.
 const SHOWN: i64 = 200;
+/// Payouts that a page shows at most.
+const PAYOUTS_SHOWN: i64 = 50;
 /// Hours in a day.
 const DAY: i64 = 24;
 
@@ -37,8 +40,12 @@ pub struct Gains {
     /// Settled, to be paid out. Nothing is shown below zero: what an undo took back after a payout is made up for by
     /// what comes next.
     pub available: Money,
+    /// What rails kept of it so far: gone from what is available.
+    pub rail_fees: Money,
     /// Paid out so far.
     pub paid_out: Money,
+    /// The newest payouts.
+    pub payouts: Vec<Payout>,
 }
 
 /// What `author` earned, exact at this moment.
@@ -86,7 +93,9 @@ pub fn read(
         steps: steps(db, author, period, now, currency)?,
         pending: shown(db, Account::Pending(author), currency)?,
         available: shown(db, Account::Available(author), currency)?,
+        rail_fees: gains::rail_fees(db, author, currency)?,
         paid_out: gains::paid_out(db, author, currency)?,
+        payouts: payout::by_author(db, author, PAYOUTS_SHOWN, currency)?,
     })
 }
 

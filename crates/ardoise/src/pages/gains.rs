@@ -1,7 +1,7 @@
 //! What an author earned, live.
 
 use askama::Template;
-use ledger::Money;
+use ledger::{Money, Timestamp};
 
 use super::charts::BarChart;
 use super::{Page, Visitor};
@@ -88,11 +88,22 @@ pub struct ChannelGain {
     pub funnel: Funnel,
 }
 
+/// Money that was sent to the author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayoutRow {
+    /// When.
+    pub at: Timestamp,
+    /// How much.
+    pub amount: Money,
+    /// What whoever sent it wrote down.
+    pub reference: String,
+}
+
 /// `GET /gains?period=`: the author's gains. CSV at `/gains.csv?period=`.
 ///
 /// `gains.js` listens to `GET /gains/stream?period=` (server-sent events). Each event's data is a JSON
 /// object from names to texts that are formatted already, in the author's language: `today`,
-/// `week`, `bought`, `undone`, `pending`, `available`, `paid-out`, `net-{work}`, `gross-{work}`,
+/// `week`, `bought`, `undone`, `pending`, `available`, `paid-out`, `rail-fees`, `net-{work}`, `gross-{work}`,
 /// `kept-{work}`; elements marked `data-gain` take them over.
 #[derive(Debug, Clone, Template)]
 #[template(path = "gains.html")]
@@ -115,6 +126,10 @@ pub struct GainsPage {
     pub available: Money,
     /// Paid out so far.
     pub paid_out: Money,
+    /// What rails kept of it so far.
+    pub rail_fees: Money,
+    /// The newest payouts.
+    pub payouts: Vec<PayoutRow>,
     /// Gains per hour, day or month of the period.
     pub chart: BarChart,
     /// Per work, the best first.

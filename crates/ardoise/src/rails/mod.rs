@@ -87,6 +87,12 @@ pub const ALL: &[Named] = &[
     SCRIPTED,
 ];
 
+/// The name of a rail in commands and exports; of one that nobody knows, its number.
+pub fn name_of(number: RailNumber) -> String {
+    let known = ALL.iter().find(|rail| rail.number == number);
+    known.map_or_else(|| format!("rail {}", number.0), |rail| rail.name.to_owned())
+}
+
 /// The rails that this shop has turned on.
 #[derive(Clone, Default)]
 pub struct Rails(Vec<Arc<dyn Rail>>);

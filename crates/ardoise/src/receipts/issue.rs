@@ -13,8 +13,8 @@ use crate::store::audit::{
 use crate::store::{Db, StoreError, people, statement, tab, work};
 use ledger::receipts::{Chain, Entry as Happened};
 use ledger::{
-    AuthorId, Currency, LineId, LineState, Money, RailNumber, SettlementId, Tab, TabId, Timestamp,
-    UndoneBy, WorkId,
+    AuthorId, Currency, LineId, LineState, Money, SettlementId, Tab, TabId, Timestamp, UndoneBy,
+    WorkId,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -248,7 +248,7 @@ fn settled(made: &KeptSettlement) -> Entry {
     let what = Settled {
         settlement: settlement.to_string(),
         received: received.into(),
-        rail: rail_name(rail),
+        rail: rails::name_of(rail),
     };
     let happened = Happened::Settled { settlement, received, at: made.at };
     entry(made.before, &happened, made.at, What::Settled(what))
@@ -256,7 +256,7 @@ fn settled(made: &KeptSettlement) -> Entry {
 
 fn refunded(made: &KeptRefund) -> impl Iterator<Item = Entry> {
     let (refund, amount) = (made.refund.id.to_string(), made.refund.amount.into());
-    let rail = rail_name(made.refund.rail);
+    let rail = rails::name_of(made.refund.rail);
     made.entries().map(move |(before, happened)| {
         let (refund, amount): (String, Amount) = (refund.clone(), Clone::clone(&amount));
         match happened {
@@ -286,11 +286,6 @@ fn disputed(one: &KeptDispute) -> impl Iterator<Item = Entry> {
             }
         }
     })
-}
-
-fn rail_name(number: RailNumber) -> String {
-    let known = rails::ALL.iter().find(|rail| rail.number == number);
-    known.map_or_else(|| format!("rail {}", number.0), |rail| rail.name.to_owned())
 }
 
 fn entry(before: Chain, happened: &Happened, at: Timestamp, what: What) -> Entry {

@@ -419,6 +419,22 @@ pub fn miscounted_hours(db: &dyn Db, limit: i64) -> Result<Vec<(AuthorId, i64)>,
     db.all(sql, &values, |row| Ok((row.id(0)?, row.int(1)?)))
 }
 
+/// Authors whose remembered costs of rails are not what the payments say, leaving out what the follower has still to read;
+/// at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn miscounted_rail_fees(db: &dyn Db, limit: i64) -> Result<Vec<AuthorId>, StoreError> {
+    let sql = "select author_id from ( \
+        select author_id, micros from rail_fee_total union all \
+        select l.author_id, -p.rail_fee_micros from payment p join line l on l.id = p.line_id union all \
+        select l.author_id, p.rail_fee_micros from outbox o join payment p on p.line_id = o.subject \
+          join line l on l.id = p.line_id where o.kind = 'paid' \
+          and o.id > (select c.read_through from cursor c where c.till = o.till and c.follower = 'gains')) as counted \
+        group by author_id having sum(micros) <> 0 order by author_id limit ?1";
+    db.all(sql, &[Value::Int(limit)], |row| row.id(0))
+}
+
 /// Every kept wording that somebody agreed to: its number, language and words.
 ///
 /// # Errors

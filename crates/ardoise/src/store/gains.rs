@@ -42,9 +42,28 @@ pub fn follow(db: &dyn Db, till: TillNumber) -> Result<bool, StoreError> {
            author_micros = sale_hour.author_micros + excluded.author_micros",
         &range,
     )?;
+    follow_rail_fees(db, till, read, through)?;
     sale::follow(db, till, read, through)?;
     books::have_read(db, till, Follower::Gains, through)?;
     Ok(true)
+}
+
+/// Adds what rails kept of the lines that the rows of a till's outbox after `read`, up to `through`, say were paid.
+fn follow_rail_fees(
+    db: &dyn Db,
+    till: TillNumber,
+    read: i64,
+    through: i64,
+) -> Result<(), StoreError> {
+    db.execute(
+        "insert into rail_fee_total (author_id, till, micros) \
+         select l.author_id, o.till, cast(sum(p.rail_fee_micros) as bigint) \
+           from outbox o join payment p on p.line_id = o.subject join line l on l.id = p.line_id \
+         where o.till = ?1 and o.id > ?2 and o.id <= ?3 and o.kind = 'paid' group by l.author_id, o.till \
+         on conflict (author_id, till) do update set micros = rail_fee_total.micros + excluded.micros",
+        &[till.into(), Value::Int(read), Value::Int(through)],
+    )?;
+    Ok(())
 }
 
 /// Forgets what every follower of a till's outbox has read.
@@ -305,6 +324,17 @@ pub fn counted_hours(db: &dyn Db, author: AuthorId) -> Result<Option<Hours>, Sto
         union all select hour from visit_hour where author_id = ?1) as counted";
     let found = db.first(sql, &[id(author)], |row| Ok((row.maybe_int(0)?, row.maybe_int(1)?)))?;
     Ok(found.and_then(|(from, to)| Some(Hours { from: from?, to: to? })))
+}
+
+/// What rails kept of the lines by which an author was paid.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn rail_fees(db: &dyn Db, author: AuthorId, currency: Currency) -> Result<Money, StoreError> {
+    let sql =
+        "select cast(coalesce(sum(micros), 0) as bigint) from rail_fee_total where author_id = ?1";
+    let found = db.first(sql, &[id(author)], |row| row.money(0, currency))?;
+    Ok(found.unwrap_or(Money::zero(currency)))
 }
 
 /// What was paid out to an author.

@@ -34,6 +34,12 @@ pub const ALL: &[Migration] = &[
         sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),
         postgres: include_str!("../../../../migrations/0003_charge.postgres.sql"),
     },
+    Migration {
+        version: 4,
+        common: include_str!("../../../../migrations/0004_rail_fees.sql"),
+        sqlite: include_str!("../../../../migrations/0004_rail_fees.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0004_rail_fees.postgres.sql"),
+    },
 ];
 
 /// The newest version that this program knows.

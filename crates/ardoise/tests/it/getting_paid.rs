@@ -1,9 +1,12 @@
 //! Ada is paid what is available to her.
 
+use crate::client::Client;
+use crate::rail_contract::{Bench as _, ScriptedBench, begin};
 use crate::shop::{Browser, TestApp};
 use ardoise::desk::books;
 use http::StatusCode;
 use ledger::{AuthorId, PayoutId};
+use serde_json::json;
 
 /// A shop in which Ada has sold for 24 cents, of which 20 are hers, and the tab is settled.
 async fn sold(shop: &TestApp) -> (AuthorId, Browser<'_>) {
@@ -46,6 +49,15 @@ async fn what_the_operator_sends_moves_to_paid_out() {
     assert_eq!(gain(&mut ada, "paid-out").await, "€0.15");
     let desk = olu.get("/desk").await.text();
     assert!(desk.contains("€0.05 to pay out") && desk.contains("€0.20"), "{desk}");
+    let page = ada.get("/gains").await.text();
+    assert!(page.contains("Paid out to you") && page.contains("SEPA 4711"), "{page}");
+    let told = Client::of(&shop, &mut ada).await.get("/api/v1/gains?period=all").await.json();
+    let [one] = &told["payouts"].as_array().expect("a list")[..] else { panic!("{told}") };
+    assert_eq!((&one["payout"], &one["rail"]), (&json!(payout), &json!("manual")));
+    assert_eq!(
+        (&one["amount"]["amount"], &one["reference"]),
+        (&json!("0.150000"), &json!("SEPA 4711"))
+    );
     assert_eq!(findings(&shop).await, Vec::<String>::new());
 }
 
@@ -91,4 +103,33 @@ async fn no_more_is_paid_than_is_available() {
     assert_eq!(ada.post(&path, &fields).await.status, StatusCode::FORBIDDEN);
     assert_eq!(gain(&mut ada, "pending").await, "€0.50");
     assert_eq!(findings(&shop).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_rails_kept_is_shown_to_whoever_bore_it() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (author, mut ada) = shop.ada().await;
+    let mut ben = shop.browser();
+    for (title, cents) in [("Night bus", 24), ("Harbour", 36)] {
+        let slug = shop.article(author, title, cents).await;
+        ben.tap(&slug).await;
+        let id = shop.app.mint.settlement();
+        let (_, charge) = begin(&mut ben, shop, "scripted", id).await;
+        bench.agree(&charge.expect("a charge")).await;
+        ben.get(&format!("/tab/charges/{id}/return")).await;
+    }
+    // 1.5 % and five cents of each charge, in whole cents: six and six.
+    assert_eq!(gain(&mut ada, "rail-fees").await, "€0.12");
+    assert_eq!(gain(&mut ada, "available").await, "€0.38");
+    let told = Client::of(shop, &mut ada).await.get("/api/v1/gains?period=all").await.json();
+    assert_eq!(told["rail_fees"]["amount"], json!("0.120000"), "{told}");
+    assert_eq!(findings(shop).await, Vec::<String>::new());
+    let change = async |sql: &'static str| {
+        shop.app.store.write(move |db| db.execute(sql, &[])).await.expect("changed")
+    };
+    change("update rail_fee_total set micros = micros + 1").await;
+    let [found] = &findings(shop).await[..] else { panic!("one finding") };
+    assert!(found.contains(&format!("what rails kept of the lines of {author}")), "{found}");
+    change("update rail_fee_total set micros = micros - 1").await;
 }

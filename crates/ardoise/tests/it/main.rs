@@ -29,6 +29,7 @@ mod lightning;
 mod lnbits;
 mod localstripe;
 mod moving;
+mod older_stores;
 mod openapi;
 mod outages;
 mod paypal;

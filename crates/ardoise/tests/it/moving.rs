@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// A closed shop in which things were bought, undone, paid, and paid out.
-async fn used() -> Program {
+pub async fn used() -> Program {
     let program = Program::embedded();
     fs::create_dir(program.path("data")).expect("a folder");
     let what = Seed { works: 4, authors: 2, tabs: 3, price_micros: 240_000 };
@@ -32,14 +32,19 @@ async fn used() -> Program {
     program
 }
 
-/// Every row of every table of a store in a file.
-fn everything(folder: &Path) -> Vec<String> {
-    let store = Connection::open(folder.join("ardoise.db")).expect("a store");
+/// The names of a store's tables.
+pub fn tables(store: &Connection) -> Vec<String> {
     let names = "select name from sqlite_master where type = 'table' and name <> 'migration'";
     let mut names = store.prepare(names).expect("the schema");
-    let names = names.query_map([], |row| row.get::<_, String>(0)).expect("names");
+    let names = names.query_map([], |row| row.get(0)).expect("names");
+    names.collect::<Result<_, _>>().expect("names")
+}
+
+/// Every row of every table of a store in a file.
+pub fn everything(folder: &Path) -> Vec<String> {
+    let store = Connection::open(folder.join("ardoise.db")).expect("a store");
     let mut rows = Vec::new();
-    for name in names.map(|name| name.expect("a name")) {
+    for name in tables(&store) {
         let mut table = store.prepare(&format!("select * from {name}")).expect("a table");
         let columns = table.column_count();
         let cells = |row: &rusqlite::Row| {

@@ -166,6 +166,11 @@ impl Check<'_> {
                 "the sales of {author} in hour {hour} since 1970 are not what the lines say"
             ));
         }
+        for author in audit::miscounted_rail_fees(self.db, OF_A_KIND)? {
+            self.findings.tell(format!(
+                "what rails kept of the lines of {author} is not what the payments say"
+            ));
+        }
         Ok(())
     }
 

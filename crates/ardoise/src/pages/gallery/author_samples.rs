@@ -211,6 +211,12 @@ fn gains(gallery: &Gallery) {
         pending: cents(4_210),
         available: cents(5_400),
         paid_out: cents(123_450),
+        rail_fees: cents(9_412),
+        payouts: vec![PayoutRow {
+            at: NOW.plus_days(-5),
+            amount: cents(61_720),
+            reference: "SEPA 2026-11-17 4711".into(),
+        }],
         chart: chart(locale),
         works: vec![
             work("a", title(locale), 1_240),
@@ -231,6 +237,8 @@ fn gains(gallery: &Gallery) {
         pending: cents(0),
         available: cents(0),
         paid_out: cents(0),
+        rail_fees: cents(0),
+        payouts: vec![],
         ..gains
     };
     gallery.add("gains-empty", &nothing);
