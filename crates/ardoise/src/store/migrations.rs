@@ -34,6 +34,12 @@ pub const ALL: &[Migration] = &[
         sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),
         postgres: include_str!("../../../../migrations/0003_charge.postgres.sql"),
     },
+    Migration {
+        version: 4,
+        common: include_str!("../../../../migrations/0004_refund_order.sql"),
+        sqlite: include_str!("../../../../migrations/0004_refund_order.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0004_refund_order.postgres.sql"),
+    },
 ];
 
 /// The newest version that this program knows.
