@@ -1,7 +1,7 @@
 //! Where new ids and secrets come from.
 
 use crate::clock::Clock;
-use ledger::{LineId, SettlementId, ShopId, Timestamp};
+use ledger::{LineId, RefundId, SettlementId, ShopId, Timestamp};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -100,6 +100,11 @@ impl Mint {
     /// A new settlement, for a page to offer.
     pub fn settlement(&self) -> SettlementId {
         SettlementId::from_bytes(self.uuid_v7())
+    }
+
+    /// A new refund, for a page to offer.
+    pub fn refund(&self) -> RefundId {
+        RefundId::from_bytes(self.uuid_v7())
     }
 
     /// RFC 9562, section 5.7: 48 bits of milliseconds, then randomness around version and variant.

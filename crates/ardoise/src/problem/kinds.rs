@@ -56,6 +56,7 @@ kinds! {
     RAIL_BUSY = "rail.busy", SERVICE_UNAVAILABLE, TabUnchanged, "problem-rail-busy", "problem-rail-busy-detail";
     SETTLEMENT_UNKNOWN = "settlement.unknown", NOT_FOUND, TabUnchanged, "problem-settlement-unknown", "problem-settlement-unknown-detail";
     REFUND_TOO_LARGE = "refund.too_large", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-refund-too-large", "problem-refund-too-large-detail";
+    REFUND_BY_HAND = "refund.by_hand", CONFLICT, TabUnchanged, "problem-refund-by-hand", "problem-refund-by-hand-detail";
     WRITE_OFF_TOO_EARLY = "write_off.too_early", CONFLICT, TabUnchanged, "problem-write-off-too-early", "problem-write-off-too-early-detail";
     PAYOUT_TOO_MUCH = "payout.too_much", UNPROCESSABLE_ENTITY, None, "problem-payout-too-much", "problem-payout-too-much-detail";
     AMOUNT_INVALID = "amount.invalid", UNPROCESSABLE_ENTITY, NothingCharged, "problem-amount-invalid", "problem-amount-invalid-detail";

@@ -1,34 +1,56 @@
 //! Readers' standing consents to be charged when their tab is due, and what the tab knows of them.
 
 use super::port::{self, RailError};
+use super::schedule;
 use crate::app::App;
 use crate::store::StoreError;
-use crate::store::mandate;
+use crate::store::charge;
+use crate::store::mandate::{self, Ending};
 use crate::till::command::Command;
 use ledger::TabId;
 
-/// Ends the mandate that a tab gave a rail: from now on it is not used, and the rail is asked to forget it. Answers whether there
-/// was one.
+/// Ends the mandate that a tab gave a rail: from now on it is not used, and the rail is asked to forget it, now and until it has.
+/// Answers whether there was one.
 ///
 /// # Errors
 /// The store's.
 pub async fn unbind(app: &App, tab: TabId, name: &str) -> Result<bool, StoreError> {
     let Some(rail) = app.rails.by_name(name) else { return Ok(false) };
     let (number, now) = (rail.terms().number, app.now());
-    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
-    let Some(bound) = bound.into_iter().find(|bound| bound.rail == number) else {
-        return Ok(false);
-    };
-    app.store.write(move |db| mandate::fail(db, tab, number, now)).await?;
+    let ask_at = schedule::next(0, now);
+    let ended = app.store.write(move |db| mandate::end(db, tab, number, now, ask_at)).await?;
     follow(app, tab).await?;
-    let told = port::Mandate { reference: bound.reference, label: bound.label };
-    match rail.unbind(&told).await {
+    let Some(ending) = ended else { return Ok(false) };
+    forget(app, ending).await?;
+    Ok(true)
+}
+
+/// Asks a rail to forget a mandate that does not hold any more, unless it is still to say what became of a charge by it. One that
+/// is turned off is asked when it is on again.
+///
+/// # Errors
+/// The store's.
+pub async fn forget(app: &App, ending: Ending) -> Result<(), StoreError> {
+    let rail = app.rails.by_number(ending.rail);
+    let told = port::Mandate { reference: ending.reference.clone(), label: ending.label.clone() };
+    let (tab, currency) = (ending.tab, app.currency());
+    let live = app.store.read(|db| charge::live(db, tab, currency)).await?;
+    let is_used = live.iter().any(|live| live.rail == ending.rail && live.in_doubt);
+    let asked = match rail {
+        Some(_) if is_used => Err(RailError::NotReached("a charge by it is in doubt".into())),
+        Some(rail) => rail.unbind(&told).await,
+        None => Err(RailError::NotReached("the rail is turned off".into())),
+    };
+    match asked {
         Ok(()) | Err(RailError::NotOffered) => {
-            app.store.write(move |db| mandate::forget(db, tab, number)).await
+            app.store.write(move |db| mandate::ended(db, &ending)).await
         }
         Err(error) => {
-            tracing::error!(rail = name, %error, "a mandate is not used any more, but the rail still has it");
-            Ok(true)
+            tracing::error!(rail = ending.rail.0, %error, "a mandate is not used any more, but the rail still has it");
+            let then = schedule::next(ending.attempts, app.now());
+            app.store.write(move |db| mandate::put_end_off(db, &ending, then)).await?;
+            app.to_ask.notify_one();
+            Ok(())
         }
     }
 }

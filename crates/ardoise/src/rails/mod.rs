@@ -16,6 +16,7 @@ pub mod manual;
 pub mod paypal;
 pub mod port;
 pub mod reason;
+pub mod refunds;
 pub mod saga;
 pub mod sandbox;
 pub mod schedule;

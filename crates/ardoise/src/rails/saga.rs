@@ -34,7 +34,7 @@ use crate::problem::{
     SETTLEMENT_NO_RAIL,
 };
 use crate::store::charge::{self, Answered, Doubt, State, Stored};
-use crate::store::mandate::{self, Bound};
+use crate::store::mandate::{self, Bound, Ending};
 use crate::store::{Db, StoreError, tab};
 use crate::tabs::{Received, settle};
 use ledger::{Excess, LedgerRefusal, Money, RailNumber, SettlementId, TabId};
@@ -266,12 +266,14 @@ async fn charge_mandate(
     told: Charge,
     visit: Visit<'_>,
 ) -> Result<(), StoreError> {
-    let tab = stored.tab;
-    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
-    let Some(bound) = bound.into_iter().find(|bound| bound.rail == stored.rail) else {
-        return trouble(app, &stored, &RailError::Declined(Reason::Unbound), visit).await;
+    let Some(mandate) = mandate_of(app, &stored).await? else {
+        if matches!(visit, Visit::First) {
+            return decline(app, &stored, Reason::Unbound).await;
+        }
+        // The reader ended it after the rail may have been told: only the rail knows.
+        let asked = rail.look(&told).await;
+        return conclude(app, &stored, asked, visit).await;
     };
-    let mandate = port::Mandate { reference: bound.reference, label: bound.label };
     match rail.charge_mandate(&told, &mandate).await {
         Ok((begun, outcome)) => {
             write_begun(app, &stored, &begun).await?;
@@ -280,6 +282,19 @@ async fn charge_mandate(
         }
         Err(error) => trouble(app, &stored, &error, visit).await,
     }
+}
+
+/// The mandate that holds for a charge. One that its reader has ended since is good for a charge in doubt only: it was told under its
+/// key before, and its answer is all that is asked for.
+async fn mandate_of(app: &App, stored: &Stored) -> Result<Option<port::Mandate>, StoreError> {
+    let (tab, rail) = (stored.tab, stored.rail);
+    let read =
+        app.store.read(|db| Ok((mandate::by_tab(db, tab)?, mandate::ending(db, tab, rail)?)));
+    let (bound, ending) = read.await?;
+    let holds = bound.into_iter().find(|bound| bound.rail == rail);
+    let holds = holds.map(|Bound { reference, label, .. }| port::Mandate { reference, label });
+    let ended = ending.filter(|_| stored.in_doubt);
+    Ok(holds.or(ended.map(|Ending { reference, label, .. }| port::Mandate { reference, label })))
 }
 
 /// A charge as its rail is told of it.

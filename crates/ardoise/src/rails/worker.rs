@@ -1,17 +1,20 @@
-//! Asks about charges when their time has come. What one charge goes through stands in [`super::saga`]; stopping this
-//! anywhere loses nothing.
+//! Asks about charges, refunds and mandates that have ended, when their time has come. What one charge goes through stands in
+//! [`super::saga`], what a refund does in [`super::refunds`]; stopping this anywhere loses nothing.
 
-use super::clock;
 use super::saga::{self, Visit};
+use super::{clock, mandates, refunds};
 use crate::app::{App, Shared};
 use crate::store::charge::{self, Stored};
+use crate::store::mandate::{self, Ending};
+use crate::store::refund_order::{self, Order};
 use crate::store::{Db, StoreError};
+use ledger::Timestamp;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Charges that are asked about at once.
+/// Errands that are done at once.
 const MOST: usize = 16;
-/// Minutes for which a charge that was taken up is left alone: longer than any asking takes.
+/// Minutes for which one that was taken up is left alone: longer than any asking takes.
 const TAKEN_MINUTES: i64 = 3;
 /// Minutes between two looks for tabs that are due.
 const ROUND_MINUTES: i64 = 15;
@@ -41,51 +44,103 @@ pub async fn run(app: Shared) {
     }
 }
 
+/// Something that a rail is to be asked.
+enum Errand {
+    Charge(Stored),
+    Refund(Order),
+    Ending(Ending),
+}
+
 /// Takes up what is due, as far as there is room; answers how long there is nothing more to do.
 async fn start_due(app: &Shared, under_way: &mut JoinSet<()>) -> Result<Duration, StoreError> {
     let room = MOST.saturating_sub(under_way.len());
-    for stored in take_due(app, room).await? {
+    for errand in take_due(app, room).await? {
         let app = app.clone();
-        under_way.spawn(async move { ask(&app, stored).await });
+        under_way.spawn(async move { run_errand(&app, errand).await });
     }
     if under_way.len() >= MOST {
         return Ok(IDLE);
     }
-    let next = app.store.read(charge::next).await?;
+    let next = app.store.read(next).await?;
     let wait = next.map(|next| next.micros_since(app.now()).max(0));
     let wait = wait.and_then(|micros| u64::try_from(micros).ok());
     Ok(wait.map_or(IDLE, Duration::from_micros).min(IDLE))
 }
 
-async fn take_due(app: &App, room: usize) -> Result<Vec<Stored>, StoreError> {
-    let (now, currency) = (app.now(), app.currency());
-    let due = app.store.read(|db| charge::due(db, now, room as i64, currency)).await?;
+/// When something is next to be asked.
+fn next(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
+    let all = [charge::next(db)?, refund_order::next(db)?, mandate::next_end(db)?];
+    Ok(all.into_iter().flatten().min())
+}
+
+async fn take_due(app: &App, room: usize) -> Result<Vec<Errand>, StoreError> {
+    let (now, currency, most) = (app.now(), app.currency(), room as i64);
+    let due = app.store.read(|db| {
+        let charges = charge::due(db, now, most, currency)?.into_iter().map(Errand::Charge);
+        let refunds = refund_order::due(db, now, most, currency)?.into_iter().map(Errand::Refund);
+        let endings = mandate::ends_due(db, now, most)?.into_iter().map(Errand::Ending);
+        // Refunds first: where there is no room for all, readers wait for them longest.
+        Ok(refunds.chain(charges).chain(endings).take(room).collect::<Vec<Errand>>())
+    });
+    let due = due.await?;
     if due.is_empty() {
         return Ok(due);
     }
     let until = now.plus_minutes(TAKEN_MINUTES);
     let take = move |db: &dyn Db| {
-        let mut taken = Vec::new();
-        for stored in &due {
-            if charge::take(db, stored.id, now, until)? {
-                taken
-                    .push(Stored { attempts: stored.attempts.saturating_add(1), ..stored.clone() });
-            }
-        }
-        Ok(taken)
+        let taken = due.iter().map(|errand| take(db, errand, now, until));
+        taken.filter_map(Result::transpose).collect::<Result<Vec<Errand>, StoreError>>()
     };
     app.store.write(take).await
 }
 
-async fn ask(app: &App, stored: Stored) {
-    let id = stored.id;
-    if let Err(error) = saga::go_on(app, stored, Visit::Again).await {
-        tracing::error!(charge.id = %id, %error, "a charge is asked about again later");
+/// The errand as it was taken up; nothing where somebody else has it.
+fn take(
+    db: &dyn Db,
+    errand: &Errand,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<Errand>, StoreError> {
+    Ok(match errand {
+        Errand::Charge(stored) => charge::take(db, stored.id, now, until)?.then(|| {
+            let attempts = stored.attempts.saturating_add(1);
+            Errand::Charge(Stored { attempts, ..stored.clone() })
+        }),
+        Errand::Refund(order) => refund_order::take(db, order.refund.id, now, until)?.then(|| {
+            let attempts = order.attempts.saturating_add(1);
+            Errand::Refund(Order { attempts, ..order.clone() })
+        }),
+        Errand::Ending(ending) => mandate::take_end(db, ending, now, until)?.then(|| {
+            let attempts = ending.attempts.saturating_add(1);
+            Errand::Ending(Ending { attempts, ..ending.clone() })
+        }),
+    })
+}
+
+async fn run_errand(app: &App, errand: Errand) {
+    match errand {
+        Errand::Charge(stored) => {
+            let id = stored.id;
+            if let Err(error) = saga::go_on(app, stored, Visit::Again).await {
+                tracing::error!(charge.id = %id, %error, "a charge is asked about again later");
+            }
+        }
+        Errand::Refund(order) => {
+            let id = order.refund.id;
+            if let Err(error) = refunds::go_on(app, order).await {
+                tracing::error!(refund = %id, %error, "a refund is gone on with later");
+            }
+        }
+        Errand::Ending(ending) => {
+            if let Err(error) = mandates::forget(app, ending).await {
+                tracing::error!(%error, "a mandate is ended at its rail later");
+            }
+        }
     }
 }
 
-/// Asks about everything that is due now, and about what that leads to; answers how many charges that were. For stories, whose
-/// clock stands.
+/// Asks about everything that is due now, and about what that leads to; answers how much that was. For stories, whose clock
+/// stands.
 ///
 /// # Errors
 /// The store's.
@@ -96,9 +151,9 @@ pub async fn work_off(app: &App) -> Result<usize, StoreError> {
         if due.is_empty() {
             return Ok(asked);
         }
-        for stored in due {
+        for errand in due {
             asked += 1;
-            ask(app, stored).await;
+            run_errand(app, errand).await;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Mandates: readers' standing consents to be charged when their tab is due.
 
-use super::{Db, StoreError, Value, id};
+use super::{Db, Row, StoreError, Value, id};
 use ledger::{RailNumber, TabId, Timestamp};
 
 /// A mandate as it is stored.
@@ -39,6 +39,9 @@ pub fn bind(db: &dyn Db, tab: TabId, bound: &Bound, now: Timestamp) -> Result<()
         now.into(),
     ];
     db.execute(sql, &values)?;
+    // Where the rail calls it as it called one that was ended, it must not forget it now.
+    let sql = "delete from mandate_end where rail = ?1 and reference = ?2";
+    db.execute(sql, &[Value::Int(bound.rail.0.into()), Value::Text(&bound.reference)])?;
     Ok(())
 }
 
@@ -69,11 +72,125 @@ pub fn fail(db: &dyn Db, tab: TabId, rail: RailNumber, now: Timestamp) -> Result
     Ok(())
 }
 
-/// Forgets a mandate; answers whether it was there.
+/// A mandate that does not hold any more, which its rail has still to forget.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Whose tab it was.
+    pub tab: TabId,
+    /// By which rail.
+    pub rail: RailNumber,
+    /// What the rail calls it.
+    pub reference: String,
+    /// How the reader knew it.
+    pub label: String,
+    /// How often the worker asked the rail.
+    pub attempts: u32,
+}
+
+impl std::fmt::Debug for Ending {
+    /// Leaves out what can move money.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ending").field("rail", &self.rail).finish_non_exhaustive()
+    }
+}
+
+/// Ends the mandate of a tab by a rail: it is not used from now on, and the rail has still to forget it, from `ask_at` on. Answers
+/// it, where there was one.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn forget(db: &dyn Db, tab: TabId, rail: RailNumber) -> Result<bool, StoreError> {
-    let sql = "delete from mandate where tab_id = ?1 and rail = ?2";
-    Ok(db.execute(sql, &[id(tab), Value::Int(rail.0.into())])? == 1)
+pub fn end(
+    db: &dyn Db,
+    tab: TabId,
+    rail: RailNumber,
+    now: Timestamp,
+    ask_at: Timestamp,
+) -> Result<Option<Ending>, StoreError> {
+    let bound = by_tab(db, tab)?.into_iter().find(|bound| bound.rail == rail);
+    let Some(Bound { reference, label, .. }) = bound else { return Ok(None) };
+    let number = Value::Int(rail.0.into());
+    db.execute("delete from mandate where tab_id = ?1 and rail = ?2", &[id(tab), number])?;
+    let sql = "insert into mandate_end (rail, reference, label, tab_id, ended_at, ask_at, attempts) \
+        values (?1, ?2, ?3, ?4, ?5, ?6, 0) on conflict (rail, reference) do update set ask_at = excluded.ask_at";
+    let texts = [Value::Text(&reference), Value::Text(&label)];
+    db.execute(sql, &[number, texts[0], texts[1], id(tab), now.into(), ask_at.into()])?;
+    Ok(Some(Ending { tab, rail, reference, label, attempts: 0 }))
+}
+
+/// The rail has forgotten a mandate.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn ended(db: &dyn Db, ending: &Ending) -> Result<(), StoreError> {
+    let sql = "delete from mandate_end where rail = ?1 and reference = ?2";
+    db.execute(sql, &[Value::Int(ending.rail.0.into()), Value::Text(&ending.reference)])?;
+    Ok(())
+}
+
+/// Asks a rail again to forget a mandate, not before `then`.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn put_end_off(db: &dyn Db, ending: &Ending, then: Timestamp) -> Result<(), StoreError> {
+    let sql = "update mandate_end set ask_at = ?3 where rail = ?1 and reference = ?2";
+    let rail = Value::Int(ending.rail.0.into());
+    db.execute(sql, &[rail, Value::Text(&ending.reference), then.into()])?;
+    Ok(())
+}
+
+/// Reads the columns of an ending.
+fn read_ending(row: &dyn Row) -> Result<Ending, StoreError> {
+    Ok(Ending {
+        tab: row.id(0)?,
+        rail: RailNumber(row.small(1)?),
+        reference: row.text(2)?,
+        label: row.text(3)?,
+        attempts: row.small(4)?,
+    })
+}
+
+/// The mandate of a tab by a rail that ended last, as long as the rail has not forgotten it.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn ending(db: &dyn Db, tab: TabId, rail: RailNumber) -> Result<Option<Ending>, StoreError> {
+    let sql = "select tab_id, rail, reference, label, attempts from mandate_end where tab_id = ?1 and rail = ?2 \
+        order by ended_at desc, reference limit 1";
+    db.first(sql, &[id(tab), Value::Int(rail.0.into())], read_ending)
+}
+
+/// Mandates that rails are to be asked to forget, those that have waited longest first.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn ends_due(db: &dyn Db, now: Timestamp, limit: i64) -> Result<Vec<Ending>, StoreError> {
+    let sql = "select tab_id, rail, reference, label, attempts from mandate_end where ask_at <= ?1 \
+        order by ask_at, rail, reference limit ?2";
+    db.all(sql, &[now.into(), Value::Int(limit)], read_ending)
+}
+
+/// When a rail is next to be asked to forget one, if there is any.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn next_end(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
+    let found = db.first("select min(ask_at) from mandate_end", &[], |row| row.maybe_time(0))?;
+    Ok(found.flatten())
+}
+
+/// Takes one up that is due, until `until`; answers whether it was still there to take.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn take_end(
+    db: &dyn Db,
+    ending: &Ending,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "update mandate_end set attempts = attempts + 1, ask_at = ?4 \
+        where rail = ?1 and reference = ?2 and ask_at <= ?3";
+    let rail = Value::Int(ending.rail.0.into());
+    let values = [rail, Value::Text(&ending.reference), now.into(), until.into()];
+    Ok(db.execute(sql, &values)? == 1)
 }

@@ -14,32 +14,25 @@ pub struct Migration {
     pub postgres: &'static str,
 }
 
+/// A step, by its number and the name of its files.
+macro_rules! step {
+    ($version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            common: include_str!(concat!("../../../../migrations/", $name, ".sql")),
+            sqlite: include_str!(concat!("../../../../migrations/", $name, ".sqlite.sql")),
+            postgres: include_str!(concat!("../../../../migrations/", $name, ".postgres.sql")),
+        }
+    };
+}
+
 /// Every step, oldest first. A step that was released is never changed.
 pub const ALL: &[Migration] = &[
-    Migration {
-        version: 1,
-        common: include_str!("../../../../migrations/0001_slate.sql"),
-        sqlite: include_str!("../../../../migrations/0001_slate.sqlite.sql"),
-        postgres: include_str!("../../../../migrations/0001_slate.postgres.sql"),
-    },
-    Migration {
-        version: 2,
-        common: include_str!("../../../../migrations/0002_returns.sql"),
-        sqlite: include_str!("../../../../migrations/0002_returns.sqlite.sql"),
-        postgres: include_str!("../../../../migrations/0002_returns.postgres.sql"),
-    },
-    Migration {
-        version: 3,
-        common: include_str!("../../../../migrations/0003_charge.sql"),
-        sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),
-        postgres: include_str!("../../../../migrations/0003_charge.postgres.sql"),
-    },
-    Migration {
-        version: 4,
-        common: include_str!("../../../../migrations/0004_rail_fees.sql"),
-        sqlite: include_str!("../../../../migrations/0004_rail_fees.sqlite.sql"),
-        postgres: include_str!("../../../../migrations/0004_rail_fees.postgres.sql"),
-    },
+    step!(1, "0001_slate"),
+    step!(2, "0002_returns"),
+    step!(3, "0003_charge"),
+    step!(4, "0004_rail_fees"),
+    step!(5, "0005_refund_order"),
 ];
 
 /// The newest version that this program knows.

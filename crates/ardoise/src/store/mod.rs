@@ -29,6 +29,7 @@ pub mod payout;
 pub mod people;
 pub mod postgres;
 pub mod refund;
+pub mod refund_order;
 pub mod sale;
 pub mod shop;
 pub mod sqlite;

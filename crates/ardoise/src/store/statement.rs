@@ -290,6 +290,15 @@ pub fn settled(
     })
 }
 
+/// The settlement that paid a line.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn payer(db: &dyn Db, line: LineId) -> Result<Option<SettlementId>, StoreError> {
+    let sql = "select settlement_id from payment where line_id = ?1";
+    db.first(sql, &[line.into()], |row| row.bytes(0).map(SettlementId::from_bytes))
+}
+
 /// A line that a settlement paid, as the operator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paid {

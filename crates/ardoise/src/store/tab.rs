@@ -149,7 +149,7 @@ macro_rules! settlements {
             "where r.settlement_id = s.id and f.refund_id is null), ",
             "(select cast(coalesce(sum(d.micros), 0) as bigint) from dispute d left join dispute_end e ",
             "on e.settlement_id = d.settlement_id and e.name = d.name ",
-            "where d.settlement_id = s.id and coalesce(e.won, 0) = 0) from settlement s where ",
+            "where d.settlement_id = s.id and coalesce(e.won, 0) = 0), s.settled_at from settlement s where ",
             $which
         )
     };
@@ -182,6 +182,44 @@ pub fn settlement(
 ) -> Result<Option<SettlementNow>, StoreError> {
     let read = |row: &dyn Row| Ok(read_settlement(row, currency)?.1);
     db.first(settlements!("s.id = ?1"), &[settlement.into()], read)
+}
+
+/// Money that a rail brought for a tab, as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Brought {
+    /// The settlement.
+    pub id: SettlementId,
+    /// How it stands.
+    pub now: SettlementNow,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// What rails brought for a tab, the newest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn brought(
+    db: &dyn Db,
+    tab: TabId,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Brought>, StoreError> {
+    let sql =
+        settlements!("s.tab_id = ?1 and s.rail > 0 order by s.settled_at desc, s.id desc limit ?2");
+    db.all(sql, &[id(tab), Value::Int(limit)], |row| {
+        let (id, now) = read_settlement(row, currency)?;
+        Ok(Brought { id, now, at: row.time(6)? })
+    })
+}
+
+/// What the rail of a settlement calls it: what a refund names.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn reference(db: &dyn Db, settlement: SettlementId) -> Result<Option<String>, StoreError> {
+    let sql = "select reference from settlement where id = ?1";
+    db.first(sql, &[settlement.into()], |row| row.text(0))
 }
 
 /// From when the clock looks at a tab.

@@ -41,6 +41,7 @@ mod publishing;
 mod rail_contract;
 mod receipts;
 mod receiver;
+mod refunds;
 mod returns;
 mod routes;
 mod saga;

@@ -3,9 +3,9 @@
 
 use aws_lc_rs::hmac;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -31,6 +31,35 @@ pub struct Order {
     pub captured: usize,
     /// What the provider says of the amount instead of the truth.
     pub says: Option<(i64, String)>,
+    /// What went back of it, or was to.
+    pub refunds: Vec<SentBack>,
+    /// What becomes of refunds that are asked for from now on.
+    pub refunding: Refunding,
+}
+
+/// A refund, as the provider keeps it.
+#[derive(Debug, Clone)]
+pub struct SentBack {
+    pub key: String,
+    pub micros: i64,
+    pub stand: Refunding,
+}
+
+/// What becomes of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Refunding {
+    #[default]
+    Done,
+    Pending,
+    Declined,
+}
+
+impl Order {
+    /// What went back, or is on its way.
+    pub fn sent_back(&self) -> i64 {
+        let sent = self.refunds.iter().filter(|sent| sent.stand != Refunding::Declined);
+        sent.map(|sent| sent.micros).sum()
+    }
 }
 
 /// What the provider does wrong.
@@ -53,6 +82,7 @@ struct Books {
     orders: BTreeMap<String, Order>,
     fault: Fault,
     asked: Vec<String>,
+    ended: Vec<String>,
 }
 
 type Shared = Arc<Mutex<Books>>;
@@ -70,10 +100,12 @@ impl Provider {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let books = Shared::default();
         let router = Router::new()
-            .route("/orders", post(begin))
+            .route("/orders", post(begin).get(find))
             .route("/orders/{reference}", get(show))
             .route("/orders/{reference}/capture", post(capture))
+            .route("/orders/{reference}/refunds", post(send_back))
             .route("/mandates/{mandate}/charge", post(charge_mandate))
+            .route("/mandates/{mandate}", delete(end_mandate))
             .with_state(books.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, books }
@@ -100,6 +132,11 @@ impl Provider {
     /// How often money moved, in all orders.
     pub fn captured(&self) -> usize {
         self.orders().iter().map(|order| order.captured).sum()
+    }
+
+    /// The mandates that it was told to forget.
+    pub fn ended(&self) -> Vec<String> {
+        self.books().ended.clone()
     }
 
     /// What it was asked since it was last looked at.
@@ -172,6 +209,68 @@ fn shown(order: &Order) -> Value {
     let truth = (order.micros, order.currency.clone());
     let (micros, currency) = order.says.clone().unwrap_or(truth);
     json!({ "status": status, "micros": micros, "currency": currency })
+}
+
+/// The order with the shop's key, where there is one.
+async fn find(
+    State(books): State<Shared>,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("find".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    let found = books.orders.iter().find(|(_, order)| order.key == asked["key"]);
+    let body = found.map_or(json!({ "status": "open" }), |(reference, order)| {
+        let mut body = shown(order);
+        body["order"] = reference.as_str().into();
+        body
+    });
+    answer(books.fault, body)
+}
+
+/// Sends money back, once for a key, and never more than came.
+async fn send_back(
+    State(books): State<Shared>,
+    Path(reference): Path<String>,
+    Json(asked): Json<Value>,
+) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("refund".into());
+    let fault = books.fault;
+    if let Some(broken) = out_of_order(fault) {
+        return broken;
+    }
+    let Some(order) = books.orders.get_mut(&reference) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let key = asked["key"].as_str().expect("a key").to_owned();
+    let micros = asked["micros"].as_i64().expect("an amount");
+    let left = order.micros * i64::try_from(order.captured).expect("small") - order.sent_back();
+    if order.refunds.iter().all(|sent| sent.key != key) {
+        let stand = if micros > left { Refunding::Declined } else { order.refunding };
+        order.refunds.push(SentBack { key: key.clone(), micros, stand });
+    }
+    let sent = order.refunds.iter().find(|sent| sent.key == key).expect("it is there");
+    let status = match sent.stand {
+        Refunding::Done => "done",
+        Refunding::Pending => "pending",
+        Refunding::Declined => "declined",
+    };
+    answer(fault, json!({ "status": status, "refund": format!("BACK-{key}") }))
+}
+
+async fn end_mandate(State(books): State<Shared>, Path(mandate): Path<String>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("unbind".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    if !books.ended.contains(&mandate) {
+        books.ended.push(mandate);
+    }
+    answer(books.fault, json!({ "status": "ended" }))
 }
 
 async fn show(State(books): State<Shared>, Path(reference): Path<String>) -> Response {

@@ -6,7 +6,7 @@ use ardoise::outbox::address::Reach;
 use ardoise::rails::SCRIPTED;
 use ardoise::rails::port::{
     Asked, Begun, Charge, Fee, Heard, Mandate, Message, Next, Outcome, Rail, RailError, Reason,
-    Receipt, Terms, Unheard, Which,
+    Receipt, Refund, Refunded, Terms, Unheard, Which,
 };
 use ardoise::rails::wire::{Call, Reply, Wire};
 use aws_lc_rs::hmac;
@@ -46,7 +46,7 @@ impl Scripted {
             maximum: Some(euros("50")),
             fee,
             charges_without_reader: true,
-            refunds: false,
+            refunds: true,
             is_fake: false,
             leads_to: vec![provider.url.clone()],
         };
@@ -118,7 +118,10 @@ impl Rail for Scripted {
 
     fn look<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Outcome> {
         Box::pin(async move {
-            let url = format!("{}/orders/{}", self.url, charge.reference);
+            let url = match charge.reference.as_str() {
+                "" => format!("{}/orders?key={}", self.url, charge.id),
+                reference => format!("{}/orders/{reference}", self.url),
+            };
             let order = self.ask(Call::get(&url)).await?;
             if order["status"] == "agreed" {
                 return self.returned(charge, &BTreeMap::new()).await;
@@ -159,6 +162,33 @@ impl Rail for Scripted {
                 ..charge.clone()
             };
             Ok((begun, self.outcome(&charge, &order)?))
+        })
+    }
+
+    fn unbind<'a>(&'a self, mandate: &'a Mandate) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let url = format!("{}/mandates/{}", self.url, mandate.reference);
+            let call = Call::with_method(http::Method::DELETE, &url).repeatable();
+            self.ask(call).await.map(drop)
+        })
+    }
+
+    fn refund<'a>(&'a self, _: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
+        Box::pin(async move {
+            let order = refund.reference.strip_prefix("CAPTURE-").expect("what a receipt said");
+            let url = format!("{}/orders/{order}/refunds", self.url);
+            let wanted = json!({ "key": refund.key, "micros": refund.amount.micros() });
+            let sent = self.ask(Call::post(&url).json(&wanted).repeatable()).await?;
+            let nonsense = || RailError::Nonsense("a refund without its parts".into());
+            match sent["status"].as_str().ok_or_else(nonsense)? {
+                "done" => Ok(Refunded::Done {
+                    reference: sent["refund"].as_str().ok_or_else(nonsense)?.to_owned(),
+                    fee_back: euros("0"),
+                }),
+                "pending" => Ok(Refunded::Waiting),
+                "declined" => Ok(Refunded::Declined(Reason::Refused)),
+                _ => Err(nonsense()),
+            }
         })
     }
 }
