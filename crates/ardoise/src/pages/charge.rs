@@ -22,11 +22,6 @@ pub enum ChargeView {
         /// The same as a link.
         link: Option<String>,
     },
-    /// They fill in fields that the rail's script shows.
-    Fields {
-        /// What the script is told: names and values.
-        public: Vec<(String, String)>,
-    },
     /// They answer here: `POST /tab/charges/{charge}/return`.
     Ask {
         /// What they are asked.
@@ -67,7 +62,6 @@ impl ChargePage {
         match self.view {
             ChargeView::Follow { .. }
             | ChargeView::Scan { .. }
-            | ChargeView::Fields { .. }
             | ChargeView::Wait
             | ChargeView::InDoubt => true,
             // What somebody is typing is not taken away from them.

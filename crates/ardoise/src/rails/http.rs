@@ -152,9 +152,6 @@ fn waiting(stored: &Stored) -> ChargeView {
             let picture = qr::svg(link.as_deref().unwrap_or(&code)).unwrap_or_default();
             ChargeView::Scan { picture, code, link }
         }
-        Some(Next::Fields { public }) => {
-            ChargeView::Fields { public: public.into_iter().collect() }
-        }
         Some(Next::Ask { questions }) => ChargeView::Ask { questions },
         Some(Next::Wait | Next::Nothing) | None => ChargeView::Wait,
     }
@@ -173,7 +170,7 @@ pub async fn return_to_charge(
     Ok(Redirect::to(&place(&stored)).into_response())
 }
 
-/// `POST /tab/charges/{id}/return`: the reader answers on the shop's own page, or the rail's script there does.
+/// `POST /tab/charges/{id}/return`: the reader answers on the shop's own page.
 pub async fn answer_charge(
     State(app): State<Shared>,
     Path(id): Path<String>,

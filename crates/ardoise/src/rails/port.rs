@@ -137,11 +137,6 @@ pub enum Next {
         /// The same as a link that opens a wallet (`lightning:…`), where there is one.
         link: Option<String>,
     },
-    /// Types into fields that the rail's own script shows, on the shop's page.
-    Fields {
-        /// What that script is told. Public: a reader's browser sees it.
-        public: BTreeMap<String, String>,
-    },
     /// Answers on the shop's own page, by a plain form: a phone number, a code from a message, a token. What they say comes to
     /// [`Rail::returned`].
     Ask {

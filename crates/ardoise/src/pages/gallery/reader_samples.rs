@@ -343,7 +343,6 @@ fn charges(gallery: &Gallery) {
                 link: Some(format!("lightning:{code}")),
             },
         ),
-        ("fields", ChargeView::Fields { public: vec![("key".into(), "pk_1".into())] }),
         ("ask", ChargeView::Ask { questions: questions() }),
         ("wait", ChargeView::Wait),
         ("doubt", ChargeView::InDoubt),

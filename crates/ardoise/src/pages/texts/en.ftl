@@ -197,7 +197,6 @@ charge-waits = Waiting for your payment. This page notices it by itself.
 charge-scan = Scan the code with your wallet, or use it on this device:
 charge-open = Open my wallet
 charge-code = Payment code
-charge-script = This way of paying needs JavaScript. The others do not.
 charge-doubt = The answer to your payment was lost on the way, and we are asking what became of it. Nothing is charged twice: wait a few minutes, seldom longer.
 charge-send = Go on
 charge-again = Settle your tab

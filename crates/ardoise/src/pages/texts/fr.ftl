@@ -197,7 +197,6 @@ charge-waits = En attente de votre paiement. Cette page s’en aperçoit d’ell
 charge-scan = Scannez le code avec votre portefeuille, ou utilisez-le sur cet appareil :
 charge-open = Ouvrir mon portefeuille
 charge-code = Code de paiement
-charge-script = Ce moyen de paiement a besoin de JavaScript. Les autres, non.
 charge-doubt = La réponse à votre paiement s’est perdue en route, et nous demandons ce qu’il est devenu. Rien ne sera débité deux fois : patientez quelques minutes, rarement plus.
 charge-send = Continuer
 charge-again = Régler votre ardoise
