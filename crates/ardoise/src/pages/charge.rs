@@ -48,8 +48,8 @@ pub struct ChargePage {
     pub page: Page,
     /// The charge's id.
     pub charge: String,
-    /// How much.
-    pub amount: Money,
+    /// How much; nothing of one that binds.
+    pub amount: Option<Money>,
     /// The key of the rail's name.
     pub rail: String,
     /// How it stands.
@@ -57,6 +57,11 @@ pub struct ChargePage {
 }
 
 impl ChargePage {
+    /// The key of what is said of a charge, or of one that binds.
+    const fn either(&self, charge: &'static str, binding: &'static str) -> &'static str {
+        if self.amount.is_some() { charge } else { binding }
+    }
+
     /// Whether it may change by itself, so that the page looks again.
     const fn waits(&self) -> bool {
         match self.view {

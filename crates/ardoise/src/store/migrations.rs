@@ -34,6 +34,12 @@ pub const ALL: &[Migration] = &[
         sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),
         postgres: include_str!("../../../../migrations/0003_charge.postgres.sql"),
     },
+    Migration {
+        version: 6,
+        common: include_str!("../../../../migrations/0006_binding.sql"),
+        sqlite: include_str!("../../../../migrations/0006_binding.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0006_binding.postgres.sql"),
+    },
 ];
 
 /// The newest version that this program knows.
