@@ -21,6 +21,9 @@ pub const SESSION_COOKIE: &str = "ardoise_session";
 /// The cookie of the language that somebody chose.
 pub const LOCALE_COOKIE: &str = "ardoise_locale";
 
+/// The cookie of somebody who does not want to be invited to bind a way to pay.
+pub const INVITATION_COOKIE: &str = "ardoise_invitation";
+
 /// Seconds for which a tab's cookie is kept: browsers allow 400 days, and each visit renews it.
 const TAB_COOKIE_SECONDS: i64 = 400 * 24 * 3600;
 
@@ -64,6 +67,8 @@ pub struct Ask {
     pub tab: Option<Claim<TabId>>,
     /// Whether a tab cookie came that cannot be read at all.
     pub tab_is_garbled: bool,
+    /// Whether they have put the invitation to bind a way to pay away.
+    pub wants_no_invitation: bool,
     /// The session they show; whether it is theirs is not known yet.
     pub session: Option<Claim<SessionId>>,
     /// Where they come from.
@@ -85,6 +90,7 @@ impl Ask {
             takes_html: accept.contains("text/html") && !is_for_programs(path),
             tab: claim,
             tab_is_garbled: tab.is_some() && claim.is_none(),
+            wants_no_invitation: cookie(headers, INVITATION_COOKIE).is_some(),
             session: cookie(headers, SESSION_COOKIE).and_then(Claim::read),
             address: address(parts, behind_proxy),
         }
@@ -180,6 +186,18 @@ pub fn forget_session(app: &App) -> HeaderValue {
 /// Lets the browser keep the language that was chosen.
 pub fn keep_locale(app: &App, locale: Locale) -> HeaderValue {
     set_cookie(app, LOCALE_COOKIE, locale.code(), TAB_COOKIE_SECONDS, true)
+}
+
+/// Lets the browser remember that nobody wants to be invited any more.
+pub fn put_invitation_away(app: &App) -> HeaderValue {
+    set_cookie(app, INVITATION_COOKIE, "no", TAB_COOKIE_SECONDS, true)
+}
+
+/// `back`, where it is a path of this shop, and else its front: a second slash or a backslash would lead to another host.
+pub fn own_path(back: &str) -> &str {
+    let is_own =
+        back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
+    if is_own { back } else { "/" }
 }
 
 /// The address of whoever asks. Behind a proxy, the last hop that the proxy itself wrote down.

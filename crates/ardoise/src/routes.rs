@@ -78,6 +78,7 @@ fn pages() -> Addresses {
         .route("/w/{work}", get(access::http::show_content))
         .route("/tab", get(tabs::http::show_tab))
         .route("/tab/settle", get(tabs::http::show_settle))
+        .route("/tab/bind", get(rails::binding::http::show_bind))
         .route("/tab/settled/{settlement}", get(tabs::http::show_settled))
         .route("/tab/charges/{charge}", get(rails::http::show_charge))
         .route("/library", get(tabs::http::show_library))
@@ -134,6 +135,8 @@ fn files() -> Addresses {
             "/tab/charges/{charge}/return",
             get(rails::http::return_to_charge).post(rails::http::answer_charge),
         )
+        .route("/tab/bind/{rail}", post(rails::binding::http::begin_binding))
+        .route("/tab/invitation/put-away", post(rails::binding::http::put_away))
         .route("/tab/mandates/{rail}/end", post(rails::http::end_mandate))
         .route("/rails/{rail}/webhook", post(rails::http::hear))
         .route("/gains/stream", get(gains::http::follow))

@@ -49,6 +49,12 @@ impl Rules {
         }
     }
 
+    /// The most that any tab may owe, and so the most that is ever charged at once.
+    pub fn limit_most(&self) -> Money {
+        let grown = [self.limit_mandate, self.limit_settled, self.limit_trusted];
+        grown.into_iter().fold(self.limit_device, Money::max)
+    }
+
     /// Whether the oldest open line of `tab` has waited as long as a line may.
     pub fn is_due(&self, tab: &Tab, now: Timestamp) -> bool {
         let oldest = tab.oldest_open_at;

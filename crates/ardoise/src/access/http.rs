@@ -5,6 +5,7 @@ use crate::app::{App, Shared};
 use crate::pages::work::{ContentPage, FileView, Media, Standing};
 use crate::people::{SignedIn, signed_in};
 use crate::problem::{ACCESS_DENIED, FILE_LOST, FILE_MISSING, Problem};
+use crate::rails::binding;
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::file::File;
@@ -84,6 +85,9 @@ async fn denied(app: &App, work: WorkId) -> Result<Problem, Problem> {
 pub async fn show_content(State(app): State<Shared>, Path(work): Path<String>, ask: Ask) -> Asked {
     let (readable, access, tab) = opened(&app, &ask, &work).await?;
     let work = &readable.work;
+    let is_on_tab = matches!(access, Access::Line(_, LineState::Open));
+    let invitation = tab.as_ref().filter(|_| is_on_tab);
+    let invitation = invitation.and_then(|tab| binding::invitation(&app, &ask, tab));
     html(&ContentPage {
         page: ask.page(&app, &work.title, tab.as_ref()),
         work: work.id.to_string(),
@@ -93,6 +97,7 @@ pub async fn show_content(State(app): State<Shared>, Path(work): Path<String>, a
         standing: standing(&app, &access),
         article: readable.article.clone(),
         files: readable.files.iter().map(file_view).collect(),
+        invitation,
     })
 }
 

@@ -10,6 +10,7 @@ use crate::pages::work::{EmbedCard, Offer, WorkPage};
 use crate::pages::{Meta, Notice};
 use crate::people::{SignedIn, signed_in};
 use crate::problem::{LINK_UNKNOWN, PAGE_MISSING, Problem, SHOP_FAILED};
+use crate::rails::binding;
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::file::Derived;
@@ -293,10 +294,11 @@ async fn offer(app: &App, work: &Work, tab: Option<&Tab>) -> Result<Offer, Probl
     let owed = tab.owed().map_err(ledger::LedgerRefusal::from)?;
     let after = owed.checked_add(least).map_err(ledger::LedgerRefusal::from)?;
     let is_full = after > rules.limit(tab) && !owed.is_zero();
+    let limit_with = binding::limit_with(app, tab).filter(|limit| after <= *limit);
     Ok(match closed(app, tab) {
         Some(why @ (Closed::Disputed | Closed::ForGood)) => Offer::TabClosed(why),
-        Some(Closed::Due | Closed::WrittenOff) => Offer::TabFull { owed },
-        None if is_full => Offer::TabFull { owed },
+        Some(Closed::Due | Closed::WrittenOff) => Offer::TabFull { owed, limit_with: None },
+        None if is_full => Offer::TabFull { owed, limit_with },
         None => Offer::ForSale,
     })
 }

@@ -22,11 +22,6 @@ pub enum ChargeView {
         /// The same as a link.
         link: Option<String>,
     },
-    /// They fill in fields that the rail's script shows.
-    Fields {
-        /// What the script is told: names and values.
-        public: Vec<(String, String)>,
-    },
     /// They answer here: `POST /tab/charges/{charge}/return`.
     Ask {
         /// What they are asked.
@@ -53,8 +48,8 @@ pub struct ChargePage {
     pub page: Page,
     /// The charge's id.
     pub charge: String,
-    /// How much.
-    pub amount: Money,
+    /// How much; nothing of one that binds.
+    pub amount: Option<Money>,
     /// The key of the rail's name.
     pub rail: String,
     /// How it stands.
@@ -62,12 +57,16 @@ pub struct ChargePage {
 }
 
 impl ChargePage {
+    /// The key of what is said of a charge, or of one that binds.
+    const fn either(&self, charge: &'static str, binding: &'static str) -> &'static str {
+        if self.amount.is_some() { charge } else { binding }
+    }
+
     /// Whether it may change by itself, so that the page looks again.
     const fn waits(&self) -> bool {
         match self.view {
             ChargeView::Follow { .. }
             | ChargeView::Scan { .. }
-            | ChargeView::Fields { .. }
             | ChargeView::Wait
             | ChargeView::InDoubt => true,
             // What somebody is typing is not taken away from them.

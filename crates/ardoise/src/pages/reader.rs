@@ -3,6 +3,7 @@
 use askama::Template;
 use ledger::{Money, Timestamp};
 
+use super::binding::{BoundRail, FailedCharge, Invitation};
 use super::work::{Kind, Price};
 use super::{Page, Visitor};
 
@@ -138,6 +139,12 @@ pub struct TabPage {
     pub credit: Money,
     /// Why the tab takes no new lines; `None` while it does.
     pub closed: Option<Closed>,
+    /// The rails that charge it when it is due.
+    pub bound: Vec<BoundRail>,
+    /// The last charge by one of them, where it brought nothing.
+    pub failed: Option<FailedCharge>,
+    /// The invitation to bind one.
+    pub invitation: Option<Invitation>,
     /// Newest first.
     pub lines: Vec<TabLine>,
     /// Address of the older lines.
@@ -145,6 +152,11 @@ pub struct TabPage {
 }
 
 impl TabPage {
+    /// The key of when it is settled, and by whom.
+    const fn when(&self) -> &'static str {
+        if self.bound.is_empty() { "tab-when" } else { "tab-charged" }
+    }
+
     /// The part of the limit that is left, in hundredths, for the drawn bar.
     fn left_hundredths(&self) -> i64 {
         let limit = i128::from(self.limit.micros().max(1));
@@ -177,21 +189,6 @@ impl OnlineRail {
 
     const fn takes(&self) -> bool {
         self.minimum.is_none() && self.maximum.is_none()
-    }
-}
-
-/// A mandate, as its reader sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoundRail {
-    /// The rail's name in addresses; `rail-{name}` is the key of its words.
-    pub name: &'static str,
-    /// How the reader knows it again; may be empty.
-    pub label: String,
-}
-
-impl BoundRail {
-    fn words(&self) -> String {
-        format!("rail-{}", self.name)
     }
 }
 
@@ -229,6 +226,8 @@ pub struct SettlePage {
     pub reference: String,
     /// The rails that may charge the tab when it is due.
     pub bound: Vec<BoundRail>,
+    /// The last charge by one of them, where it brought nothing.
+    pub failed: Option<FailedCharge>,
     /// The ways to settle, the cheapest for this tab first; with none the page says whom to ask.
     pub rails: Vec<RailView>,
 }
@@ -316,6 +315,8 @@ pub struct ProblemPage {
     pub detail: String,
     /// The step out; the shop front when there is none better.
     pub next: Option<NextStep>,
+    /// Another step, where there are two.
+    pub other: Option<NextStep>,
     /// The stable code (`tab.full`); leads to `/problems/{code}`.
     pub code: String,
     /// To be told to the operator.
@@ -328,7 +329,8 @@ impl ProblemPage {
         page.title = page.text("missing-title").into_owned();
         let detail = page.text("missing-detail").into_owned();
         let code = "page.missing".to_owned();
-        Self { page, money: MoneyFate::None, detail, next: None, code, request_id: None }
+        let (next, other) = (None, None);
+        Self { page, money: MoneyFate::None, detail, next, other, code, request_id: None }
     }
 
     fn fate(&self) -> Option<&'static str> {

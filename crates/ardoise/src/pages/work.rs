@@ -3,6 +3,7 @@
 use askama::Template;
 use ledger::Money;
 
+use super::binding::Invitation;
 use super::reader::Closed;
 use super::{Locale, Page, Visitor, format};
 
@@ -178,6 +179,8 @@ pub enum Offer {
     TabFull {
         /// What the tab holds.
         owed: Money,
+        /// What it may hold with a way to pay bound to it, where that makes room for the price.
+        limit_with: Option<Money>,
     },
     /// Nothing: the reader's tab takes nothing new, and settling does not change that.
     TabClosed(Closed),
@@ -318,6 +321,8 @@ pub struct ContentPage {
     pub article: Option<String>,
     /// The files. With two or more, `/w/{work}/zip` is offered too.
     pub files: Vec<FileView>,
+    /// The invitation to bind a way to pay.
+    pub invitation: Option<Invitation>,
 }
 
 impl ContentPage {

@@ -9,7 +9,7 @@ use crate::pages::desk::SignInPage;
 use crate::pages::locale::Arg;
 use crate::problem::{Detail, FIELD_INVALID, Problem};
 use crate::render::html;
-use crate::request::{Ask, Claim, forget_session, keep_locale, keep_session};
+use crate::request::{Ask, Claim, forget_session, keep_locale, keep_session, own_path};
 use crate::store::people::{self, Role};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -121,11 +121,7 @@ pub async fn sign_out(State(app): State<Shared>, ask: Ask) -> Asked {
 pub async fn choose_language(State(app): State<Shared>, fields: Fields) -> Asked {
     let locale = fields.one("locale").and_then(Locale::from_code);
     let locale = locale.ok_or_else(|| Problem::new(&FIELD_INVALID).field("locale"))?;
-    let back = fields.one("back").unwrap_or("/");
-    // Only a path of this shop: a second slash or a backslash would lead to another host.
-    let own =
-        back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
-    let back = if own { back } else { "/" };
+    let back = own_path(fields.one("back").unwrap_or("/"));
     let cookie = keep_locale(&app, locale);
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response())
 }

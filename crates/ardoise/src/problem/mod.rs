@@ -74,6 +74,8 @@ pub struct Problem {
     pub details: Vec<(&'static str, Detail)>,
     /// Where to go on.
     pub next: Option<Box<Next>>,
+    /// Where else to go on, where there are two ways.
+    pub other: Option<Box<Next>>,
     /// Seconds after which asking again may help.
     pub retry_after: Option<u32>,
     /// For the operator's log only.
@@ -89,6 +91,7 @@ impl Problem {
             reason: None,
             details: Vec::new(),
             next: None,
+            other: None,
             retry_after: None,
             cause: None,
         }
@@ -123,6 +126,13 @@ impl Problem {
     #[must_use]
     pub fn next(mut self, label: &'static str, href: impl Into<String>) -> Self {
         self.next = Some(Box::new(Next { label, href: href.into() }));
+        self
+    }
+
+    /// Where else to go on: the key of the link's words, and where it leads.
+    #[must_use]
+    pub fn or_next(mut self, label: &'static str, href: impl Into<String>) -> Self {
+        self.other = Some(Box::new(Next { label, href: href.into() }));
         self
     }
 
@@ -192,15 +202,16 @@ impl Problem {
     pub fn to_page(&self, mut page: Page, request_id: &str) -> ProblemPage {
         let locale = page.locale;
         page.title = self.say(locale, self.kind.title);
-        let next = self.next.as_ref().map(|next| NextStep {
+        let step = |next: &Box<Next>| NextStep {
             label: locale.text(next.label).into_owned(),
             href: next.href.clone(),
-        });
+        };
         ProblemPage {
             page,
             money: self.kind.money,
             detail: self.told(locale),
-            next,
+            next: self.next.as_ref().map(step),
+            other: self.other.as_ref().map(step),
             code: self.kind.code.to_owned(),
             request_id: Some(request_id.to_owned()),
         }

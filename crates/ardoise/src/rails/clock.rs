@@ -9,7 +9,7 @@ use super::port::Rail;
 use super::saga;
 use crate::app::App;
 use crate::store::StoreError;
-use crate::store::charge::{self, Stored};
+use crate::store::charge::{self, Purpose, Stored};
 use crate::store::mandate::{self, Bound};
 use crate::store::tab::{self, Due};
 use crate::tabs;
@@ -86,20 +86,21 @@ async fn charge(app: &App, tab: &Tab, period: i64) -> Result<bool, StoreError> {
     let (id, currency) = (tab.id, app.currency());
     let read = app.store.read(|db| {
         let tried = charge::of_period(db, id, period, currency)?;
-        Ok((tried.is_some(), charge::live(db, id, currency)?, mandate::by_tab(db, id)?))
+        let live = charge::live(db, id, Purpose::Settle, currency)?;
+        Ok((tried.is_some(), live, mandate::by_tab(db, id, currency)?))
     });
     let (tried, live, bound) = read.await?;
     // While a reader is paying, or nobody knows whether they did, they are not charged besides.
     if tried || !live.is_empty() {
         return Ok(false);
     }
-    let bound = bound.iter().find_map(|bound| Some((usable(app, bound)?, bound.rail)));
-    let Some((rail, number)) = bound else {
+    let bound = bound.iter().find_map(|bound| Some((usable(app, bound)?, bound)));
+    let Some((rail, bound)) = bound else {
         mandates::follow(app, id).await?;
         return Ok(false);
     };
-    let Some(amount) = amount(&*rail, tab) else { return Ok(false) };
-    let fresh = saga::fresh(app, (app.mint.settlement(), id, number), amount);
+    let Some(amount) = amount(&*rail, bound, tab) else { return Ok(false) };
+    let fresh = saga::fresh(app, (app.mint.settlement(), id, bound.rail), amount);
     let fresh = Stored { period: Some(period), ..fresh };
     saga::write_and_go_on(app, fresh).await.map(|_| true)
 }
@@ -110,10 +111,13 @@ fn usable(app: &App, bound: &Bound) -> Option<Arc<dyn Rail>> {
     rail.terms().charges_without_reader.then(|| rail.clone())
 }
 
-/// What the rail can move of what the tab owes; nothing where that is below its minimum: the tab rolls forward.
-fn amount(rail: &dyn Rail, tab: &Tab) -> Option<Money> {
+/// What the rail can move of what the tab owes, and the reader agreed to at most; nothing where that is below the rail's
+/// minimum: the tab rolls forward.
+fn amount(rail: &dyn Rail, bound: &Bound, tab: &Tab) -> Option<Money> {
     let terms = rail.terms();
-    let amount = terms.movable(tab.owed().ok()?).ok()?;
+    let owed = tab.owed().ok()?;
+    let agreed = bound.most.map_or(owed, |most| owed.min(most));
+    let amount = terms.movable(agreed).ok()?;
     let amount = terms.maximum.map_or(amount, |most| amount.min(most));
     (amount >= terms.minimum && !amount.is_zero()).then_some(amount)
 }

@@ -13,7 +13,7 @@ use crate::problem::{
 };
 use crate::render::html;
 use crate::request::Ask;
-use crate::store::charge::{self, State as Stand, Stored};
+use crate::store::charge::{self, Purpose, State as Stand, Stored};
 use crate::store::statement;
 use crate::tabs::amount;
 use crate::tabs::http::{money_json, without_tab};
@@ -65,7 +65,7 @@ pub async fn begin_charge(
 }
 
 /// Where a browser goes after a charge was begun.
-fn where_to(app: &App, stored: &Stored) -> String {
+pub(super) fn where_to(app: &App, stored: &Stored) -> String {
     let page = place(stored);
     let Some(Next::Redirect { url }) = next(stored).filter(|_| stored.state.is_live()) else {
         return page;
@@ -83,8 +83,9 @@ fn leads_to(origin: &str, url: &str) -> bool {
 
 /// The page of a charge as it stands.
 fn place(stored: &Stored) -> String {
-    match stored.state {
-        Stand::Settled => format!("/tab/settled/{}", stored.id),
+    match (stored.state, stored.purpose) {
+        (Stand::Settled, Purpose::Settle) => format!("/tab/settled/{}", stored.id),
+        (Stand::Settled, Purpose::Bind) => "/tab?bound=1".into(),
         _ => format!("/tab/charges/{}", stored.id),
     }
 }
@@ -118,12 +119,19 @@ pub async fn show_charge(State(app): State<Shared>, Path(id): Path<String>, ask:
     }
     let name = app.rails.by_number(stored.rail).map_or("", |rail| rail.terms().name);
     html(&ChargePage {
-        page: ask.page(&app, &ask.locale.text("charge-title"), Some(&tab)),
+        page: ask.page(&app, &ask.locale.text(title(&stored)), Some(&tab)),
         charge: stored.id.to_string(),
-        amount: stored.amount,
+        amount: Some(stored.amount).filter(|_| stored.purpose == Purpose::Settle),
         rail: format!("rail-{name}"),
         view: view(&stored),
     })
+}
+
+fn title(stored: &Stored) -> &'static str {
+    match stored.purpose {
+        Purpose::Settle => "charge-title",
+        Purpose::Bind => "binding-title",
+    }
 }
 
 async fn may_ask(app: &App, id: SettlementId) -> Result<bool, Problem> {
@@ -152,9 +160,6 @@ fn waiting(stored: &Stored) -> ChargeView {
             let picture = qr::svg(link.as_deref().unwrap_or(&code)).unwrap_or_default();
             ChargeView::Scan { picture, code, link }
         }
-        Some(Next::Fields { public }) => {
-            ChargeView::Fields { public: public.into_iter().collect() }
-        }
         Some(Next::Ask { questions }) => ChargeView::Ask { questions },
         Some(Next::Wait | Next::Nothing) | None => ChargeView::Wait,
     }
@@ -173,7 +178,7 @@ pub async fn return_to_charge(
     Ok(Redirect::to(&place(&stored)).into_response())
 }
 
-/// `POST /tab/charges/{id}/return`: the reader answers on the shop's own page, or the rail's script there does.
+/// `POST /tab/charges/{id}/return`: the reader answers on the shop's own page.
 pub async fn answer_charge(
     State(app): State<Shared>,
     Path(id): Path<String>,
@@ -202,12 +207,15 @@ pub async fn end_mandate(State(app): State<Shared>, Path(rail): Path<String>, as
 }
 
 /// A charge for programs. The status says whether it is settled (200), on its way (202) or over without money (402).
-async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
+pub(super) async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
     let status = match stored.state {
         Stand::Settled => StatusCode::OK,
         Stand::Begun | Stand::Waiting => StatusCode::ACCEPTED,
         Stand::Declined | Stand::Abandoned | Stand::Refused => StatusCode::PAYMENT_REQUIRED,
     };
+    if stored.purpose == Purpose::Bind {
+        return Ok(binding_as_json(stored, status));
+    }
     let (id, tab, currency) = (stored.id, stored.tab, app.currency());
     let settled = app.store.read(|db| statement::settled(db, id, tab, currency)).await?;
     let tab = ask.own_tab(app).await?.ok_or(LedgerRefusal::NoTab)?;
@@ -223,6 +231,18 @@ async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
         "fake": fake,
     });
     Ok((status, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response())
+}
+
+/// A binding for programs: a state `bound` in the place of `settled`, and no amounts, for nothing is charged.
+fn binding_as_json(stored: &Stored, status: StatusCode) -> Response {
+    let state = if stored.state == Stand::Settled { "bound" } else { stored.state.name() };
+    let body = json!({
+        "binding": stored.id.to_string(),
+        "state": state,
+        "reason": Some(&stored.reason).filter(|_| Reason::from_code(&stored.reason).is_some()),
+        "next": next(stored).filter(|_| stored.state.is_live()),
+    });
+    (status, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
 }
 
 /// `POST /rails/{rail}/webhook`: a message from a provider. It is answered in the rail's own way, once it is written down that

@@ -1,13 +1,59 @@
 //! Readers' standing consents to be charged when their tab is due, and what the tab knows of them.
 
-use super::port::{self, RailError};
+use super::port::{self, RailError, Reason};
 use super::schedule;
 use crate::app::App;
-use crate::store::StoreError;
-use crate::store::charge;
+use crate::pages::Locale;
+use crate::pages::binding::BoundRail;
+use crate::store::charge::{self, Purpose, State, Stored};
 use crate::store::mandate::{self, Ending};
+use crate::store::{StoreError, statement};
+use crate::till::batch::NewConsent;
 use crate::till::command::Command;
-use ledger::TabId;
+use ledger::receipts::consent_number;
+use ledger::{Tab, TabId};
+
+/// Keeps the words by which a reader agrees to be charged later, as those of a purchase are kept; answers their number.
+///
+/// # Errors
+/// The store's.
+pub async fn agree(app: &App, locale: Locale, label: &str) -> Result<i64, StoreError> {
+    let (id, now) = (consent_number(locale.code(), label), app.now());
+    let consent = NewConsent { id, locale: locale.code(), label: label.to_owned() };
+    app.store.write(move |db| statement::keep_consent(db, &consent, now)).await?;
+    Ok(id)
+}
+
+/// The last try to charge what a tab owes by its mandate, where that failed and its reader has something to do about it, or to
+/// know: they settle by hand.
+///
+/// # Errors
+/// The store's.
+pub async fn failed(app: &App, tab: &Tab) -> Result<Option<Stored>, StoreError> {
+    let Some(oldest) = tab.oldest_open_at else { return Ok(None) };
+    let (id, currency) = (tab.id, app.currency());
+    let last = app.store.read(|db| charge::last_attempt(db, id, oldest, currency)).await?;
+    Ok(last.filter(|last| {
+        let may_pass = Reason::from_code(&last.reason).is_some_and(Reason::may_pass);
+        // What was bound since then was not tried yet.
+        last.state == State::Declined && (may_pass || !tab.mandate)
+    }))
+}
+
+/// The mandates of a tab that hold, as its reader sees them, the one bound last first.
+///
+/// # Errors
+/// The store's.
+pub async fn shown(app: &App, tab: TabId) -> Result<Vec<BoundRail>, StoreError> {
+    let currency = app.currency();
+    let bound = app.store.read(|db| mandate::by_tab(db, tab, currency)).await?;
+    let holding = bound.into_iter().filter(|bound| bound.failed_at.is_none());
+    let shown = holding.filter_map(|bound| {
+        let name = app.rails.by_number(bound.rail)?.terms().name;
+        Some(BoundRail { name, label: bound.label, most: bound.most })
+    });
+    Ok(shown.collect())
+}
 
 /// Ends the mandate that a tab gave a rail: from now on it is not used, and the rail is asked to forget it, now and until it has.
 /// Answers whether there was one.
@@ -34,7 +80,7 @@ pub async fn forget(app: &App, ending: Ending) -> Result<(), StoreError> {
     let rail = app.rails.by_number(ending.rail);
     let told = port::Mandate { reference: ending.reference.clone(), label: ending.label.clone() };
     let (tab, currency) = (ending.tab, app.currency());
-    let live = app.store.read(|db| charge::live(db, tab, currency)).await?;
+    let live = app.store.read(|db| charge::live(db, tab, Purpose::Settle, currency)).await?;
     let is_used = live.iter().any(|live| live.rail == ending.rail && live.in_doubt);
     let asked = match rail {
         Some(_) if is_used => Err(RailError::NotReached("a charge by it is in doubt".into())),
@@ -60,7 +106,8 @@ pub async fn forget(app: &App, ending: Ending) -> Result<(), StoreError> {
 /// # Errors
 /// The store's.
 pub async fn follow(app: &App, tab: TabId) -> Result<(), StoreError> {
-    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
+    let currency = app.currency();
+    let bound = app.store.read(|db| mandate::by_tab(db, tab, currency)).await?;
     let holds = bound.iter().any(|bound| bound.failed_at.is_none());
     hold(app, tab, holds).await
 }

@@ -4,6 +4,7 @@
 //! and stands in the one list that [`Rails::of`] builds at start: those that the settings turn on. How to add one:
 //! `docs/adding-a-rail.md`.
 
+pub mod binding;
 pub mod breaker;
 pub mod check;
 pub mod clock;

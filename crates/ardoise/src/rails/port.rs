@@ -39,6 +39,8 @@ pub struct Terms {
     pub fee: Fee,
     /// Whether it can be charged while the reader is away, by a mandate.
     pub charges_without_reader: bool,
+    /// Whether a reader can give it a mandate without paying ([`Rail::bind`]).
+    pub binds_without_charge: bool,
     /// Whether it can send money back.
     pub refunds: bool,
     /// Whether its money is not real.
@@ -105,7 +107,54 @@ impl std::fmt::Debug for Charge {
     }
 }
 
-/// What a rail answers when a charge begins.
+/// A reader who agrees to be charged later and pays nothing now, as a rail is told of it. It has no amount that could be
+/// charged, and what becomes of it ([`Became`]) is never money.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Names it: the rail's key of idempotency.
+    pub id: SettlementId,
+    /// Whose tab. A rail may show it to the operator, and tells it nobody else.
+    pub tab: TabId,
+    /// When it was begun.
+    pub begun_at: Timestamp,
+    /// Until when the reader can agree; a rail that can set an end to what it offers sets it no later.
+    pub ends_at: Timestamp,
+    /// What the rail calls it, as [`Begun::reference`] said; empty before.
+    pub reference: String,
+    /// What the rail wanted kept, as [`Begun::kept`] said; empty before. Nobody else reads it.
+    pub kept: String,
+    /// The language that the reader reads: `fr` or `en`.
+    pub locale: String,
+    /// The currency of the charges to come.
+    pub currency: Currency,
+    /// The shop's name.
+    pub shop: String,
+    /// Where the reader comes back to: an absolute address of the shop.
+    pub return_url: String,
+}
+
+impl std::fmt::Debug for Binding {
+    /// Leaves out what the rail wanted kept: it may hold a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Binding")
+            .field("id", &self.id)
+            .field("reference", &self.reference)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a reader who was to agree to be charged later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// They have not agreed yet, or the rail is still at it.
+    Waiting,
+    /// They have: the mandate holds.
+    Bound(Mandate),
+    /// They have not, and never will by this binding.
+    Declined(Reason),
+}
+
+/// What a rail answers when a charge or a binding begins.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Begun {
     /// What the reader does next.
@@ -137,11 +186,6 @@ pub enum Next {
         code: String,
         /// The same as a link that opens a wallet (`lightning:…`), where there is one.
         link: Option<String>,
-    },
-    /// Types into fields that the rail's own script shows, on the shop's page.
-    Fields {
-        /// What that script is told. Public: a reader's browser sees it.
-        public: BTreeMap<String, String>,
     },
     /// Answers on the shop's own page, by a plain form: a phone number, a code from a message, a token. What they say comes to
     /// [`Rail::returned`].
@@ -446,6 +490,23 @@ pub trait Rail: Send + Sync {
         mandate: &'a Mandate,
     ) -> Asked<'a, (Begun, Outcome)> {
         let _ = (charge, mandate);
+        Box::pin(async { Err(RailError::NotOffered) })
+    }
+
+    /// Begins to have a reader agree to be charged later, without a charge now; or finds what was begun with this id.
+    fn bind<'a>(&'a self, binding: &'a Binding) -> Asked<'a, Begun> {
+        let _ = binding;
+        Box::pin(async { Err(RailError::NotOffered) })
+    }
+
+    /// Asks what became of a binding that was begun. A rail that makes the mandate in a step of its own may finish what the
+    /// reader agreed to. `back` is what the reader has just come back with, or empty: nothing in it is believed.
+    fn bound<'a>(
+        &'a self,
+        binding: &'a Binding,
+        back: &'a BTreeMap<String, String>,
+    ) -> Asked<'a, Became> {
+        let _ = (binding, back);
         Box::pin(async { Err(RailError::NotOffered) })
     }
 

@@ -54,6 +54,11 @@ reasons! {
 }
 
 impl Reason {
+    /// The key of its words for a reader who was away.
+    pub fn away(self) -> &'static str {
+        if self == Self::Proof { "away-proof" } else { self.words() }
+    }
+
     /// Whether another attempt with the same mandate can do better later.
     pub const fn may_pass(self) -> bool {
         match self {
@@ -73,8 +78,10 @@ mod tests {
         for &reason in Reason::ALL {
             assert_eq!(Reason::from_code(reason.code()), Some(reason));
             for locale in [Locale::En, Locale::Fr] {
-                let words = locale.text(reason.words());
-                assert!(words.ends_with('.'), "{reason:?}: {words}");
+                for words in [reason.words(), reason.away()] {
+                    let words = locale.text(words);
+                    assert!(words.ends_with('.'), "{reason:?}: {words}");
+                }
             }
         }
         assert_eq!(Reason::from_code("because"), None);

@@ -23,17 +23,21 @@
 //! # What is not believed
 //! Amounts come from the charge as it was written. Where the rail says that another amount or currency came, nothing is received:
 //! the charge is *refused*, and the operator is told.
+//!
+//! # Binding without a charge
+//! A reader who agrees to be charged later and pays nothing now goes through the same steps; from 4 on it is
+//! [`super::binding`] that they take. There, nothing is ever received.
 
 use super::mandates;
 use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
-use super::schedule;
+use super::{binding, schedule};
 use crate::app::App;
 use crate::pages::Locale;
 use crate::problem::{
     CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
     SETTLEMENT_NO_RAIL,
 };
-use crate::store::charge::{self, Answered, Doubt, State, Stored};
+use crate::store::charge::{self, Answered, Doubt, Purpose, State, Stored};
 use crate::store::mandate::{self, Bound, Ending};
 use crate::store::{Db, StoreError, tab};
 use crate::tabs::{Received, settle};
@@ -87,8 +91,12 @@ pub async fn begin(app: &App, ask: Begin) -> Result<Stored, Problem> {
     if let Some(live) = live(app, &ask, &rail).await? {
         return Ok(live);
     }
+    let consent = match Locale::from_code(ask.locale).filter(|_| ask.binds) {
+        Some(locale) => Some(mandates::agree(app, locale, &locale.text("settle-bind")).await?),
+        None => None,
+    };
     let fresh = fresh(app, (ask.id, ask.tab, rail.terms().number), amount);
-    let fresh = Stored { binds: ask.binds, locale: ask.locale.to_owned(), ..fresh };
+    let fresh = Stored { binds: ask.binds, consent, locale: ask.locale.to_owned(), ..fresh };
     Ok(write_and_go_on(app, fresh).await?)
 }
 
@@ -103,12 +111,14 @@ pub fn fresh(
         id,
         tab,
         rail,
+        purpose: Purpose::Settle,
         amount,
         state: State::Begun,
         reference: String::new(),
         kept: String::new(),
         next: String::new(),
         binds: false,
+        consent: None,
         locale: Locale::default().code().into(),
         period: None,
         begun_at: now,
@@ -126,12 +136,13 @@ pub fn fresh(
 pub async fn write_and_go_on(app: &App, fresh: Stored) -> Result<Stored, StoreError> {
     let (currency, ask_at) = (app.currency(), schedule::next(0, fresh.begun_at));
     let (tab, rail, id, period) = (fresh.tab, fresh.rail, fresh.id, fresh.period);
+    let purpose = fresh.purpose;
     let written = app.store.write(move |db| {
         let is_new = charge::insert(db, &fresh, ask_at)?;
         let by_id = charge::by_id(db, id, currency)?;
         let of_period =
             period.map(|period| charge::of_period(db, tab, period, currency)).transpose()?;
-        let live = charge::live(db, tab, currency)?;
+        let live = charge::live(db, tab, purpose, currency)?;
         let live = live.into_iter().find(|live| live.rail == rail);
         Ok((is_new, by_id.or(of_period.flatten()).or(live)))
     });
@@ -152,7 +163,8 @@ async fn known(app: &App, ask: &Begin, rail: &Arc<dyn Rail>) -> Result<Option<St
         let amount = ask.amount.is_none_or(|asked| {
             rail.terms().movable(asked).is_ok_and(|movable| movable == known.amount)
         });
-        known.tab == ask.tab && known.rail == rail.terms().number && amount
+        let purpose = known.purpose == Purpose::Settle;
+        purpose && known.tab == ask.tab && known.rail == rail.terms().number && amount
     };
     match read.await? {
         (Some(known), _) if is_same(&known) => Ok(Some(known)),
@@ -190,7 +202,8 @@ async fn amount(app: &App, ask: &Begin, terms: &port::Terms) -> Result<Money, Pr
 /// The live charge of the tab by the rail, asked about now. While any is in doubt, no other is begun.
 async fn live(app: &App, ask: &Begin, rail: &Arc<dyn Rail>) -> Result<Option<Stored>, Problem> {
     let currency = app.currency();
-    let live = app.store.read(|db| charge::live(db, ask.tab, currency)).await?;
+    let live = app.store.read(|db| charge::live(db, ask.tab, Purpose::Settle, currency));
+    let live = live.await?;
     let mut found = None;
     for known in live {
         if known.rail != rail.terms().number && !known.in_doubt {
@@ -232,6 +245,9 @@ async fn step(
 ) -> Result<(), StoreError> {
     if stored.state == State::Settled {
         return Ok(());
+    }
+    if stored.purpose == Purpose::Bind {
+        return binding::step(app, rail, stored, visit).await;
     }
     let told = told(app, &stored);
     if stored.state != State::Begun {
@@ -287,9 +303,10 @@ async fn charge_mandate(
 /// The mandate that holds for a charge. One that its reader has ended since is good for a charge in doubt only: it was told under its
 /// key before, and its answer is all that is asked for.
 async fn mandate_of(app: &App, stored: &Stored) -> Result<Option<port::Mandate>, StoreError> {
-    let (tab, rail) = (stored.tab, stored.rail);
-    let read =
-        app.store.read(|db| Ok((mandate::by_tab(db, tab)?, mandate::ending(db, tab, rail)?)));
+    let (tab, rail, currency) = (stored.tab, stored.rail, app.currency());
+    let read = app
+        .store
+        .read(|db| Ok((mandate::by_tab(db, tab, currency)?, mandate::ending(db, tab, rail)?)));
     let (bound, ending) = read.await?;
     let holds = bound.into_iter().find(|bound| bound.rail == rail);
     let holds = holds.map(|Bound { reference, label, .. }| port::Mandate { reference, label });
@@ -297,7 +314,7 @@ async fn mandate_of(app: &App, stored: &Stored) -> Result<Option<port::Mandate>,
     Ok(holds.or(ended.map(|Ending { reference, label, .. }| port::Mandate { reference, label })))
 }
 
-/// A charge as its rail is told of it.
+/// A charge as its rail is told of it; never one that [binds](Purpose::Bind).
 pub fn told(app: &App, stored: &Stored) -> Charge {
     Charge {
         id: stored.id,
@@ -310,11 +327,20 @@ pub fn told(app: &App, stored: &Stored) -> Charge {
         binds: stored.binds,
         locale: stored.locale.clone(),
         shop: app.settings.shop_name.clone(),
-        return_url: format!("{}/tab/charges/{}/return", app.settings.url, stored.id),
+        return_url: return_url(app, stored),
     }
 }
 
-async fn write_begun(app: &App, stored: &Stored, begun: &port::Begun) -> Result<(), StoreError> {
+/// Where the reader comes back to.
+pub(super) fn return_url(app: &App, stored: &Stored) -> String {
+    format!("{}/tab/charges/{}/return", app.settings.url, stored.id)
+}
+
+pub(super) async fn write_begun(
+    app: &App,
+    stored: &Stored,
+    begun: &port::Begun,
+) -> Result<(), StoreError> {
     let next = serde_json::to_string(&begun.next).unwrap_or_default();
     let (id, then) = (stored.id, schedule::next(0, app.now()));
     let begun = begun.clone();
@@ -357,7 +383,11 @@ async fn show_next(app: &App, stored: &Stored, next: &Next) -> Result<(), StoreE
     app.store.write(move |db| charge::show_next(db, id, &next)).await
 }
 
-async fn wait(app: &App, stored: &Stored, kept: Option<String>) -> Result<(), StoreError> {
+pub(super) async fn wait(
+    app: &App,
+    stored: &Stored,
+    kept: Option<String>,
+) -> Result<(), StoreError> {
     let id = stored.id;
     if let Some(kept) = kept {
         app.store.write(move |db| charge::keep(db, id, &kept)).await?;
@@ -376,10 +406,10 @@ async fn put_off(app: &App, stored: &Stored, doubt: Doubt) -> Result<(), StoreEr
 
 async fn close(app: &App, stored: &Stored, state: State, why: &str) -> Result<(), StoreError> {
     let (id, now, why) = (stored.id, app.now(), why.to_owned());
-    app.store.write(move |db| charge::close(db, id, state, &why, now)).await
+    app.store.write(move |db| charge::close(db, id, state, &why, now)).await.map(drop)
 }
 
-async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), StoreError> {
+pub(super) async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), StoreError> {
     tracing::info!(charge.id = %stored.id, reason = reason.code(), "a charge was declined");
     if stored.period.is_some() && !reason.may_pass() {
         let (tab, rail, now) = (stored.tab, stored.rail, app.now());
@@ -390,7 +420,7 @@ async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), Store
 }
 
 /// A rail did not do what it was asked. Only the very first try knows that nothing can have been there before.
-async fn trouble(
+pub(super) async fn trouble(
     app: &App,
     stored: &Stored,
     error: &RailError,
@@ -456,22 +486,40 @@ async fn settled(
     stored: &Stored,
     mandate: Option<port::Mandate>,
 ) -> Result<(), StoreError> {
-    let (id, tab, rail, now) = (stored.id, stored.tab, stored.rail, app.now());
+    let rail = stored.rail;
     let bound = mandate.filter(|_| stored.binds).map(|mandate| Bound {
         rail,
         reference: mandate.reference,
         label: mandate.label,
+        most: None,
         failed_at: None,
     });
-    if bound.is_some() {
+    finish(app, stored, bound).await
+}
+
+/// Closes a charge that came to what it was for, with the mandate that it leaves.
+pub(super) async fn finish(
+    app: &App,
+    stored: &Stored,
+    bound: Option<Bound>,
+) -> Result<(), StoreError> {
+    let (id, tab, now) = (stored.id, stored.tab, app.now());
+    let is_bound = bound.is_some();
+    if is_bound {
         // Before it is written: stopped in between, all of this is done again.
         mandates::hold(app, tab, true).await?;
     }
     let write = move |db: &dyn Db| {
-        charge::close(db, id, State::Settled, "", now)?;
-        bound.as_ref().map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))
+        let is_closed_now = charge::close(db, id, State::Settled, "", now)?;
+        // Whoever closed it earlier bound it, and the reader may have ended that since.
+        bound
+            .as_ref()
+            .filter(|_| is_closed_now)
+            .map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))?;
+        Ok(is_closed_now)
     };
-    app.store.write(write).await
+    let is_closed_now = app.store.write(write).await?;
+    if is_bound && !is_closed_now { mandates::follow(app, tab).await } else { Ok(()) }
 }
 
 /// The charge by this rail that is meant.

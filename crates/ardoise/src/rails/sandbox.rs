@@ -1,9 +1,11 @@
 //! The sandbox: fake money, to try the shop. It talks to nobody, and everything settles at once.
 
 use super::port::{
-    Asked, Begun, Charge, Fee, Mandate, Next, Outcome, Rail, Receipt, Refund, Refunded, Terms,
+    Asked, Became, Begun, Binding, Charge, Fee, Mandate, Next, Outcome, Rail, Receipt, Refund,
+    Refunded, Terms,
 };
-use ledger::{Currency, Money};
+use ledger::{Currency, Money, TabId};
+use std::collections::BTreeMap;
 
 /// The sandbox.
 pub struct Sandbox {
@@ -23,6 +25,7 @@ impl Sandbox {
             maximum: None,
             fee: Fee::none(Money::zero(currency)),
             charges_without_reader: true,
+            binds_without_charge: true,
             refunds: true,
             is_fake: true,
             leads_to: Vec::new(),
@@ -31,10 +34,7 @@ impl Sandbox {
     }
 
     fn settled(&self, charge: &Charge) -> Outcome {
-        let mandate = charge.binds.then(|| Mandate {
-            reference: format!("sandbox-{}", charge.tab),
-            label: "•••• 0000".into(),
-        });
+        let mandate = charge.binds.then(|| mandate(charge.tab));
         Outcome::Settled(Receipt {
             received: charge.amount,
             fee: self.terms.fee.fixed,
@@ -43,6 +43,10 @@ impl Sandbox {
             email: None,
         })
     }
+}
+
+fn mandate(tab: TabId) -> Mandate {
+    Mandate { reference: format!("sandbox-{tab}"), label: "•••• 0000".into() }
 }
 
 fn begun() -> Begun {
@@ -68,6 +72,18 @@ impl Rail for Sandbox {
         _: &'a Mandate,
     ) -> Asked<'a, (Begun, Outcome)> {
         Box::pin(async { Ok((begun(), self.settled(charge))) })
+    }
+
+    fn bind<'a>(&'a self, _: &'a Binding) -> Asked<'a, Begun> {
+        Box::pin(async { Ok(begun()) })
+    }
+
+    fn bound<'a>(
+        &'a self,
+        binding: &'a Binding,
+        _: &'a BTreeMap<String, String>,
+    ) -> Asked<'a, Became> {
+        Box::pin(async { Ok(Became::Bound(mandate(binding.tab))) })
     }
 
     fn unbind<'a>(&'a self, _: &'a Mandate) -> Asked<'a, ()> {

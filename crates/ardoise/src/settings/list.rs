@@ -72,6 +72,11 @@ pub const LIST: &[Setting] = &[
     setting("tab.limit_settled", "10.00", "What a tab may owe after it was settled once."),
     setting("tab.limit_trusted", "15.00", "What a tab may owe after it was settled three times."),
     setting(
+        "tab.invite_at",
+        "1.00",
+        "What a tab owes when its reader is first invited to bind a way to pay to it; they can put the invitation away.",
+    ),
+    setting(
         "tab.settle_at",
         "5.00",
         "The total from which a reader is asked to settle, or a tab to which a way to pay is bound is charged.",

@@ -133,6 +133,8 @@ pub struct Settings {
     pub connections_most: usize,
     /// What the till decides by.
     pub tariff: Tariff,
+    /// What a tab owes when its reader is invited to bind a way to pay.
+    pub invite_at: Money,
     /// New tabs per network and hour.
     pub new_tabs_per_hour: u32,
     /// The highest price.
@@ -334,6 +336,7 @@ impl Values {
             connections_most: usize::try_from(self.whole_positive("serve.connections")?)
                 .map_err(|_| self.wrong("serve.connections", "a smaller number"))?,
             tariff: self.tariff(currency)?,
+            invite_at: self.money("tab.invite_at", currency)?,
             new_tabs_per_hour: u32::try_from(self.whole_positive("tab.new_per_hour")?)
                 .map_err(|_| self.wrong("tab.new_per_hour", "a smaller number"))?,
             price_max: self.money("work.price_max", currency)?,

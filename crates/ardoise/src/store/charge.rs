@@ -47,6 +47,32 @@ impl State {
     }
 }
 
+/// What is asked of the rail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To bring money.
+    Settle,
+    /// To have the reader agree to be charged later: no money comes of it.
+    Bind,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Settle => "settle",
+            Self::Bind => "bind",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, StoreError> {
+        match name {
+            "settle" => Ok(Self::Settle),
+            "bind" => Ok(Self::Bind),
+            other => Err(StoreError::Corrupt(format!("a charge to {other}"))),
+        }
+    }
+}
+
 /// A charge as it is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -56,7 +82,9 @@ pub struct Stored {
     pub tab: TabId,
     /// By which rail.
     pub rail: RailNumber,
-    /// How much is asked for.
+    /// What for.
+    pub purpose: Purpose,
+    /// How much is asked for; of one that binds, the most that a charge by the mandate may take.
     pub amount: Money,
     /// How far it has come.
     pub state: State,
@@ -68,6 +96,8 @@ pub struct Stored {
     pub next: String,
     /// Whether the reader agrees to be charged by this rail when the tab is due.
     pub binds: bool,
+    /// The words by which they did; see [`super::statement::keep_consent`].
+    pub consent: Option<i64>,
     /// The reader's language.
     pub locale: String,
     /// Which time of being due it is for, where it was begun without the reader.
@@ -101,7 +131,7 @@ macro_rules! charges {
     ($rest:literal) => {
         concat!(
             "select id, tab_id, rail, amount_micros, state, reference, kept, next, binds, locale, period, begun_at, ",
-            "ends_at, attempts, in_doubt, reason from charge ",
+            "ends_at, attempts, in_doubt, reason, purpose, consent_id from charge ",
             $rest
         )
     };
@@ -125,11 +155,13 @@ fn read(row: &dyn Row, currency: Currency) -> Result<Stored, StoreError> {
         attempts: row.small(13)?,
         in_doubt: row.int(14)? != 0,
         reason: row.text(15)?,
+        purpose: Purpose::from_name(&row.text(16)?)?,
+        consent: row.maybe_int(17)?,
     })
 }
 
-/// Writes a new charge, unless its id is taken, the tab has a live one by this rail, or was charged for the same period
-/// before; answers whether it did. Whoever stops now leaves it to be taken up at `ask_at`.
+/// Writes a new charge, unless its id is taken, the tab has a live one by this rail for the same purpose, or was charged for
+/// the same period before; answers whether it did. Whoever stops now leaves it to be taken up at `ask_at`.
 ///
 /// # Errors
 /// [`StoreError::Constraint`] for a tab that is not there; whatever the engine says.
@@ -145,10 +177,12 @@ pub fn insert(db: &dyn Db, charge: &Stored, ask_at: Timestamp) -> Result<bool, S
         charge.begun_at.into(),
         charge.ends_at.into(),
         ask_at.into(),
+        charge.purpose.name().into(),
+        charge.consent.map_or(Value::Null, Value::Int),
     ];
     let sql = "insert into charge (id, tab_id, rail, amount_micros, state, reference, kept, next, binds, locale, period, \
-        begun_at, ends_at, ask_at, asked_at, attempts, in_doubt, reason) \
-        values (?1, ?2, ?3, ?4, 'begun', '', '', '', ?5, ?6, ?7, ?8, ?9, ?10, ?8, 0, 0, '') on conflict do nothing";
+        begun_at, ends_at, ask_at, asked_at, attempts, in_doubt, reason, purpose, consent_id) \
+        values (?1, ?2, ?3, ?4, 'begun', '', '', '', ?5, ?6, ?7, ?8, ?9, ?10, ?8, 0, 0, '', ?11, ?12) on conflict do nothing";
     Ok(db.execute(sql, &values)? == 1)
 }
 
@@ -181,13 +215,20 @@ pub fn by_reference(
     db.first(sql, &values, |row| read(row, currency))
 }
 
-/// The live charges of a tab, oldest first: one at most for each rail.
+/// The live charges of a tab for a purpose, oldest first: one at most for each rail.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
-pub fn live(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<Stored>, StoreError> {
-    let sql = charges!("where tab_id = ?1 and state in ('begun', 'waiting') order by begun_at, id");
-    db.all(sql, &[id(tab)], |row| read(row, currency))
+pub fn live(
+    db: &dyn Db,
+    tab: TabId,
+    purpose: Purpose,
+    currency: Currency,
+) -> Result<Vec<Stored>, StoreError> {
+    let sql = charges!(
+        "where tab_id = ?1 and purpose = ?2 and state in ('begun', 'waiting') order by begun_at, id"
+    );
+    db.all(sql, &[id(tab), purpose.name().into()], |row| read(row, currency))
 }
 
 /// The charge that was begun for this period of a tab.
@@ -225,8 +266,24 @@ pub fn attempts(db: &dyn Db, tab: TabId, since: Timestamp) -> Result<Vec<Attempt
     })
 }
 
+/// The last try to charge a tab without its reader, since an instant.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn last_attempt(
+    db: &dyn Db,
+    tab: TabId,
+    since: Timestamp,
+    currency: Currency,
+) -> Result<Option<Stored>, StoreError> {
+    let sql = charges!(
+        "where tab_id = ?1 and period is not null and begun_at >= ?2 order by begun_at desc, period desc limit 1"
+    );
+    db.first(sql, &[id(tab), since.into()], |row| read(row, currency))
+}
+
 /// Charges at which the operator has to look, the newest first: refused ones, and those that have been in doubt for more than
-/// `attempts` tries.
+/// `attempts` tries. One that binds moves no money.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
@@ -237,7 +294,7 @@ pub fn troubling(
     currency: Currency,
 ) -> Result<Vec<Stored>, StoreError> {
     let sql = charges!(
-        "where (state = 'refused' and seen_at is null) or (in_doubt = 1 and attempts > ?1) \
+        "where (state = 'refused' and seen_at is null) or (in_doubt = 1 and attempts > ?1 and purpose = 'settle') \
          order by begun_at desc, id limit ?2"
     );
     db.all(sql, &[Value::Int(attempts), Value::Int(limit)], |row| read(row, currency))
@@ -360,7 +417,7 @@ pub fn rest(db: &dyn Db, charge: SettlementId) -> Result<(), StoreError> {
 }
 
 /// A charge is over. A settled one stays settled, whatever is said later; one that is over otherwise can only become settled, or
-/// refused.
+/// refused. Answers whether it has become so now.
 ///
 /// # Errors
 /// Whatever the engine says.
@@ -370,7 +427,7 @@ pub fn close(
     state: State,
     reason: &str,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let values = [charge.into(), state.name().into(), Value::Text(reason), now.into()];
     let sql = match state {
         State::Settled | State::Refused => {
@@ -382,8 +439,7 @@ pub fn close(
              where id = ?1 and state in ('begun', 'waiting')"
         }
     };
-    db.execute(sql, &values)?;
-    Ok(())
+    Ok(db.execute(sql, &values)? == 1)
 }
 
 /// Charges that are to be asked about, those that have waited longest first.

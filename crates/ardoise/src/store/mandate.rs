@@ -1,7 +1,7 @@
 //! Mandates: readers' standing consents to be charged when their tab is due.
 
 use super::{Db, Row, StoreError, Value, id};
-use ledger::{RailNumber, TabId, Timestamp};
+use ledger::{Currency, Money, RailNumber, TabId, Timestamp};
 
 /// A mandate as it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Bound {
     pub reference: String,
     /// How the reader knows it again.
     pub label: String,
+    /// The most that one charge by it may take, where the reader was told.
+    pub most: Option<Money>,
     /// When a charge by it last failed for good.
     pub failed_at: Option<Timestamp>,
 }
@@ -28,15 +30,16 @@ impl std::fmt::Debug for Bound {
 /// # Errors
 /// [`StoreError::Constraint`] for a tab that is not there; whatever the engine says.
 pub fn bind(db: &dyn Db, tab: TabId, bound: &Bound, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "insert into mandate (tab_id, rail, reference, label, bound_at) values (?1, ?2, ?3, ?4, ?5) \
+    let sql = "insert into mandate (tab_id, rail, reference, label, bound_at, most_micros) values (?1, ?2, ?3, ?4, ?5, ?6) \
         on conflict (tab_id, rail) do update set reference = excluded.reference, label = excluded.label, \
-        bound_at = excluded.bound_at, failed_at = null";
+        bound_at = excluded.bound_at, most_micros = excluded.most_micros, failed_at = null";
     let values = [
         id(tab),
         Value::Int(bound.rail.0.into()),
         Value::Text(&bound.reference),
         Value::Text(&bound.label),
         now.into(),
+        bound.most.map_or(Value::Null, Value::from),
     ];
     db.execute(sql, &values)?;
     // Where the rail calls it as it called one that was ended, it must not forget it now.
@@ -48,9 +51,9 @@ pub fn bind(db: &dyn Db, tab: TabId, bound: &Bound, now: Timestamp) -> Result<()
 /// The mandates of a tab, the one bound last first.
 ///
 /// # Errors
-/// Whatever the engine says.
-pub fn by_tab(db: &dyn Db, tab: TabId) -> Result<Vec<Bound>, StoreError> {
-    let sql = "select rail, reference, label, failed_at from mandate where tab_id = ?1 \
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_tab(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<Bound>, StoreError> {
+    let sql = "select rail, reference, label, failed_at, most_micros from mandate where tab_id = ?1 \
         order by bound_at desc, rail";
     db.all(sql, &[id(tab)], |row| {
         Ok(Bound {
@@ -58,6 +61,7 @@ pub fn by_tab(db: &dyn Db, tab: TabId) -> Result<Vec<Bound>, StoreError> {
             reference: row.text(1)?,
             label: row.text(2)?,
             failed_at: row.maybe_time(3)?,
+            most: row.maybe_money(4, currency)?,
         })
     })
 }
@@ -106,9 +110,10 @@ pub fn end(
     now: Timestamp,
     ask_at: Timestamp,
 ) -> Result<Option<Ending>, StoreError> {
-    let bound = by_tab(db, tab)?.into_iter().find(|bound| bound.rail == rail);
-    let Some(Bound { reference, label, .. }) = bound else { return Ok(None) };
     let number = Value::Int(rail.0.into());
+    let sql = "select reference, label from mandate where tab_id = ?1 and rail = ?2";
+    let bound = db.first(sql, &[id(tab), number], |row| Ok((row.text(0)?, row.text(1)?)))?;
+    let Some((reference, label)) = bound else { return Ok(None) };
     db.execute("delete from mandate where tab_id = ?1 and rail = ?2", &[id(tab), number])?;
     let sql = "insert into mandate_end (rail, reference, label, tab_id, ended_at, ask_at, attempts) \
         values (?1, ?2, ?3, ?4, ?5, ?6, 0) on conflict (rail, reference) do update set ask_at = excluded.ask_at";

@@ -33,6 +33,7 @@ pub const ALL: &[Migration] = &[
     step!(3, "0003_charge"),
     step!(4, "0004_rail_fees"),
     step!(5, "0005_refund_order"),
+    step!(6, "0006_binding"),
 ];
 
 /// The newest version that this program knows.

@@ -239,6 +239,18 @@ impl dyn Row + '_ {
         Money::from_micros(micros, currency).map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
+    /// An amount, or none.
+    pub fn maybe_money(
+        &self,
+        column: usize,
+        currency: Currency,
+    ) -> Result<Option<Money>, StoreError> {
+        match self.maybe_int(column)? {
+            Some(_) => self.money(column, currency).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// A count.
     pub fn count(&self, column: usize) -> Result<u64, StoreError> {
         let value = self.int(column)?;

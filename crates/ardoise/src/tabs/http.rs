@@ -4,18 +4,19 @@ use super::{Taken, Tap, amount, buy, closed, undo};
 use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
 use crate::body::Fields;
+use crate::pages::binding::{BoundRail, FailedCharge};
 use crate::pages::reader::{
-    BoundRail, LibraryItem, LibraryPage, LineState as Shown, OnlineRail, RailView, SettlePage,
-    SettledPage, TabLine, TabPage, WithdrawalPage,
+    LibraryItem, LibraryPage, LineState as Shown, OnlineRail, RailView, SettlePage, SettledPage,
+    TabLine, TabPage, WithdrawalPage,
 };
 use crate::pages::{Notice, Page};
-use crate::problem::{Problem, TAB_UNKNOWN};
-use crate::rails;
+use crate::problem::{Problem, TAB_OVER_LIMIT, TAB_TOO_SMALL, TAB_UNKNOWN};
+use crate::rails::port::Reason;
+use crate::rails::{self, binding, mandates};
 use crate::render::html;
 use crate::request::{Ask, Claim, forget_tab, keep_tab};
 use crate::routes::policy_leading_to;
 use crate::store::StoreError;
-use crate::store::mandate::{self, Bound};
 use crate::store::statement::{self, Before, Shown as StoredLine};
 use crate::till::command::Purchase;
 use crate::works::kind_of;
@@ -29,7 +30,7 @@ use std::collections::HashMap;
 
 /// Lines of a tab or works of a library on one page.
 const LINES_ON_A_PAGE: i64 = 50;
-type Asked = Result<Response, Problem>;
+type Asked<T = Response> = Result<T, Problem>;
 
 /// Buy a work
 ///
@@ -67,9 +68,12 @@ pub async fn buy_work(
     if ask.tab_is_garbled {
         return Ok(without_tab(&app));
     }
-    let slug = tap.slug.clone();
+    let (slug, price) = (tap.slug.clone(), tap.amount);
     match buy(&app, &ask, tap).await {
         Ok(taken) => Ok(bought(&app, &ask, &slug, &taken)),
+        Err(problem) if [TAB_OVER_LIMIT.code, TAB_TOO_SMALL.code].contains(&problem.kind.code) => {
+            Err(or_bind(&app, &ask, problem, price).await?)
+        }
         Err(problem) if problem.kind.code == TAB_UNKNOWN.code => Ok(without_tab(&app)),
         Err(problem)
             if ask.takes_html && problem.kind.code == crate::problem::PRICE_CHANGED.code =>
@@ -78,6 +82,15 @@ pub async fn buy_work(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// A tab that is full, whose reader could go on by binding a way to pay to it as well, where that makes room for `price`.
+async fn or_bind(app: &App, ask: &Ask, problem: Problem, price: Money) -> Asked<Problem> {
+    let Some(tab) = ask.own_tab(app).await? else { return Ok(problem) };
+    let Some(limit) = binding::limit_with(app, &tab) else { return Ok(problem) };
+    let after = tab.owed().and_then(|owed| owed.checked_add(price));
+    let fits = after.map_err(ledger::LedgerRefusal::from)? <= limit;
+    Ok(if fits { problem.or_next("bind-instead", "/tab/bind") } else { problem })
 }
 
 /// A tab that is not known is taken away from the device, so that the next tap opens one.
@@ -166,12 +179,22 @@ pub async fn show_tab(
     let lines =
         app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
     let lines = lines.await?;
-    page.notice = notice(&query, &lines);
-    html(&tab_page(&app, page, &tab, &lines)?)
+    let bound = mandates::shown(&app, tab.id).await?;
+    page.notice = notice(&query, &lines, &bound);
+    html(&TabPage {
+        failed: failed_charge(&app, &tab).await?,
+        invitation: binding::invitation(&app, &ask, &tab),
+        bound,
+        ..tab_page(&app, page, &tab, &lines)?
+    })
 }
 
-/// What the reader is told once, about a line that was just taken back.
-fn notice(query: &HashMap<String, String>, lines: &[StoredLine]) -> Option<Notice> {
+/// What the reader is told once: about a line that was just taken back, or a way to pay that was just bound.
+fn notice(
+    query: &HashMap<String, String>,
+    lines: &[StoredLine],
+    bound: &[BoundRail],
+) -> Option<Notice> {
     let undone = |name: &str| {
         let asked = query.get(name)?;
         let is_it = |shown: &&StoredLine| shown.line.id.to_string() == *asked;
@@ -181,6 +204,10 @@ fn notice(query: &HashMap<String, String>, lines: &[StoredLine]) -> Option<Notic
     let reader = undone("undone").map(|(title, amount)| Notice::LineUndone { title, amount });
     reader
         .or_else(|| undone("missing").map(|(title, amount)| Notice::FileMissing { title, amount }))
+        .or_else(|| {
+            let last = bound.first().filter(|_| query.contains_key("bound"))?;
+            Some(Notice::Bound(last.label.clone()))
+        })
 }
 
 fn empty_tab(app: &App, page: Page) -> TabPage {
@@ -195,6 +222,9 @@ fn empty_tab(app: &App, page: Page) -> TabPage {
         settles_by: None,
         credit: app.nothing(),
         closed: None,
+        bound: Vec::new(),
+        failed: None,
+        invitation: None,
         lines: Vec::new(),
         more: None,
     }
@@ -215,6 +245,9 @@ fn tab_page(app: &App, page: Page, tab: &Tab, lines: &[StoredLine]) -> Result<Ta
         settles_by: tab.oldest_open_at.map(|at| at.plus_days(rules.due_days)),
         credit: tab.credit,
         closed: closed(app, tab),
+        bound: Vec::new(),
+        failed: None,
+        invitation: None,
         lines: lines.iter().map(|shown| tab_line(app, shown, withheld)).collect(),
         more: more("/tab", lines),
         page,
@@ -297,9 +330,9 @@ pub async fn show_settle(State(app): State<Shared>, ask: Ask) -> Asked {
     let page = ask.page(&app, &ask.locale.text("settle-title"), tab.as_ref());
     let owed = tab.as_ref().map(Tab::owed).transpose().map_err(ledger::LedgerRefusal::from)?;
     let owed = owed.unwrap_or(app.nothing());
-    let bound = match &tab {
-        Some(tab) => app.store.read(|db| mandate::by_tab(db, tab.id)).await?,
-        None => Vec::new(),
+    let (bound, failed) = match &tab {
+        Some(tab) => (mandates::shown(&app, tab.id).await?, failed_charge(&app, tab).await?),
+        None => (Vec::new(), None),
     };
     let shown = html(&SettlePage {
         page,
@@ -307,16 +340,26 @@ pub async fn show_settle(State(app): State<Shared>, ask: Ask) -> Asked {
         lines: waiting_lines(&app, tab.as_ref()).await?,
         settlement: app.mint.settlement().to_string(),
         reference: tab.map(|tab| tab.id.to_string()).unwrap_or_default(),
-        bound: bound.iter().filter_map(|bound| bound_rail(&app, bound)).collect(),
+        bound,
+        failed,
         rails: rails_offered(&app, owed),
     })?;
     Ok(leading_to_rails(&app, shown))
 }
 
-/// A mandate that holds, as its reader sees it.
-fn bound_rail(app: &App, bound: &Bound) -> Option<BoundRail> {
-    let rail = app.rails.by_number(bound.rail).filter(|_| bound.failed_at.is_none())?;
-    Some(BoundRail { name: rail.terms().name, label: bound.label.clone() })
+/// The last charge of `tab` by a mandate, where it brought nothing.
+async fn failed_charge(app: &App, tab: &Tab) -> Asked<Option<FailedCharge>> {
+    let failed = mandates::failed(app, tab).await?;
+    Ok(failed.map(|failed| {
+        let name = app.rails.by_number(failed.rail).map_or("unknown", |rail| rail.terms().name);
+        let reason = Reason::from_code(&failed.reason).unwrap_or(Reason::Refused);
+        FailedCharge {
+            rail: format!("rail-{name}"),
+            at: failed.begun_at,
+            words: reason.away(),
+            again: tab.mandate,
+        }
+    }))
 }
 
 /// How many lines wait to be paid, those written off among them.
@@ -356,7 +399,7 @@ fn rails_offered(app: &App, owed: Money) -> Vec<RailView> {
 }
 
 /// Lets the forms of an answer lead to the rails, too: browsers hold the policy against where a form is sent on to.
-fn leading_to_rails(app: &App, mut response: Response) -> Response {
+pub fn leading_to_rails(app: &App, mut response: Response) -> Response {
     let origins = app.rails.iter().flat_map(|rail| rail.terms().leads_to.iter());
     let policy = policy_leading_to(origins.map(String::as_str));
     if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -32,6 +32,7 @@ impl Phone {
             maximum: None,
             fee: Fee::none(euros("0")),
             charges_without_reader: false,
+            binds_without_charge: false,
             refunds: false,
             is_fake: false,
             leads_to: Vec::new(),

@@ -4,6 +4,8 @@ mod api;
 mod asking;
 mod attacks;
 mod backup;
+mod binding;
+mod binding_contract;
 mod bucket;
 mod bucket_failures;
 mod bucket_selling;

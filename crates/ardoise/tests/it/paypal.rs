@@ -1,5 +1,6 @@
 //! PayPal: orders, captures, mandates and refunds, through PayPal's own description of them.
 
+use crate::binding_contract::binding_contract;
 use crate::paypal_peer::{FEE, PayPal as Peer, WEBHOOK, root_of_trust, sign};
 use crate::rail_contract::{Bench, Message, begin, ben, contract, owes, send};
 use crate::shop::TestApp;
@@ -7,8 +8,8 @@ use ardoise::clock::Clock;
 use ardoise::outbox::address::Reach;
 use ardoise::rails::paypal::PayPal;
 use ardoise::rails::port::{
-    Charge, Dispute, Mandate, Next, Outcome, Rail as _, RailError, Reason, Receipt, Refund,
-    Refunded,
+    Became, Binding, Charge, Dispute, Mandate, Next, Outcome, Rail as _, RailError, Reason,
+    Receipt, Refund, Refunded,
 };
 use ardoise::rails::settings::RailSettings;
 use ardoise::rails::wire::Wire;
@@ -17,6 +18,7 @@ use ardoise::store::charge::Stored;
 use ledger::time::MICROS_PER_SECOND;
 use ledger::{Currency, Money, SettlementId, ShopId as _, TabId, Timestamp};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// 28 November 2026, noon.
 const NOON: Timestamp = Timestamp::from_micros(1_795_867_200_000_000);
@@ -94,6 +96,121 @@ async fn the_description_stands_between_and_refuses_what_it_forbids() {
         assert_eq!(answer.status().as_u16(), 422);
         assert_eq!(peer.violations().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn the_description_of_the_vault_refuses_what_it_forbids_as_well() {
+    let peer = Peer::open().await;
+    for (path, body) in [
+        ("setup-tokens", json!({ "payment_source": { "paypal": { "usage_type": 7 } } })),
+        ("setup-tokens", json!({})),
+        ("payment-tokens", json!({ "payment_source": { "token": { "id": "SETUP1" } } })),
+    ] {
+        let asked = reqwest::Client::new()
+            .post(format!("{}/v3/vault/{path}", peer.base))
+            .bearer_auth("token-0")
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let answer = asked.send().await.expect("an answer");
+        if peer.is_checked() {
+            assert_eq!(answer.status().as_u16(), 422, "{path} {body}");
+            assert_eq!(peer.violations().len(), 1);
+        }
+    }
+}
+
+fn binding(number: u8) -> Binding {
+    Binding {
+        id: SettlementId::from_bytes([number; 16]),
+        tab: TabId::from_raw(1),
+        begun_at: NOON,
+        ends_at: NOON.plus_days(1),
+        reference: String::new(),
+        kept: String::new(),
+        locale: "fr".into(),
+        currency: Currency::Eur,
+        shop: "L’Ardoise".into(),
+        return_url: "https://shop.example/tab/charges/1/return".into(),
+    }
+}
+
+/// Begins a binding: it is known under PayPal's name for it from then on.
+async fn begun_to_bind(rail: &PayPal, binding: Binding) -> Binding {
+    let begun = rail.bind(&binding).await.expect("it began");
+    Binding { reference: begun.reference, ..binding }
+}
+
+async fn became(rail: &PayPal, binding: &Binding) -> Result<Became, RailError> {
+    rail.bound(binding, &BTreeMap::new()).await
+}
+
+async fn bound(rail: &PayPal, binding: &Binding) -> Mandate {
+    match became(rail, binding).await {
+        Ok(Became::Bound(mandate)) => mandate,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_reader_who_pays_nothing_leaves_a_mandate_that_is_charged_later() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let first = rail.bind(&binding(1)).await.expect("it began");
+    let Next::Redirect { url } = &first.next else { panic!("{:?}", first.next) };
+    assert_eq!(*url, format!("{}/agree/{}", peer.base, first.reference));
+    let binding = begun_to_bind(&rail, binding(1)).await;
+    assert_eq!((&binding.reference, peer.set_up()), (&first.reference, (1, 0)));
+    assert_eq!(became(&rail, &binding).await, Ok(Became::Waiting));
+    peer.agree(&binding.reference);
+    let mandate = bound(&rail, &binding).await;
+    assert_eq!(mandate.label, "PayPal b…@example.org");
+    assert_eq!(bound(&rail, &binding).await, mandate, "asked again it says the same");
+    assert_eq!((peer.set_up(), peer.orders()), ((1, 1), 0), "nothing was charged");
+
+    let later = Charge { binds: false, ..charge(2) };
+    let (_, outcome) = rail.charge_mandate(&later, &mandate).await.expect("charged");
+    assert!(matches!(outcome, Outcome::Settled(_)), "{outcome:?}");
+    assert_eq!(rail.unbind(&mandate).await, Ok(()));
+    let gone = rail.charge_mandate(&charge(3), &mandate).await;
+    assert_eq!(gone, Err(RailError::Declined(Reason::Unbound)));
+}
+
+#[tokio::test]
+async fn a_mandate_whose_answer_was_lost_is_found_though_the_key_is_forgotten() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let other = begun_to_bind(&rail, binding(9)).await;
+    peer.agree(&other.reference);
+    let others = bound(&rail, &other).await;
+    peer.lose(ALL_TRIES);
+    assert!(matches!(rail.bind(&binding(1)).await, Err(RailError::Lost(_))));
+    let binding = begun_to_bind(&rail, binding(1)).await;
+    peer.agree(&binding.reference);
+    peer.lose_after(1, ALL_TRIES);
+    assert!(matches!(became(&rail, &binding).await, Err(RailError::Lost(_))));
+    peer.forget_keys();
+    let found = bound(&rail, &binding).await;
+    assert_ne!(found, others);
+    assert_eq!(peer.set_up(), (2, 2));
+}
+
+#[tokio::test]
+async fn whoever_turns_back_binds_nothing() {
+    let peer = Peer::open().await;
+    let rail = paypal(&peer, "hush");
+    let one = begun_to_bind(&rail, binding(1)).await;
+    let cancelled = peer.cancel_url(&one.reference);
+    let (_, query) = cancelled.split_once('?').expect("a query");
+    let (name, value) = query.split_once('=').expect("a pair");
+    let back = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    let turned = rail.bound(&one, &back).await;
+    assert_eq!(turned, Ok(Became::Declined(Reason::Cancelled)));
+    peer.forget_setup(&one.reference);
+    assert_eq!(became(&rail, &one).await, Ok(Became::Declined(Reason::Late)));
+    let agreed = begun_to_bind(&rail, binding(2)).await;
+    peer.agree(&agreed.reference);
+    let agreed = rail.bound(&agreed, &back).await;
+    assert!(matches!(agreed, Ok(Became::Bound(_))), "what they agreed to counts: {agreed:?}");
 }
 
 #[tokio::test]
@@ -289,6 +406,14 @@ impl Bench for PayPalBench {
         self.peer.approve(&charge.reference);
     }
 
+    async fn agree_to_bind(&self, binding: &Stored) {
+        self.peer.agree(&binding.reference);
+    }
+
+    async fn bindings(&self) -> usize {
+        self.peer.set_up().0
+    }
+
     async fn refuse(&self, charge: &Stored) {
         self.peer.approve(&charge.reference);
         self.peer.refuse_capture("TRANSACTION_REFUSED");
@@ -326,6 +451,7 @@ impl Bench for PayPalBench {
 }
 
 contract! { paypal_keeps_the_contract: crate::paypal::PayPalBench }
+binding_contract! { paypal_binds: crate::paypal::PayPalBench }
 
 /// Ben, whose tab was settled by PayPal, and the charge.
 async fn ben_who_settled(bench: &PayPalBench) -> (crate::shop::Browser<'_>, Stored) {

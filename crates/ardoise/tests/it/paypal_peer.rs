@@ -7,7 +7,7 @@ use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use base64::Engine as _;
@@ -82,6 +82,8 @@ struct Books {
     paid: BTreeSet<String>,
     refunds: Vec<Refund>,
     mandates: BTreeSet<String>,
+    /// Setup tokens by name.
+    set_up: BTreeMap<String, SetUp>,
     disputes: BTreeMap<String, Value>,
     /// Where messages go, and of which events they tell.
     webhook: Option<(String, Vec<&'static str>)>,
@@ -101,6 +103,14 @@ struct Order {
     asked: Value,
     status: &'static str,
     capture: Option<String>,
+}
+
+#[derive(Clone)]
+struct SetUp {
+    context: Value,
+    status: &'static str,
+    /// The payment token that was made of it.
+    made: Option<String>,
 }
 
 struct Refund {
@@ -136,6 +146,30 @@ impl PayPal {
     /// The reader agrees to an order.
     pub fn approve(&self, order: &str) {
         self.order(order, |order| order.status = "APPROVED");
+    }
+
+    /// The reader agrees to be charged later.
+    pub fn agree(&self, setup: &str) {
+        self.with(|books| books.set_up.get_mut(setup).expect("a setup token").status = "APPROVED");
+    }
+
+    /// PayPal forgets a setup token to which nobody agreed.
+    pub fn forget_setup(&self, setup: &str) {
+        self.with(|books| drop(books.set_up.remove(setup)));
+    }
+
+    /// Where PayPal sends a reader who does not agree.
+    pub fn cancel_url(&self, setup: &str) -> String {
+        let url = self.with(|books| books.set_up[setup].context["cancel_url"].clone());
+        url.as_str().expect("an address").to_owned()
+    }
+
+    /// Setup tokens, and payment tokens made of them.
+    pub fn set_up(&self) -> (usize, usize) {
+        self.with(|books| {
+            let made = books.set_up.values().filter(|token| token.made.is_some()).count();
+            (books.set_up.len(), made)
+        })
     }
 
     /// PayPal calls an order off.
@@ -296,7 +330,9 @@ async fn pass(State(front): State<Front>, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
     let path = head.uri.path();
-    let mut asked = front.client.request(head.method.clone(), front.target(path) + path).body(body);
+    let target = head.uri.path_and_query().map_or(path, |target| target.as_str());
+    let target = front.target(path) + target;
+    let mut asked = front.client.request(head.method.clone(), target).body(body);
     for (name, value) in head.headers.iter().filter(|(name, _)| *name != "host") {
         asked = asked.header(name, value);
     }
@@ -332,6 +368,9 @@ fn own(books: Shared) -> Router {
         .route("/v2/checkout/orders/{id}", get(show_order))
         .route("/v2/checkout/orders/{id}/capture", post(capture_order))
         .route("/v2/payments/captures/{id}/refund", post(refund_capture))
+        .route("/v3/vault/setup-tokens", post(set_up))
+        .route("/v3/vault/setup-tokens/{id}", get(show_set_up))
+        .route("/v3/vault/payment-tokens", post(make_mandate).get(list_mandates))
         .route("/v3/vault/payment-tokens/{id}", delete(end_mandate))
         .route("/v1/customer/disputes/{id}", get(show_dispute))
         .route("/v1/notifications/webhooks/{id}", get(show_webhook))
@@ -442,6 +481,20 @@ impl Books {
             shown["payment_source"] = json!({ "paypal": paypal });
         }
         shown
+    }
+
+    fn shown_set_up(&self, id: &str) -> Value {
+        let mut links = vec![json!({
+            "href": format!("{}/v3/vault/setup-tokens/{id}", self.base), "rel": "self", "method": "GET",
+        })];
+        if self.set_up[id].status == "PAYER_ACTION_REQUIRED" {
+            let href = format!("{}/agree/{id}", self.base);
+            links.push(json!({ "href": href, "rel": "approve", "method": "GET" }));
+        }
+        json!({
+            "id": id, "customer": { "id": customer(id) }, "status": self.set_up[id].status,
+            "payment_source": { "paypal": { "usage_type": "MERCHANT" } }, "links": links,
+        })
     }
 
     /// Takes the money of an order, once for each invoice.
@@ -573,6 +626,76 @@ async fn refund_capture(
     let id = format!("REFUND{:011}", books.refunds.len() + 1);
     books.refunds.push(Refund { key, id, capture, cents });
     told(201, shown(books.refunds.last().expect("the new one")))
+}
+
+/// The customer whom PayPal makes up for a setup token.
+fn customer(setup: &str) -> String {
+    format!("C{}", &setup["SETUP".len()..])
+}
+
+async fn set_up(State(books): State<Shared>, headers: HeaderMap, Json(asked): Json<Value>) -> Told {
+    let mut books = books.lock().expect("no panic");
+    if !books.may(&headers) {
+        return unknown_token();
+    }
+    let key = key(&headers);
+    if let Some(id) = books.by_key.get(&key).cloned() {
+        return told(200, books.shown_set_up(&id));
+    }
+    let id = format!("SETUP{:012}", books.set_up.len() + 1);
+    let context = asked["payment_source"]["paypal"]["experience_context"].clone();
+    let token = SetUp { context, status: "PAYER_ACTION_REQUIRED", made: None };
+    books.set_up.insert(id.clone(), token);
+    books.by_key.insert(key, id.clone());
+    told(201, books.shown_set_up(&id))
+}
+
+async fn show_set_up(State(books): State<Shared>, Path(id): Path<String>) -> Told {
+    let books = books.lock().expect("no panic");
+    if books.set_up.contains_key(&id) {
+        return told(200, books.shown_set_up(&id));
+    }
+    let message = "The specified resource does not exist.";
+    let name = "RESOURCE_NOT_FOUND";
+    told(404, json!({ "name": name, "message": message, "debug_id": "1a2b3c", "links": [] }))
+}
+
+fn shown_mandate(id: &str) -> Value {
+    let paypal = json!({ "email_address": "ben@example.org", "usage_type": "MERCHANT" });
+    json!({ "id": id, "payment_source": { "paypal": paypal } })
+}
+
+/// Makes a payment token of a setup token to which its reader agreed, once.
+async fn make_mandate(
+    State(books): State<Shared>,
+    headers: HeaderMap,
+    Json(asked): Json<Value>,
+) -> Told {
+    let mut books = books.lock().expect("no panic");
+    let key = key(&headers);
+    if let Some(made) = books.by_key.get(&key) {
+        return told(200, shown_mandate(made));
+    }
+    let setup = asked["payment_source"]["token"]["id"].as_str().expect("text").to_owned();
+    let made = format!("vault{setup}");
+    match books.set_up.get_mut(&setup).filter(|token| token.status == "APPROVED") {
+        None => return refusal(422, "UNPROCESSABLE_ENTITY", "SETUP_TOKEN_NOT_TOKENIZED"),
+        Some(token) => (token.status, token.made) = ("VAULTED", Some(made.clone())),
+    }
+    books.mandates.insert(made.clone());
+    books.by_key.insert(key, made.clone());
+    told(201, shown_mandate(&made))
+}
+
+async fn list_mandates(
+    State(books): State<Shared>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Told {
+    let books = books.lock().expect("no panic");
+    let theirs = |(id, _): &(&String, &SetUp)| customer(id) == query["customer_id"];
+    let made = books.set_up.iter().filter(theirs).filter_map(|(_, token)| token.made.as_ref());
+    let tokens: Vec<Value> = made.map(|id| shown_mandate(id)).collect();
+    told(200, json!({ "payment_tokens": tokens }))
 }
 
 async fn end_mandate(State(books): State<Shared>, Path(id): Path<String>) -> StatusCode {

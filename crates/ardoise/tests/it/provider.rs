@@ -62,6 +62,13 @@ impl Order {
     }
 }
 
+/// Somebody who is to agree to be charged later.
+#[derive(Debug, Clone, Default)]
+struct Binding {
+    key: String,
+    agreed: bool,
+}
+
 /// What the provider does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fault {
@@ -80,8 +87,10 @@ pub enum Fault {
 #[derive(Default)]
 struct Books {
     orders: BTreeMap<String, Order>,
+    bindings: BTreeMap<String, Binding>,
     fault: Fault,
     asked: Vec<String>,
+    /// Mandates that were ended.
     ended: Vec<String>,
 }
 
@@ -104,6 +113,8 @@ impl Provider {
             .route("/orders/{reference}", get(show))
             .route("/orders/{reference}/capture", post(capture))
             .route("/orders/{reference}/refunds", post(send_back))
+            .route("/bindings", post(begin_to_bind))
+            .route("/bindings/{reference}", get(show_binding))
             .route("/mandates/{mandate}/charge", post(charge_mandate))
             .route("/mandates/{mandate}", delete(end_mandate))
             .with_state(books.clone());
@@ -123,6 +134,16 @@ impl Provider {
     /// Changes an order behind everybody's back.
     pub fn change(&self, reference: &str, change: impl FnOnce(&mut Order)) {
         change(self.books().orders.get_mut(reference).expect("an order"));
+    }
+
+    /// The reader agrees to be charged later.
+    pub fn agree_to_bind(&self, reference: &str) {
+        self.books().bindings.get_mut(reference).expect("a binding").agreed = true;
+    }
+
+    /// How many times somebody has begun to agree to that.
+    pub fn bindings(&self) -> usize {
+        self.books().bindings.len()
     }
 
     pub fn orders(&self) -> Vec<Order> {
@@ -301,6 +322,34 @@ async fn capture(State(books): State<Shared>, Path(reference): Path<String>) -> 
     answer(fault, shown(order))
 }
 
+async fn begin_to_bind(State(books): State<Shared>, Json(asked): Json<Value>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("bind".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    let key = asked["key"].as_str().expect("a key").to_owned();
+    let known = books.bindings.iter().find(|(_, binding)| binding.key == key);
+    let known = known.map(|(reference, _)| reference.clone());
+    let reference = known.unwrap_or_else(|| format!("BINDING-{}", books.bindings.len() + 1));
+    let fresh = Binding { key, agreed: false };
+    books.bindings.entry(reference.clone()).or_insert(fresh);
+    answer(books.fault, json!({ "order": reference }))
+}
+
+async fn show_binding(State(books): State<Shared>, Path(reference): Path<String>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("bound".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    let Some(binding) = books.bindings.get(&reference) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let status = if binding.agreed { "bound" } else { "open" };
+    answer(books.fault, json!({ "status": status, "mandate": format!("MANDATE-{reference}") }))
+}
+
 async fn charge_mandate(
     State(books): State<Shared>,
     Path(mandate): Path<String>,
@@ -313,8 +362,9 @@ async fn charge_mandate(
         return broken;
     }
     let reference = open(&mut books, &asked);
+    let is_over = mandate == "MANDATE-DEAD" || books.ended.contains(&mandate);
     let order = books.orders.get_mut(&reference).expect("it was opened");
-    if mandate == "MANDATE-DEAD" {
+    if is_over {
         order.declined = true;
     } else if order.captured == 0 {
         order.captured = 1;

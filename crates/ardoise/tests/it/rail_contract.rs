@@ -37,6 +37,14 @@ pub trait Bench {
     async fn orders_and_captures(&self) -> (usize, usize);
     /// A message about `charge` (or about one that is not this shop's), genuine or forged, so many seconds old.
     async fn message(&self, charge: Option<&Stored>, genuine: bool, age_seconds: i64) -> Message;
+    /// The reader agrees at the provider to be charged later, and pays nothing.
+    async fn agree_to_bind(&self, _: &Stored) {
+        unreachable!("this rail binds nothing without a charge");
+    }
+    /// How many times somebody has begun to agree to that.
+    async fn bindings(&self) -> usize {
+        unreachable!("this rail binds nothing without a charge");
+    }
     /// An age at which a genuine message is too old: some providers send one again for days.
     fn stale_seconds(&self) -> i64 {
         24 * 3_600
@@ -45,8 +53,13 @@ pub trait Bench {
 
 /// Ben, who owes €0.20.
 pub async fn ben(shop: &TestApp) -> Browser<'_> {
-    let (ada, _) = shop.ada().await;
-    let slug = shop.article(ada, "Night bus", 20).await;
+    ben_again(shop, "Night bus").await
+}
+
+/// Somebody who owes €0.20 for this work.
+pub async fn ben_again<'a>(shop: &'a TestApp, title: &str) -> Browser<'a> {
+    let (ada, _) = shop.author(&format!("Author of {title}")).await;
+    let slug = shop.article(ada, title, 20).await;
     let mut ben = shop.browser();
     assert_eq!(ben.tap(&slug).await.status, StatusCode::SEE_OTHER);
     ben
@@ -385,6 +398,14 @@ impl Bench for ScriptedBench {
         self.provider.change(&charge.reference, |order| order.declined = true);
     }
 
+    async fn agree_to_bind(&self, binding: &Stored) {
+        self.provider.agree_to_bind(&binding.reference);
+    }
+
+    async fn bindings(&self) -> usize {
+        self.provider.bindings()
+    }
+
     async fn lose_answers(&self, lost: bool) {
         self.provider.is(if lost { Fault::LosesAnswers } else { Fault::None });
     }
@@ -428,6 +449,12 @@ impl Bench for SandboxBench {
     }
 
     async fn agree(&self, _: &Stored) {}
+
+    async fn agree_to_bind(&self, _: &Stored) {}
+
+    async fn bindings(&self) -> usize {
+        1
+    }
 
     async fn refuse(&self, _: &Stored) {
         unreachable!("fake money is never refused");

@@ -22,6 +22,7 @@ GET     /embed/{slug}                            200 200 200 200 200 200 200
 GET     /oembed                                  404 404 404 404 404 404 404
 GET     /w/{work}                                403 200 200 403 403 403 403
 GET     /tab                                     200 200 200 200 200 200 200
+GET     /tab/bind                                200 200 200 200 200 200 200
 GET     /tab/settle                              200 200 200 200 200 200 200
 GET     /tab/settled/{settlement}                404 200 404 404 404 404 404
 GET     /library                                 200 200 200 200 200 200 200
@@ -57,6 +58,8 @@ POST    /tab/settle/{rail}                       401 400 401 401 401 401 401
 GET     /tab/charges/{charge}                    404 303 404 404 404 404 404
 GET     /tab/charges/{charge}/return             404 303 404 404 404 404 404
 POST    /tab/charges/{charge}/return             404 303 404 404 404 404 404
+POST    /tab/bind/{rail}                         401 400 401 401 401 401 401
+POST    /tab/invitation/put-away                 303 303 303 303 303 303 303
 POST    /tab/mandates/{rail}/end                 401 404 401 401 401 401 401
 POST    /rails/{rail}/webhook                    400 400 400 400 400 400 400
 GET     /gains/stream                            401 401 200 200 403 401 401

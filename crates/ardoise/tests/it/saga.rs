@@ -7,7 +7,7 @@ use crate::shop::{Browser, TestApp};
 use ardoise::rails::SCRIPTED;
 use ardoise::rails::saga::{self, Begin, Visit};
 use ardoise::rails::worker::work_off;
-use ardoise::store::charge::{self, Doubt, State, Stored};
+use ardoise::store::charge::{self, Doubt, Purpose, State, Stored};
 use ardoise::store::mandate;
 use http::StatusCode;
 use ledger::{Currency, Money, SettlementId, TabId};
@@ -281,7 +281,7 @@ async fn a_reader_who_agrees_binds_the_rail_and_one_who_does_not_does_not() {
         bench.provider.change(&begun.reference, |order| order.agreed = true);
         let settled: Stored = saga::go_on(&shop.app, begun, Visit::Again).await.expect("gone on");
         assert_eq!(settled.state, State::Settled);
-        let bound = shop.app.store.read(|db| mandate::by_tab(db, tab(&ben))).await;
+        let bound = shop.app.store.read(|db| mandate::by_tab(db, tab(&ben), Currency::Eur)).await;
         assert_eq!(bound.expect("read").len(), usize::from(binds));
     }
 }
@@ -353,12 +353,14 @@ async fn a_rail_that_was_turned_off_leaves_its_charges_to_be_asked_about() {
         id: shop.app.mint.settlement(),
         tab: tab(&ben),
         rail: SCRIPTED.number,
+        purpose: Purpose::Settle,
         amount: Money::from_cents(20, Currency::Eur).expect("an amount"),
         state: State::Begun,
         reference: String::new(),
         kept: String::new(),
         next: String::new(),
         binds: false,
+        consent: None,
         locale: "en".into(),
         period: None,
         begun_at: now,

@@ -5,8 +5,8 @@ use ardoise::clock::Clock;
 use ardoise::outbox::address::Reach;
 use ardoise::rails::SCRIPTED;
 use ardoise::rails::port::{
-    Asked, Begun, Charge, Fee, Heard, Mandate, Message, Next, Outcome, Rail, RailError, Reason,
-    Receipt, Refund, Refunded, Terms, Unheard, Which,
+    Asked, Became, Begun, Binding, Charge, Fee, Heard, Mandate, Message, Next, Outcome, Rail,
+    RailError, Reason, Receipt, Refund, Refunded, Terms, Unheard, Which,
 };
 use ardoise::rails::wire::{Call, Reply, Wire};
 use aws_lc_rs::hmac;
@@ -46,6 +46,7 @@ impl Scripted {
             maximum: Some(euros("50")),
             fee,
             charges_without_reader: true,
+            binds_without_charge: true,
             refunds: true,
             is_fake: false,
             leads_to: vec![provider.url.clone()],
@@ -146,6 +147,41 @@ impl Rail for Scripted {
         Box::pin(async move { hear(message) })
     }
 
+    fn bind<'a>(&'a self, binding: &'a Binding) -> Asked<'a, Begun> {
+        Box::pin(async move {
+            let wanted = json!({ "key": binding.id.to_string() });
+            let call = Call::post(&format!("{}/bindings", self.url)).json(&wanted);
+            let begun = self.ask(call.repeatable()).await?;
+            let reference = begun["order"].as_str().unwrap_or_default();
+            let url = format!("{}/agree/{reference}", self.url);
+            Self::begun(&begun, Next::Redirect { url }, "")
+        })
+    }
+
+    fn bound<'a>(
+        &'a self,
+        binding: &'a Binding,
+        _: &'a BTreeMap<String, String>,
+    ) -> Asked<'a, Became> {
+        Box::pin(async move {
+            let url = format!("{}/bindings/{}", self.url, binding.reference);
+            let shown = self.ask(Call::get(&url)).await?;
+            if shown["status"] != "bound" {
+                return Ok(Became::Waiting);
+            }
+            let reference = shown["mandate"].as_str().expect("a mandate").to_owned();
+            Ok(Became::Bound(Mandate { reference, label: "•••• 4242".into() }))
+        })
+    }
+
+    fn unbind<'a>(&'a self, mandate: &'a Mandate) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let url = format!("{}/mandates/{}", self.url, mandate.reference);
+            let call = Call::with_method(http::Method::DELETE, &url).repeatable();
+            self.ask(call).await.map(drop)
+        })
+    }
+
     fn charge_mandate<'a>(
         &'a self,
         charge: &'a Charge,
@@ -162,14 +198,6 @@ impl Rail for Scripted {
                 ..charge.clone()
             };
             Ok((begun, self.outcome(&charge, &order)?))
-        })
-    }
-
-    fn unbind<'a>(&'a self, mandate: &'a Mandate) -> Asked<'a, ()> {
-        Box::pin(async move {
-            let url = format!("{}/mandates/{}", self.url, mandate.reference);
-            let call = Call::with_method(http::Method::DELETE, &url).repeatable();
-            self.ask(call).await.map(drop)
         })
     }
 

@@ -112,7 +112,7 @@ async fn settle(ben: &mut Browser<'_>, slug: &str, named: &mut BTreeMap<&'static
     named.insert("/tab/settled/", id.clone());
     named.insert("/tab/charges/", id.clone());
     named.insert("/desk/charges/", id);
-    for before in ["/tab/settle/", "/tab/mandates/", "/rails/"] {
+    for before in ["/tab/settle/", "/tab/bind/", "/tab/mandates/", "/rails/"] {
         named.insert(before, "sandbox".into());
     }
 }

@@ -3,8 +3,8 @@
 use crate::stripe_peer::{Fault, KEY, NOW, Peer, WEBHOOK_SECRET, description, rail, signed};
 use ardoise::clock::Clock;
 use ardoise::rails::port::{
-    Begun, Charge, Dispute, Heard, Mandate, Message, Next, Outcome, Rail, RailError, Reason,
-    Receipt, Refund, Refunded, Unheard, Which,
+    Became, Begun, Binding, Charge, Dispute, Heard, Mandate, Message, Next, Outcome, Rail,
+    RailError, Reason, Receipt, Refund, Refunded, Unheard, Which,
 };
 use ardoise::rails::stripe::Stripe;
 use ledger::{Currency, Money, SettlementId, ShopId as _, TabId};
@@ -29,6 +29,32 @@ fn charge(number: u8) -> Charge {
         shop: "Ada".into(),
         return_url: "http://localhost:8080/tab/charges/1/return".into(),
     }
+}
+
+fn binding(number: u8) -> Binding {
+    let charge = charge(number);
+    Binding {
+        id: charge.id,
+        tab: charge.tab,
+        begun_at: charge.begun_at,
+        ends_at: charge.ends_at,
+        reference: String::new(),
+        kept: String::new(),
+        locale: charge.locale,
+        currency: Currency::Eur,
+        shop: charge.shop,
+        return_url: charge.return_url,
+    }
+}
+
+/// The binding as it is kept once it has begun.
+async fn begin_to_bind(rail: &Stripe, binding: Binding) -> Binding {
+    let begun = rail.bind(&binding).await.expect("begun");
+    Binding { reference: begun.reference, ..binding }
+}
+
+async fn became(rail: &Stripe, binding: &Binding) -> Result<Became, RailError> {
+    rail.bound(binding, &BTreeMap::new()).await
 }
 
 fn card() -> Value {
@@ -240,6 +266,69 @@ async fn a_wrong_key_is_told_to_the_operator_and_shown_to_nobody() {
     let refused = peer.rail_with("sk_test_other").begin(&charge(1)).await.expect_err("refused");
     assert_eq!(refused, RailError::Refused("401".into()));
     assert!(!format!("{refused:?} {refused}").contains("hush"));
+}
+
+#[tokio::test]
+async fn a_reader_who_pays_nothing_leaves_a_card_that_is_charged_later() {
+    let peer = Peer::open().await;
+    let rail = peer.rail();
+    let first = rail.bind(&binding(1)).await.expect("begun");
+    assert_eq!(rail.bind(&binding(1)).await.expect("begun"), first);
+    let Begun { next: Next::Redirect { url }, .. } = &first else { panic!("{first:?}") };
+    assert!(rail.terms().leads_to.iter().any(|base| url.starts_with(base)), "{url}");
+    let binding = begin_to_bind(&rail, binding(1)).await;
+    assert_eq!(became(&rail, &binding).await, Ok(Became::Waiting));
+    peer.leave_card(&binding.reference);
+    let Ok(Became::Bound(mandate)) = became(&rail, &binding).await else { panic!() };
+    assert_eq!(mandate.label, "Visa •••• 4242");
+    assert_eq!((peer.count("checkout.session"), peer.count("payment_intent")), (1, 0));
+
+    let charged = rail.charge_mandate(&charge(2), &mandate).await.expect("an outcome");
+    assert_eq!(settled(Ok(charged.1)).received, euros(500));
+    rail.unbind(&mandate).await.expect("ended");
+    let charged = rail.charge_mandate(&charge(3), &mandate).await.expect("an outcome");
+    assert_eq!(charged.1, Outcome::Declined(Reason::Unbound));
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_card_to_be_left_is_told_as_it_is() {
+    let peer = Peer::open().await;
+    let rail = peer.rail();
+    let left = BTreeMap::from([("left".to_owned(), "1".to_owned())]);
+    let turned = begin_to_bind(&rail, binding(1)).await;
+    assert_eq!(rail.bound(&turned, &left).await, Ok(Became::Declined(Reason::Cancelled)));
+    assert_eq!(peer.get(&turned.reference)["status"], "expired");
+    assert_eq!(became(&rail, &turned).await, Ok(Became::Declined(Reason::Late)));
+
+    let refused = begin_to_bind(&rail, binding(2)).await;
+    peer.refuse_card(&refused.reference, "expired_card");
+    assert_eq!(became(&rail, &refused).await, Ok(Became::Declined(Reason::Means)));
+
+    let agreed = begin_to_bind(&rail, binding(3)).await;
+    peer.leave_card(&agreed.reference);
+    let agreed_to = rail.bound(&agreed, &left).await;
+    assert!(matches!(agreed_to, Ok(Became::Bound(_))), "what they agreed to counts");
+    let of_another = Binding { reference: agreed.reference, ..binding(4) };
+    assert!(matches!(became(&rail, &of_another).await, Err(RailError::Nonsense(_))));
+}
+
+#[tokio::test]
+async fn a_page_in_setup_mode_whose_answer_is_lost_is_found_again_and_heard_of() {
+    let peer = Peer::open().await;
+    let rail = peer.rail();
+    for _ in 0..3 {
+        peer.will(Fault::Lost);
+    }
+    let lost = rail.bind(&binding(1)).await.expect_err("no answer");
+    assert!(!lost.left_nothing(), "{lost}");
+    let binding = begin_to_bind(&rail, binding(1)).await;
+    assert_eq!(peer.count("checkout.session"), 1);
+    peer.leave_card(&binding.reference);
+    let set_up = peer.get(&peer.only("setup_intent"));
+    for object in [peer.get(&binding.reference), set_up] {
+        let heard = hear(&rail, &object, WEBHOOK_SECRET).await;
+        assert_eq!(heard, Ok(Heard::Charge(Which::Id(binding.id))));
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! Stripe holds to what every rail holds to.
 
+use crate::binding_contract::binding_contract;
 use crate::rail_contract::{Bench, Message, contract};
 use crate::shop::TestApp;
 use crate::stripe_peer::{KEY, Peer, WEBHOOK_SECRET, rail, signed};
-use ardoise::rails::port::{self, Asked, Begun, Charge, Heard, Outcome, Rail, Terms, Unheard};
+use ardoise::rails::port::{
+    self, Asked, Became, Begun, Binding, Charge, Heard, Mandate, Outcome, Rail, Terms, Unheard,
+};
 use ardoise::rails::stripe::Stripe;
 use ardoise::store::charge::Stored;
 use futures_util::future::BoxFuture;
@@ -36,6 +39,30 @@ impl Rail for Small {
         query: &'a BTreeMap<String, String>,
     ) -> Asked<'a, Outcome> {
         self.stripe.returned(charge, query)
+    }
+
+    fn bind<'a>(&'a self, binding: &'a Binding) -> Asked<'a, Begun> {
+        self.stripe.bind(binding)
+    }
+
+    fn bound<'a>(
+        &'a self,
+        binding: &'a Binding,
+        back: &'a BTreeMap<String, String>,
+    ) -> Asked<'a, Became> {
+        self.stripe.bound(binding, back)
+    }
+
+    fn charge_mandate<'a>(
+        &'a self,
+        charge: &'a Charge,
+        mandate: &'a Mandate,
+    ) -> Asked<'a, (Begun, Outcome)> {
+        self.stripe.charge_mandate(charge, mandate)
+    }
+
+    fn unbind<'a>(&'a self, mandate: &'a Mandate) -> Asked<'a, ()> {
+        self.stripe.unbind(mandate)
     }
 
     fn hear<'a>(&'a self, message: port::Message<'a>) -> BoxFuture<'a, Result<Heard, Unheard>> {
@@ -73,6 +100,14 @@ impl Bench for StripeBench {
         self.peer.will_pay(&charge.reference, &card());
     }
 
+    async fn agree_to_bind(&self, binding: &Stored) {
+        self.peer.leave_card(&binding.reference);
+    }
+
+    async fn bindings(&self) -> usize {
+        self.peer.count("checkout.session")
+    }
+
     /// Stripe lets the reader try another card; a debit that fails is final.
     async fn refuse(&self, charge: &Stored) {
         let sepa = json!({"type": "sepa_debit", "sepa_debit": {"last4": "3000"}});
@@ -92,7 +127,7 @@ impl Bench for StripeBench {
     }
 
     async fn orders_and_captures(&self) -> (usize, usize) {
-        (self.peer.count("checkout.session"), self.peer.count_paid())
+        (self.peer.count_to_pay(), self.peer.count_paid())
     }
 
     async fn message(&self, charge: Option<&Stored>, genuine: bool, age_seconds: i64) -> Message {
@@ -114,6 +149,7 @@ impl Bench for StripeBench {
 }
 
 contract! { stripe: crate::stripe_contract::StripeBench }
+binding_contract! { stripe_binds: crate::stripe_contract::StripeBench }
 
 /// A shop whose settings turn Stripe on, with a key of its test mode; and Ben, who owes that many cents.
 async fn settle_page(cents: i64) -> String {

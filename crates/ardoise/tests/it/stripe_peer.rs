@@ -43,6 +43,7 @@ pub fn description() -> Option<Description> {
         "payment_method_details_sepa_debit",
         "payment_pages_checkout_session_customer_details",
         "refund",
+        "setup_intent",
         "webhook_endpoint",
     ];
     Description::open("stripe-spec3-2023-08-16.json", &made)
@@ -194,6 +195,13 @@ impl Peer {
         self.desk().objects.values().filter(|object| object["object"] == kind).count()
     }
 
+    /// Pages on which somebody is to pay.
+    pub fn count_to_pay(&self) -> usize {
+        let is_to_pay =
+            |object: &&Value| object["object"] == "checkout.session" && object["mode"] == "payment";
+        self.desk().objects.values().filter(is_to_pay).count()
+    }
+
     pub fn count_paid(&self) -> usize {
         let is_paid = |object: &&Value| {
             object["object"] == "payment_intent" && object["status"] == "succeeded"
@@ -222,6 +230,21 @@ impl Peer {
     /// A reader pays on the page as soon as somebody asks whether they did.
     pub fn will_pay(&self, session: &str, means: &Value) {
         self.desk().willing.insert(session.into(), means.clone());
+    }
+
+    /// A reader leaves a card on the page, and pays nothing; answers the way to pay.
+    pub fn leave_card(&self, session: &str) -> String {
+        self.desk().leave_card(session)
+    }
+
+    /// The bank of a reader who leaves a card says no.
+    pub fn refuse_card(&self, session: &str, code: &str) {
+        let mut desk = self.desk();
+        desk.leave_card(session);
+        let set_up = desk.objects[session]["setup_intent"].as_str().expect("text").to_owned();
+        let set_up = desk.objects.get_mut(&set_up).expect("made");
+        set_up["status"] = json!("requires_payment_method");
+        set_up["last_setup_error"] = json!({"type": "card_error", "code": code});
     }
 
     /// A reader agrees to a debit that is under way for days; answers the payment.
@@ -343,6 +366,24 @@ impl Desk {
         intent
     }
 
+    fn leave_card(&mut self, session: &str) -> String {
+        let asked = self.asked[session].clone();
+        let customer = self.make("cus", "customer", json!({}));
+        let card = json!({"type": "card", "customer": customer, "card": {"brand": "visa", "last4": "4242"}});
+        let method = self.make("pm", "payment_method", card);
+        let set_up = json!({
+            "status": "succeeded", "customer": customer, "payment_method": method,
+            "metadata": asked["setup_intent_data"]["metadata"], "usage": "off_session",
+            "last_setup_error": null,
+        });
+        let set_up = self.make("seti", "setup_intent", set_up);
+        let session = self.objects.get_mut(session).expect("a session");
+        session["status"] = json!("complete");
+        session["url"] = Value::Null;
+        session["setup_intent"] = json!(set_up);
+        method
+    }
+
     fn method(&mut self, customer: Option<&str>, means: &Value) -> String {
         let kind = json!({"type": means["type"], "customer": customer});
         self.make("pm", "payment_method", kind)
@@ -443,12 +484,20 @@ impl Desk {
             let error = json!({"type": "invalid_request_error", "param": "expires_at"});
             return (400, json!({ "error": error }));
         }
+        // In setup mode the kinds are named, and a customer is made for what is left.
+        let is_set_up = asked["mode"] == "setup";
+        let names_kinds = asked["payment_method_types"].is_object();
+        if is_set_up && !(names_kinds && asked["customer_creation"] == "always") {
+            let error = json!({"type": "invalid_request_error", "code": "parameter_missing"});
+            return (400, json!({ "error": error }));
+        }
         let id = self.make(
             "cs_test",
             "checkout.session",
             json!({
                 "status": "open", "payment_status": "unpaid", "metadata": asked["metadata"],
                 "client_reference_id": asked["client_reference_id"], "payment_intent": null,
+                "setup_intent": null, "mode": asked["mode"],
                 "customer_details": null, "livemode": false,
             }),
         );

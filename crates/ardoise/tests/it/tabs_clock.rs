@@ -86,6 +86,7 @@ async fn a_mandate_that_does_not_hold_any_more_is_not_tried_for_ever() {
         rail: ardoise::rails::SCRIPTED.number,
         reference: "MANDATE-DEAD".into(),
         label: String::new(),
+        most: None,
         failed_at: None,
     };
     let (tab, now) = (tab.expect("a tab"), shop.app.now());

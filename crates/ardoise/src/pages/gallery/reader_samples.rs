@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Gallery, NOW, cents, page, pick};
+use super::{Gallery, NOW, binding_samples, cents, page, pick};
+use crate::pages::binding::BoundRail;
 use crate::pages::charge::{ChargePage, ChargeView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
@@ -125,8 +126,10 @@ fn works(gallery: &Gallery) {
     gallery.add("work", &sale);
     gallery.add("work-resting", &WorkPage { offer: Offer::Resting, ..sale.clone() });
     gallery.add("work-owned", &WorkPage { offer: Offer::Owned, ..sale.clone() });
-    gallery
-        .add("work-full", &WorkPage { offer: Offer::TabFull { owed: cents(190) }, ..sale.clone() });
+    for (name, limit_with) in [("work-full", None), ("work-full-open", Some(cents(600)))] {
+        let offer = Offer::TabFull { owed: cents(190), limit_with };
+        gallery.add(name, &WorkPage { offer, ..sale.clone() });
+    }
     gallery.add(
         "work-unpublished",
         &WorkPage { offer: Offer::Unpublished, own: true, ..sale.clone() },
@@ -174,6 +177,7 @@ fn contents(gallery: &Gallery) {
         standing: standing(Some(29)),
         article: Some(ARTICLE.into()),
         files: vec![],
+        invitation: None,
     };
     gallery.add("content", &content);
     let file = |name: &str, media| FileView {
@@ -247,9 +251,13 @@ fn tabs(gallery: &Gallery) {
         settles_by: Some(NOW.plus_days(40)),
         credit: cents(0),
         closed: None,
+        bound: Vec::new(),
+        failed: None,
+        invitation: None,
         lines,
         more: None,
     };
+    binding_samples::tabs(gallery, &tab);
     let notice = Notice::LineUndone { title: title(locale).into(), amount: cents(20) };
     let mut undone = tab.clone();
     undone.page.notice = Some(notice);
@@ -283,7 +291,8 @@ fn settling(gallery: &Gallery) {
         lines: 7,
         settlement: "set_1".into(),
         reference: "ARD-7K2M-9QXW".into(),
-        bound: vec![BoundRail { name: "paypal", label: "ada@example.com".into() }],
+        bound: vec![BoundRail { name: "paypal", label: "ada@example.com".into(), most: None }],
+        failed: None,
         rails: vec![
             online("sandbox", true),
             online("paypal", false),
@@ -343,7 +352,6 @@ fn charges(gallery: &Gallery) {
                 link: Some(format!("lightning:{code}")),
             },
         ),
-        ("fields", ChargeView::Fields { public: vec![("key".into(), "pk_1".into())] }),
         ("ask", ChargeView::Ask { questions: questions() }),
         ("wait", ChargeView::Wait),
         ("doubt", ChargeView::InDoubt),
@@ -353,7 +361,7 @@ fn charges(gallery: &Gallery) {
     for (name, view) in views {
         let page = page(locale, &locale.text("charge-title"), "/tab/charges/chg_1");
         let (charge, rail) = ("chg_1".into(), "rail-sandbox".into());
-        let shown = ChargePage { page, charge, amount: cents(190), rail, view };
+        let shown = ChargePage { page, charge, amount: Some(cents(190)), rail, view };
         gallery.add(&format!("charge-{name}"), &shown);
     }
 }
@@ -399,6 +407,7 @@ fn troubles(gallery: &Gallery) {
         }),
         code: "store.full".into(),
         request_id: Some("01JD8Z5Y3V".into()),
+        other: None,
     };
     gallery.add("problem", &problem);
     let withdrawal = WithdrawalPage {

@@ -189,6 +189,7 @@ settle-from = From { $minimum } on.
 settle-to = Up to { $maximum }.
 settle-bind = From now on, charge my tab this way when it is due. I can end this at any time.
 bound-title = Charged when your tab is due
+bound-most = At most { $most } at a time.
 bound-end = End this
 back-to-settle = Choose another way
 charge-title = Your payment
@@ -199,7 +200,6 @@ charge-notices = This page notices it by itself.
 charge-scan = Scan the code with your wallet, or use it on this device:
 charge-open = Open my wallet
 charge-code = Payment code
-charge-script = This way of paying needs JavaScript. The others do not.
 charge-doubt = The answer to your payment was lost on the way, and we are asking what became of it. Nothing is charged twice: wait a few minutes, seldom longer.
 charge-send = Go on
 charge-again = Settle your tab
@@ -223,6 +223,43 @@ settled-lines = { $count ->
 settled-fake = This was fake money: a trial, no real payment.
 settled-clean = Your tab is clean.
 settled-left = { $amount } remains on your tab.
+
+## Binding a way to pay
+
+invite-limit = Add a way to pay and your tab settles itself: it may hold { $limit } instead of { $now }, and nothing is left for you to do.
+invite-same = Add a way to pay and your tab settles itself: nothing is left for you to do.
+invite-how = See how it works
+invite-no = No, thanks
+bind-title = Let your tab settle itself
+bind-limit = Your tab may hold { $limit } instead of { $now }.
+bind-nothing = When it is due, nothing is left for you to do.
+bind-told = { $count ->
+    [0] One tap ends it.
+    [one] You are told the day before, and one tap ends it.
+   *[other] You are told { $count } days before, and one tap ends it.
+}
+bind-agreed = What you agree to
+bind-agree = { $shop } charges this way of paying when my tab reaches { $at }, or when its oldest line is { $due } days old: what is on the tab then, never more than { $most } at a time. { $days ->
+    [0] I can end this at any time, with one tap.
+    [one] I am told the day before, and can end this at any time, with one tap.
+   *[other] I am told { $days } days before, and can end this at any time, with one tap.
+}
+bind-today = Nothing is charged today.
+bind-go = Agree and go on
+bind-none = Nothing can be bound here: settle your tab yourself, whenever you like.
+bind-back = Not now
+bind-instead = Or let your tab settle itself
+bind-to-go-on = Or add a way to pay: up to { $limit }
+binding-title = Adding a way to pay
+binding-waits = Waiting for you to agree. This page notices it by itself.
+binding-doubt = The answer was lost on the way, and we are asking whether you agreed. Nothing is charged: wait a few minutes, seldom longer.
+binding-again = Choose again
+notice-bound = From now on your tab settles itself: { $label }. Nothing was charged.
+tab-charged = It settles itself on { $day }, or as soon as it reaches { $amount }. No interest, no late fee, ever.
+failed-title = { $rail }: not charged on { $day }
+failed-again = We will try once more later. You can also settle your tab yourself now.
+failed-by-hand = It is not tried again without you: settle your tab yourself, the same way or another.
+away-proof = Your bank wanted you to confirm the payment yourself, and you were not here. Nothing was charged.
 
 ## The library
 

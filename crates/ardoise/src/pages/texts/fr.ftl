@@ -189,6 +189,7 @@ settle-from = À partir de { $minimum }.
 settle-to = Jusqu’à { $maximum }.
 settle-bind = Désormais, débitez mon ardoise ainsi à l’échéance. Je peux y mettre fin à tout moment.
 bound-title = Débité à l’échéance de votre ardoise
+bound-most = { $most } au plus à la fois.
 bound-end = Y mettre fin
 back-to-settle = Choisir un autre moyen
 charge-title = Votre paiement
@@ -199,7 +200,6 @@ charge-notices = Cette page s’en aperçoit d’elle-même.
 charge-scan = Scannez le code avec votre portefeuille, ou utilisez-le sur cet appareil :
 charge-open = Ouvrir mon portefeuille
 charge-code = Code de paiement
-charge-script = Ce moyen de paiement a besoin de JavaScript. Les autres, non.
 charge-doubt = La réponse à votre paiement s’est perdue en route, et nous demandons ce qu’il est devenu. Rien ne sera débité deux fois : patientez quelques minutes, rarement plus.
 charge-send = Continuer
 charge-again = Régler votre ardoise
@@ -223,6 +223,43 @@ settled-lines = { $count ->
 settled-fake = C’était de l’argent factice : un essai, aucun paiement réel.
 settled-clean = Votre ardoise est vierge.
 settled-left = Il reste { $amount } sur votre ardoise.
+
+## Donner son accord pour un moyen de paiement
+
+invite-limit = Ajoutez un moyen de paiement et votre ardoise se règle toute seule : elle peut aller jusqu’à { $limit } au lieu de { $now }, et vous n’avez plus rien à faire.
+invite-same = Ajoutez un moyen de paiement et votre ardoise se règle toute seule : vous n’avez plus rien à faire.
+invite-how = Voir comment
+invite-no = Non merci
+bind-title = Une ardoise qui se règle toute seule
+bind-limit = Votre ardoise peut aller jusqu’à { $limit } au lieu de { $now }.
+bind-nothing = À l’échéance, vous n’avez plus rien à faire.
+bind-told = { $count ->
+    [0] Un geste suffit pour y mettre fin.
+    [one] Nous vous prévenons la veille, et un geste suffit pour y mettre fin.
+   *[other] Nous vous prévenons { $count } jours avant, et un geste suffit pour y mettre fin.
+}
+bind-agreed = Ce que vous acceptez
+bind-agree = { $shop } débite ce moyen de paiement quand mon ardoise atteint { $at }, ou quand sa plus ancienne ligne a { $due } jours : ce qui s’y trouve alors, jamais plus de { $most } à la fois. { $days ->
+    [0] Je peux y mettre fin à tout moment, d’un geste.
+    [one] On me prévient la veille, et je peux y mettre fin à tout moment, d’un geste.
+   *[other] On me prévient { $days } jours avant, et je peux y mettre fin à tout moment, d’un geste.
+}
+bind-today = Rien n’est débité aujourd’hui.
+bind-go = Accepter et continuer
+bind-none = Aucun moyen de paiement ne se donne ici d’avance : réglez votre ardoise vous-même, quand vous voulez.
+bind-back = Pas maintenant
+bind-instead = Ou laisser l’ardoise se régler toute seule
+bind-to-go-on = Ou ajouter un moyen de paiement : jusqu’à { $limit }
+binding-title = Votre moyen de paiement
+binding-waits = En attente de votre accord. Cette page s’en aperçoit d’elle-même.
+binding-doubt = La réponse s’est perdue en route, et nous demandons si vous avez donné votre accord. Rien n’est débité : patientez quelques minutes, rarement plus.
+binding-again = Choisir de nouveau
+notice-bound = Désormais, votre ardoise se règle toute seule : { $label }. Rien n’a été débité.
+tab-charged = Elle se règle toute seule le { $day }, ou dès { $amount }. Jamais d’intérêts ni de frais de retard.
+failed-title = { $rail } : pas débité le { $day }
+failed-again = Nous réessaierons une fois plus tard. Vous pouvez aussi régler votre ardoise vous-même maintenant.
+failed-by-hand = Plus rien ne sera tenté sans vous : réglez votre ardoise vous-même, par le même moyen ou par un autre.
+away-proof = Votre banque voulait que vous confirmiez vous-même le paiement, et vous n’étiez pas là. Rien n’a été débité.
 
 ## La bibliothèque
 

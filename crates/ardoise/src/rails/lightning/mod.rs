@@ -247,6 +247,7 @@ fn terms(currency: Currency, fee: Fee, is_fake: bool) -> Terms {
         maximum: None,
         fee,
         charges_without_reader: false,
+        binds_without_charge: false,
         refunds: false,
         is_fake,
         leads_to: Vec::new(),

@@ -12,11 +12,12 @@ mod signature;
 #[cfg(test)]
 mod tests;
 mod token;
+mod vault;
 
 use super::PAYPAL;
 use super::port::{
-    Asked, Begun, Charge, Dispute, Flaw, Heard, Mandate, Message, Next, Outcome, Rail, RailError,
-    Reason, Refund, Refunded, Terms, Unheard,
+    Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, Next, Outcome,
+    Rail, RailError, Reason, Refund, Refunded, Terms, Unheard,
 };
 use super::wire::{Call, Reply, Wire};
 use crate::clock::Clock;
@@ -28,6 +29,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use settings::PayPalSettings;
 use signature::Certificates;
+use std::collections::BTreeMap;
 use token::Token;
 
 /// The largest charge: far above any tab, far below what PayPal asks questions about.
@@ -55,6 +57,7 @@ impl PayPal {
             maximum: Some(coin(MAXIMUM_CENTS)),
             fee: settings.fee.clone(),
             charges_without_reader: true,
+            binds_without_charge: true,
             refunds: true,
             is_fake: settings.is_fake,
             leads_to: settings.leads_to.clone(),
@@ -338,6 +341,18 @@ impl Rail for PayPal {
         mandate: &'a Mandate,
     ) -> Asked<'a, (Begun, Outcome)> {
         Box::pin(self.charge_by(charge, mandate))
+    }
+
+    fn bind<'a>(&'a self, binding: &'a Binding) -> Asked<'a, Begun> {
+        Box::pin(self.begin_binding(binding))
+    }
+
+    fn bound<'a>(
+        &'a self,
+        binding: &'a Binding,
+        back: &'a BTreeMap<String, String>,
+    ) -> Asked<'a, Became> {
+        Box::pin(self.ask_bound(binding, back))
     }
 
     fn unbind<'a>(&'a self, mandate: &'a Mandate) -> Asked<'a, ()> {

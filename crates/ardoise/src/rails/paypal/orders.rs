@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The longest name that PayPal shows for a shop, in characters.
-const BRAND_MOST: usize = 127;
+pub const BRAND_MOST: usize = 127;
 
 /// The order for a charge that its reader agrees to at PayPal's.
 pub fn to_agree(charge: &Charge) -> Value {
@@ -72,11 +72,13 @@ fn decimal(money: Money) -> String {
     text.chars().take(point + 1 + digits).collect()
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// The first characters of a text.
+pub fn cut(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-fn locale(code: &str) -> &'static str {
+/// A language as PayPal writes it.
+pub fn locale(code: &str) -> &'static str {
     if code == "fr" { "fr-FR" } else { "en-GB" }
 }
 
@@ -157,8 +159,9 @@ struct Vault {
     status: Option<String>,
 }
 
+/// A link from an answer to something else.
 #[derive(Debug, Deserialize)]
-struct Link {
+pub struct Link {
     rel: String,
     href: String,
 }
@@ -174,11 +177,16 @@ pub enum Stage {
     Done(Outcome),
 }
 
+/// Where the reader agrees to something that has these links.
+pub fn where_to_agree(links: &[Link]) -> Option<&str> {
+    let leads = |link: &&Link| matches!(link.rel.as_str(), "payer-action" | "approve");
+    links.iter().find(leads).map(|link| link.href.as_str())
+}
+
 impl Order {
     /// Where the reader agrees.
     pub fn where_to_agree(&self) -> Option<&str> {
-        let leads = |link: &&Link| matches!(link.rel.as_str(), "payer-action" | "approve");
-        self.links.iter().find(leads).map(|link| link.href.as_str())
+        where_to_agree(&self.links)
     }
 
     /// How far it has come, for `charge`.
@@ -253,7 +261,7 @@ impl Order {
 }
 
 /// An account as its owner knows it again, and nobody else: `PayPal b…@example.org`.
-fn label(email: &str) -> String {
+pub fn label(email: &str) -> String {
     match (email.chars().next(), email.split_once('@')) {
         (Some(first), Some((_, host))) => format!("PayPal {first}…@{host}"),
         _ => "PayPal".into(),

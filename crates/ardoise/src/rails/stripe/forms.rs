@@ -5,7 +5,8 @@ use super::mandates::Bound;
 use super::objects::{currency, minor};
 use crate::pages::Locale;
 use crate::pages::locale::Arg;
-use crate::rails::port::{Charge, RailError, Refund};
+use crate::rails::port::{Binding, Charge, RailError, Refund};
+use ledger::Timestamp;
 use ledger::time::MICROS_PER_SECOND;
 
 /// Under which name a payment knows its charge. Beside it stands the tab, for the operator: readers are shown neither.
@@ -46,11 +47,11 @@ pub fn session(charge: &Charge) -> Result<Fields, RailError> {
         field("line_items[0][price_data][currency]", currency(charge.amount)),
         field("line_items[0][price_data][unit_amount]", minor(charge.amount)?.to_string()),
         field("line_items[0][price_data][product_data][name]", item(charge)),
-        field("locale", if charge.locale == "fr" { "fr" } else { "en" }),
+        field("locale", language(&charge.locale)),
         field("success_url", &charge.return_url),
         field("cancel_url", left_url(&charge.return_url)),
     ];
-    if let Some(seconds) = ends_at(charge) {
+    if let Some(seconds) = ends_at(charge.begun_at, charge.ends_at) {
         fields.push(field("expires_at", seconds.to_string()));
     }
     if charge.binds {
@@ -58,6 +59,33 @@ pub fn session(charge: &Charge) -> Result<Fields, RailError> {
         fields.push(field("payment_intent_data[setup_future_usage]", "off_session"));
     }
     Ok(fields)
+}
+
+/// A page of Stripe's on which a reader leaves a way to pay, and pays nothing. Stripe wants the kinds named here, and those of
+/// an account are not known: a card serves everywhere, also one in a phone.
+pub fn setup(binding: &Binding) -> Fields {
+    let id = binding.id.to_string();
+    let mut fields = vec![
+        field("mode", "setup"),
+        field("payment_method_types[0]", "card"),
+        field("customer_creation", "always"),
+        field("client_reference_id", &id),
+        field("metadata[charge]", &id),
+        field("setup_intent_data[metadata][charge]", &id),
+        field("setup_intent_data[metadata][tab]", binding.tab.to_string()),
+        field("setup_intent_data[description]", &binding.shop),
+        field("locale", language(&binding.locale)),
+        field("success_url", &binding.return_url),
+        field("cancel_url", left_url(&binding.return_url)),
+    ];
+    if let Some(seconds) = ends_at(binding.begun_at, binding.ends_at) {
+        fields.push(field("expires_at", seconds.to_string()));
+    }
+    fields
+}
+
+fn language(code: &str) -> &'static str {
+    if code == "fr" { "fr" } else { "en" }
 }
 
 /// What the page says is paid, in the reader's language.
@@ -73,9 +101,9 @@ fn left_url(return_url: &str) -> String {
 
 /// The second after which the page is closed. An end that is too near for Stripe is left to Stripe: what is paid after it
 /// counts all the same.
-fn ends_at(charge: &Charge) -> Option<i64> {
-    let end = charge.ends_at.min(charge.begun_at.plus_minutes(OPEN_MOST_MINUTES));
-    let is_far = end >= charge.begun_at.plus_minutes(OPEN_LEAST_MINUTES);
+fn ends_at(begun_at: Timestamp, ends_at: Timestamp) -> Option<i64> {
+    let end = ends_at.min(begun_at.plus_minutes(OPEN_MOST_MINUTES));
+    let is_far = end >= begun_at.plus_minutes(OPEN_LEAST_MINUTES);
     is_far.then_some(end.micros().div_euclid(MICROS_PER_SECOND))
 }
 
@@ -151,7 +179,7 @@ mod tests {
             let charge = charge();
             let ends_at = charge.begun_at.plus_minutes(minutes);
             let begun = charge.begun_at.micros() / MICROS_PER_SECOND;
-            super::ends_at(&Charge { ends_at, ..charge }).map(|end| (end - begun) / 60)
+            super::ends_at(charge.begun_at, ends_at).map(|end| (end - begun) / 60)
         };
         assert_eq!(ends(60), Some(60));
         assert_eq!(ends(24 * 60), Some(23 * 60));

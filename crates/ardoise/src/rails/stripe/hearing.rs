@@ -11,7 +11,7 @@ impl Stripe {
         signature::check(message, secret)?;
         let object = read(message.body)?;
         match object.object.as_str() {
-            "checkout.session" | "payment_intent" => {
+            "checkout.session" | "payment_intent" | "setup_intent" => {
                 let charge = object.metadata.as_ref().and_then(charge_of);
                 Ok(charge.map_or(Heard::Nothing, Heard::Charge))
             }

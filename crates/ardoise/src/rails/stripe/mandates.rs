@@ -38,6 +38,15 @@ impl<'a> Bound<'a> {
     }
 }
 
+/// The mandate of a customer and their way to pay.
+///
+/// # Errors
+/// [`RailError::Nonsense`] for a name that leads elsewhere.
+pub fn of((customer, method): (&str, &str), means: &Means) -> Result<Mandate, RailError> {
+    let reference = format!("{}{BETWEEN}{}", plain(customer)?, plain(method)?);
+    Ok(Mandate { reference, label: label(means) })
+}
+
 /// The mandate that a payment left behind, if it did.
 pub fn left_by(intent: &Intent) -> Option<Mandate> {
     let attempt = intent.latest_charge.as_ref()?.whole()?;

@@ -14,7 +14,8 @@
 //!
 //! # While the reader is away
 //!
-//! A charge that binds leaves a customer and a way to pay behind. [`charge_mandate`](Rail::charge_mandate) makes a payment
+//! A charge that binds leaves a customer and a way to pay behind; so does a page in setup mode ([`bind`](Rail::bind)), on which
+//! nothing is paid. [`charge_mandate`](Rail::charge_mandate) makes a payment
 //! of them, under the charge's id as key. Stripe forgets keys after a day, so that before money moves without the
 //! reader, the list of payments is looked through for one of this charge; likewise before money is sent back. A bank that
 //! wants to see the reader declines with [`Reason::Proof`](super::port::Reason::Proof).
@@ -25,6 +26,7 @@
 //! What the reader pays with is chosen on Stripe's page among what the account has turned on: the shop names none.
 
 mod away;
+mod binding;
 mod checking;
 mod client;
 mod declines;
@@ -42,8 +44,8 @@ pub use client::VERSION;
 pub use settings::StripeSettings;
 
 use super::port::{
-    Asked, Begun, Charge, Dispute, Flaw, Heard, Mandate, Message, Outcome, Rail, Refund, Refunded,
-    Terms, Unheard,
+    Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, Outcome, Rail,
+    Refund, Refunded, Terms, Unheard,
 };
 use super::secret::Secret;
 use super::wire::Wire;
@@ -91,6 +93,7 @@ impl Stripe {
             maximum: Some(constant(most, currency)),
             fee: settings.fee.clone(),
             charges_without_reader: true,
+            binds_without_charge: true,
             refunds: true,
             is_fake: settings.is_test(),
             leads_to: vec![pages.to_owned()],
@@ -132,6 +135,18 @@ impl Rail for Stripe {
         mandate: &'a Mandate,
     ) -> Asked<'a, (Begun, Outcome)> {
         Box::pin(self.charge_bound(charge, mandate))
+    }
+
+    fn bind<'a>(&'a self, binding: &'a Binding) -> Asked<'a, Begun> {
+        Box::pin(self.open_to_bind(binding))
+    }
+
+    fn bound<'a>(
+        &'a self,
+        binding: &'a Binding,
+        back: &'a BTreeMap<String, String>,
+    ) -> Asked<'a, Became> {
+        Box::pin(self.ask_bound(binding, back))
     }
 
     fn unbind<'a>(&'a self, mandate: &'a Mandate) -> Asked<'a, ()> {

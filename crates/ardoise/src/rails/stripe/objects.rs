@@ -69,6 +69,8 @@ pub struct Session {
     pub url: Option<String>,
     /// The payment; there is none before the reader agrees.
     pub payment_intent: Option<Link<Intent>>,
+    /// What the reader left behind, where they paid nothing.
+    pub setup_intent: Option<Link<SetUp>>,
     /// What the reader typed.
     pub customer_details: Option<Reader>,
 }
@@ -122,7 +124,33 @@ pub struct Intent {
     pub cancellation_reason: Option<String>,
 }
 
-/// How far a payment is.
+/// A way to pay that a reader leaves behind: a SetupIntent.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SetUp {
+    /// How far it is.
+    pub status: IntentStatus,
+    /// What the shop wrote on it.
+    #[serde(default)]
+    pub metadata: Metadata,
+    /// Who will pay.
+    pub customer: Option<Link<Named>>,
+    /// With what.
+    pub payment_method: Option<Link<Way>>,
+    /// Why the last try failed.
+    pub last_setup_error: Option<ErrorSaid>,
+}
+
+/// A way to pay, whole.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Way {
+    /// Its identifier: `pm_…`.
+    pub id: String,
+    /// Of what kind.
+    #[serde(flatten)]
+    pub means: Means,
+}
+
+/// How far a payment is, or a way to pay that is left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntentStatus {

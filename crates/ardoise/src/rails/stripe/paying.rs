@@ -6,19 +6,28 @@ use super::forms::{self, CHARGE, EXPANDED, LEFT};
 use super::objects::{Intent, IntentStatus, Link, Metadata, Session, SessionStatus, money};
 use super::{declines, mandates};
 use crate::rails::port::{Begun, Charge, Next, Outcome, RailError, Reason, Receipt};
-use ledger::Money;
+use ledger::{Money, SettlementId};
 use std::collections::BTreeMap;
 
 impl Stripe {
     pub(super) async fn open(&self, charge: &Charge) -> Result<Begun, RailError> {
         let key = charge.id.to_string();
         let asked = self.client.post("checkout/sessions", &key, &forms::session(charge)?).await;
-        let session: Session = asked.map_err(|failure| match failure.param.as_str() {
+        self.page_of(charge.id, asked)
+    }
+
+    /// Where a page that was asked for leads a reader.
+    pub(super) fn page_of(
+        &self,
+        id: SettlementId,
+        asked: Result<Session, Failure>,
+    ) -> Result<Begun, RailError> {
+        let session = asked.map_err(|failure| match failure.param.as_str() {
             // Begun so late that the page would be open for less than Stripe's least.
             "expires_at" => RailError::Declined(Reason::Late),
             _ => failure.error,
         })?;
-        let session = of_charge(charge, session)?;
+        let session = of(id, session)?;
         let url = session.url.filter(|url| self.may_lead_to(url));
         let url = url.ok_or_else(|| RailError::Nonsense("a session without a page".into()))?;
         let reference = plain(&session.id)?.to_owned();
@@ -57,7 +66,7 @@ impl Stripe {
     }
 
     fn outcome_of_session(&self, charge: &Charge, session: Session) -> Result<Outcome, RailError> {
-        let session = of_charge(charge, session)?;
+        let session = of(charge.id, session)?;
         match (session.status, session.payment_intent) {
             (Some(SessionStatus::Open), _) => Ok(Outcome::WAITING),
             (Some(SessionStatus::Expired), _) => Ok(Outcome::Declined(Reason::Late)),
@@ -119,16 +128,24 @@ impl Stripe {
 
     /// The reader turned back: the page is closed, so that nothing is paid in a window that was left open.
     async fn close(&self, charge: &Charge) -> Result<Outcome, RailError> {
-        let path = format!("checkout/sessions/{}/expire", plain(&charge.reference)?);
-        let key = format!("{}-expire", charge.id);
-        let closed: Result<Session, Failure> = self.client.post(&path, &key, &Fields::new()).await;
-        match closed {
+        match self.expire(charge.id, &charge.reference).await {
             Ok(session) if session.status == Some(SessionStatus::Expired) => {
                 Ok(Outcome::Declined(Reason::Cancelled))
             }
             // Paid at the last moment, perhaps.
             _ => self.ask(charge).await,
         }
+    }
+
+    /// Closes a page.
+    pub(super) async fn expire(
+        &self,
+        id: SettlementId,
+        reference: &str,
+    ) -> Result<Session, RailError> {
+        let path = format!("checkout/sessions/{}/expire", plain(reference)?);
+        let key = format!("{id}-expire");
+        Ok(self.client.post(&path, &key, &Fields::new()).await?)
     }
 
     pub(super) async fn come_back(
@@ -146,15 +163,21 @@ impl Stripe {
     }
 }
 
-fn of_charge(charge: &Charge, session: Session) -> Result<Session, RailError> {
-    if session.client_reference_id.as_deref() == Some(charge.id.to_string().as_str()) {
+/// A session, if it is that of a charge or a binding.
+pub(super) fn of(id: SettlementId, session: Session) -> Result<Session, RailError> {
+    if session.client_reference_id.as_deref() == Some(id.to_string().as_str()) {
         return Ok(session);
     }
     Err(RailError::Nonsense("a session of something else".into()))
 }
 
 pub(super) fn is_named(metadata: &Metadata, charge: &Charge) -> bool {
-    metadata.get(CHARGE).is_some_and(|id| *id == charge.id.to_string())
+    is_of(metadata, charge.id)
+}
+
+/// Whether an object is that of a charge or a binding.
+pub(super) fn is_of(metadata: &Metadata, id: SettlementId) -> bool {
+    metadata.get(CHARGE).is_some_and(|said| *said == id.to_string())
 }
 
 /// Why the last attempt failed.
