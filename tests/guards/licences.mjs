@@ -12,6 +12,8 @@ const ONLY_FOR = {
   'MPL-2.0': /^symphonia/,
   // A list of certificates is data.
   'CDLA-Permissive-2.0': /^webpki-root/,
+  // As free as MIT, in plain words: <https://blueoakcouncil.org/license/1.0.0>.
+  'BlueOak-1.0.0': /^minicbor/,
   // Code that descends from OpenSSL and says so.
   OpenSSL: /^aws-lc/,
 };

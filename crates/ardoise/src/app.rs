@@ -188,7 +188,7 @@ impl App {
             mint: Mint::new(clock.clone(), chance),
             store: Store::new(readers, till),
             files,
-            rails: Rails::of(&settings, &clock),
+            rails: Rails::of(&settings, &clock, &receipt_key.secret_for("rails")),
             to_ask: Notify::new(),
             receipt_key,
             visits: Visits::default(),

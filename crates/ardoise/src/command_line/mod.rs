@@ -12,6 +12,7 @@ mod backup;
 mod check_books;
 mod demo;
 mod doctor;
+mod ecash;
 mod invite;
 mod move_store;
 mod pay_out;
@@ -65,6 +66,8 @@ enum Command {
     Settle(settle::Settle),
     /// Write down money that you sent to an author
     PayOut(pay_out::PayOut),
+    /// Say what the shop has in e-cash, or take it out to your wallet
+    Ecash(ecash::Ecash),
     /// Check the books: recompute every balance from the journal
     CheckBooks(check_books::CheckBooks),
     /// Look the shop over, and say what to do where something is wrong
@@ -119,6 +122,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Invite(invite) => invite.run(place),
         Command::Settle(settle) => settle.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
+        Command::Ecash(ecash) => ecash.run(place),
         Command::CheckBooks(check) => check.run(place),
         Command::Doctor(doctor) => doctor.run(place),
         Command::Backup(backup) => backup.run(place),

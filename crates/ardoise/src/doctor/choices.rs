@@ -3,6 +3,7 @@
 use super::{Chosen, Finding, Findings, Level, Patient};
 use crate::clock::Clock;
 use crate::rails::Rails;
+use crate::rails::secret::Secret;
 use crate::settings::{Sandbox, Settings, SettingsError, Values};
 
 /// Reads every setting, and tells each that cannot be: one slip does not hide the next.
@@ -88,7 +89,8 @@ fn look_at_rails(findings: &mut Findings, settings: &Settings) {
             "set rail.sandbox = \"off\" before you sell for real",
         );
     }
-    let rails = Rails::of(settings, &Clock::System);
+    // They are looked at, and asked nothing.
+    let rails = Rails::of(settings, &Clock::System, &Secret::new(""));
     let brings_money = rails.iter().any(|rail| !rail.terms().is_fake);
     if !fake && !brings_money && settings.transfer.is_empty() && settings.cash.is_empty() {
         findings.warn(

@@ -1,11 +1,15 @@
 //! Messages that anybody can post to the shop in the name of whoever moves its money.
 
+use super::text;
+use crate::rails::ecash::request;
+use crate::rails::ecash::token::{PIECES_MOST, Token};
 use crate::rails::port::Message;
 use crate::rails::secret::Secret;
 use crate::rails::stripe::{hearing, signature};
 use aws_lc_rs::hmac;
 use http::{HeaderMap, HeaderValue};
 use ledger::Timestamp;
+use std::collections::BTreeSet;
 
 /// When they come.
 const SECONDS: i64 = 1_795_348_800;
@@ -22,6 +26,25 @@ pub(super) fn stripe(bytes: &[u8]) {
     let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(is_believed(format!("t={SECONDS},v1={hex}").as_bytes(), body));
     let _ = hearing::read(body);
+}
+
+/// A token is read or refused; one that is read is written and read again as the same, with a sum that is one. What a wallet
+/// posts is held to the same.
+pub(super) fn ecash(bytes: &[u8]) {
+    let posted = request::payment(bytes).and_then(|(_, token)| token.ok());
+    let pasted = Token::read(&text(bytes)).ok();
+    for token in posted.into_iter().chain(pasted) {
+        assert!(token.sum() > 0 && token.sum() < u64::MAX && token.proofs.len() <= PIECES_MOST);
+        let shown = format!("{token:?}");
+        assert!(token.proofs.iter().all(|piece| !shown.contains(&piece.signature)));
+        let again = Token::read(&token.write()).expect("what was written is read");
+        assert_eq!((again.sum(), &again.mint), (token.sum(), &token.mint));
+        let secrets = |token: &Token| {
+            let secrets = token.proofs.iter().map(|piece| piece.secret.clone());
+            secrets.collect::<BTreeSet<String>>()
+        };
+        assert_eq!(secrets(&again), secrets(&token));
+    }
 }
 
 fn is_believed(header: &[u8], body: &[u8]) -> bool {

@@ -23,9 +23,10 @@ const fn target(name: &'static str, try_out: fn(&[u8])) -> Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     target("archive", files::archive),
     target("cookies", texts::cookies),
+    target("ecash", messages::ecash),
     target("fields", texts::fields),
     target("ids", texts::ids),
     target("language", texts::language),

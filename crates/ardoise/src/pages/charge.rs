@@ -1,7 +1,7 @@
 //! The page of a charge that is not settled yet, or never will be.
 
 use super::{Page, Visitor};
-use crate::rails::port::{Answer, Question};
+use crate::rails::port::{Answer, Question, Says};
 use askama::Template;
 use ledger::Money;
 
@@ -24,6 +24,19 @@ pub enum ChargeView {
     },
     /// They answer here: `POST /tab/charges/{charge}/return`.
     Ask {
+        /// What they are asked.
+        questions: Vec<Question>,
+    },
+    /// They scan a code, follow a link, or answer here.
+    ScanOrAnswer {
+        /// What they are asked for.
+        says: Says,
+        /// The code as SVG; empty when it is too long for one.
+        picture: String,
+        /// What it says, to be copied.
+        code: String,
+        /// The same as a link.
+        link: Option<String>,
         /// What they are asked.
         questions: Vec<Question>,
     },
@@ -69,7 +82,8 @@ impl ChargePage {
             | ChargeView::Scan { .. }
             | ChargeView::Wait
             | ChargeView::InDoubt => true,
-            // What somebody is typing is not taken away from them.
+            // What somebody is typing is not taken away from them: the page loads itself anew only when something has happened.
+            ChargeView::ScanOrAnswer { .. } => true,
             ChargeView::Ask { .. } | ChargeView::Over { .. } | ChargeView::Refused => false,
         }
     }

@@ -27,6 +27,7 @@ mod gallery;
 
 use std::borrow::Cow;
 
+use crate::rails::port::Says;
 use askama::filters::Safe;
 use ledger::{Money, Timestamp};
 
@@ -135,6 +136,13 @@ impl Page {
     /// The text of `key`.
     pub fn text(&self, key: &str) -> Cow<'static, str> {
         self.locale.text(key)
+    }
+
+    /// What a rail says.
+    pub fn says(&self, says: &Says) -> Cow<'static, str> {
+        let args: Vec<(&str, locale::Arg)> =
+            says.with.iter().map(|(name, value)| (&**name, value.as_arg())).collect();
+        self.locale.text_with(&says.words, &args)
     }
 
     /// The text of `key` with one variable.

@@ -6,6 +6,7 @@ use ledger::{Money, Timestamp};
 use super::binding::{BoundRail, FailedCharge, Invitation};
 use super::work::{Kind, Price};
 use super::{Page, Visitor};
+use crate::rails::port::Says;
 
 /// A published work in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -248,6 +249,8 @@ pub struct SettledPage {
     pub left: Money,
     /// Whether the money was fake.
     pub fake: bool,
+    /// What the reader may take home: what it is, and the thing itself.
+    pub to_take: Option<(Says, String)>,
 }
 
 /// A work in the library.

@@ -50,6 +50,8 @@ kinds! {
     SETTLEMENT_NO_RAIL = "settlement.no_rail", NOT_FOUND, TabUnchanged, "problem-settlement-no-rail", "problem-settlement-no-rail-detail";
     CHARGE_UNKNOWN = "charge.unknown", NOT_FOUND, TabUnchanged, "problem-charge-unknown", "problem-charge-unknown-detail";
     CHARGE_IN_DOUBT = "charge.in_doubt", CONFLICT, BeingChecked, "problem-charge-in-doubt", "problem-charge-in-doubt-detail";
+    CHARGE_UNFIT = "charge.unfit", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-charge-unfit", "problem-charge-unfit-detail";
+    CHARGE_OVER = "charge.over", CONFLICT, TabUnchanged, "problem-charge-over", "problem-charge-over-detail";
     CHARGE_BELOW_MINIMUM = "charge.below_minimum", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-charge-below-minimum", "problem-charge-below-minimum-detail";
     CHARGE_ABOVE_MAXIMUM = "charge.above_maximum", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-charge-above-maximum", "problem-charge-above-maximum-detail";
     RAIL_FORGED = "rail.forged", BAD_REQUEST, TabUnchanged, "problem-rail-forged", "problem-rail-forged-detail";

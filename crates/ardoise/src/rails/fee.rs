@@ -55,7 +55,10 @@ pub fn round_down(amount: Money, unit: Money) -> Result<Money, MoneyError> {
 }
 
 /// The smallest whole number of units not below `amount`.
-fn round_up(amount: Money, unit: Money) -> Result<Money, MoneyError> {
+///
+/// # Errors
+/// [`MoneyError::MixedCurrencies`]; [`MoneyError::Negative`] for a unit of nothing.
+pub fn round_up(amount: Money, unit: Money) -> Result<Money, MoneyError> {
     let down = round_down(amount, unit)?;
     if down == amount { Ok(amount) } else { down.checked_add(unit) }
 }

@@ -1,8 +1,9 @@
 //! Settling by a rail, over HTTP: the reader's side, and the door for messages from providers.
 
 use super::disputes;
+use super::keeping;
 use super::mandates;
-use super::port::{Heard, Message, Next, Rail, Reason, Unheard, Which};
+use super::port::{Heard, Message, Next, Rail, Reason, Says, Unheard, Which};
 use super::saga::{self, Begin, Visit};
 use crate::app::{App, Shared};
 use crate::body::{Fields, unreadable};
@@ -90,6 +91,25 @@ fn place(stored: &Stored) -> String {
     }
 }
 
+/// Whether there is something for the reader to take home.
+fn is_to_take(stored: &Stored, next: &Next) -> bool {
+    stored.state == Stand::Settled && matches!(next, Next::Take { .. })
+}
+
+/// What the reader of a settled charge may take home: what it is, and the thing itself.
+///
+/// # Errors
+/// The store's.
+pub async fn to_take(app: &App, id: SettlementId) -> Result<Option<(Says, String)>, Problem> {
+    let currency = app.currency();
+    let stored = app.store.read(|db| charge::by_id(db, id, currency)).await?;
+    let stored = stored.filter(|stored| stored.state == Stand::Settled);
+    Ok(match stored.and_then(|stored| next(&stored)) {
+        Some(Next::Take { says, code }) => Some((says, code)),
+        _ => None,
+    })
+}
+
 fn next(stored: &Stored) -> Option<Next> {
     serde_json::from_str(&stored.next).ok()
 }
@@ -161,7 +181,12 @@ fn waiting(stored: &Stored) -> ChargeView {
             ChargeView::Scan { picture, code, link }
         }
         Some(Next::Ask { questions }) => ChargeView::Ask { questions },
-        Some(Next::Wait | Next::Nothing) | None => ChargeView::Wait,
+        Some(Next::ScanOrAnswer { says, code, link, questions }) => {
+            let picture = qr::svg(&code).unwrap_or_default();
+            ChargeView::ScanOrAnswer { says, picture, code, link, questions }
+        }
+        // What is to be taken home is shown once all is settled.
+        Some(Next::Take { .. } | Next::Wait | Next::Nothing) | None => ChargeView::Wait,
     }
 }
 
@@ -178,7 +203,8 @@ pub async fn return_to_charge(
     Ok(Redirect::to(&place(&stored)).into_response())
 }
 
-/// `POST /tab/charges/{id}/return`: the reader answers on the shop's own page.
+/// `POST /tab/charges/{id}/return`: the reader answers on the shop's own page. What cannot be taken is
+/// refused ([`CHARGE_UNFIT`](crate::problem::CHARGE_UNFIT)), and the charge goes on.
 pub async fn answer_charge(
     State(app): State<Shared>,
     Path(id): Path<String>,
@@ -187,7 +213,7 @@ pub async fn answer_charge(
 ) -> Asked {
     let (_, stored) = own(&app, &ask, &id).await?;
     let answers: BTreeMap<String, String> = fields.into_pairs().collect();
-    let stored = saga::go_on(&app, stored, Visit::Returned(&answers)).await?;
+    let stored = keeping::give(&app, stored, &answers).await?.stored;
     if !ask.takes_html {
         return as_json(&app, &ask, &stored).await;
     }
@@ -224,7 +250,7 @@ pub(super) async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
         "settlement": id.to_string(),
         "state": stored.state.name(),
         "reason": Some(&stored.reason).filter(|_| Reason::from_code(&stored.reason).is_some()),
-        "next": next(stored).filter(|_| stored.state.is_live()),
+        "next": next(stored).filter(|next| stored.state.is_live() || is_to_take(stored, next)),
         "amount": money_json(stored.amount),
         "lines": settled.map_or(0, |settled| settled.lines),
         "total": money_json(tab.owed().map_err(LedgerRefusal::from)?),
@@ -271,6 +297,11 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
     let name = rail.terms().name;
     match heard {
         Heard::Charge(which) => note(app, rail, &which).await,
+        Heard::Given { charge, answers } => {
+            let stored = saga::find(app, rail, &charge).await?;
+            let stored = stored.ok_or_else(|| Problem::new(&CHARGE_UNKNOWN))?;
+            keeping::thank(&keeping::give(app, stored, &answers).await?)
+        }
         Heard::Dispute { charge, dispute } => {
             tracing::error!(rail = name, dispute, "a reader or their bank wants money back");
             disputes::hear(app, rail, &charge, &dispute).await

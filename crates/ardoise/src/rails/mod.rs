@@ -9,13 +9,16 @@ pub mod breaker;
 pub mod check;
 pub mod clock;
 pub mod disputes;
+pub mod ecash;
 pub mod fee;
 pub mod http;
+pub mod keeping;
 pub mod lightning;
 pub mod mandates;
 pub mod manual;
 pub mod paypal;
 pub mod port;
+pub mod rate;
 pub mod reason;
 pub mod refunds;
 pub mod saga;
@@ -32,6 +35,7 @@ use crate::outbox::address::Reach;
 use crate::settings::{Sandbox as FakeMoney, Settings};
 use ledger::{Currency, Money, RailNumber};
 use port::Rail;
+use secret::Secret;
 use std::sync::Arc;
 use wire::Wire;
 
@@ -100,8 +104,9 @@ pub fn name_of(number: RailNumber) -> String {
 pub struct Rails(Vec<Arc<dyn Rail>>);
 
 impl Rails {
-    /// Builds every rail that the settings turn on: the one list.
-    pub fn of(settings: &Settings, clock: &Clock) -> Self {
+    /// Builds every rail that the settings turn on: the one list. Those that make secrets up make them by `own`, a secret of this
+    /// shop.
+    pub fn of(settings: &Settings, clock: &Clock, own: &Secret) -> Self {
         let currency = settings.tariff.currency;
         let wire = Wire::new(Reach::of(settings.rails.to_private), clock.clone());
         let mut rails = Self::default();
@@ -117,8 +122,13 @@ impl Rails {
         }
         if let Some(on) = &settings.rails.lightning {
             let webhook = settings.webhook_of(LIGHTNING);
-            let rail = lightning::Lightning::new(on, currency, webhook, wire, clock.clone());
+            let (wire, clock) = (wire.clone(), clock.clone());
+            let rail = lightning::Lightning::new(on, currency, webhook, wire, clock);
             rails.add(Arc::new(rail));
+        }
+        if let Some(on) = &settings.rails.ecash {
+            let (webhook, own) = (settings.webhook_of(ECASH), own.reveal().as_bytes());
+            rails.add(Arc::new(ecash::Ecash::new(on, currency, webhook, &wire, (clock, own))));
         }
         rails.of_currency(currency)
     }

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 pub use super::check::Flaw;
 pub use super::fee::Fee;
 pub use super::reason::Reason;
+use crate::problem::Detail;
 
 /// What a verb of a rail comes to, later.
 pub type Asked<'a, T> = BoxFuture<'a, Result<T, RailError>>;
@@ -172,7 +173,7 @@ impl std::fmt::Debug for Begun {
 }
 
 /// What the reader does next.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "next", rename_all = "snake_case")]
 pub enum Next {
     /// Goes to this address, pays there, and comes back.
@@ -193,10 +194,60 @@ pub enum Next {
         /// What they are asked.
         questions: Vec<Question>,
     },
+    /// Scans a code with a wallet, which does the rest by itself, or answers here: whichever they like better.
+    ScanOrAnswer {
+        /// What they are asked for.
+        says: Says,
+        /// As in [`Next::Scan`].
+        code: String,
+        /// As in [`Next::Scan`].
+        link: Option<String>,
+        /// As in [`Next::Ask`].
+        questions: Vec<Question>,
+    },
+    /// Takes something home, once all is settled: change. It is shown to them as long as they come for it.
+    Take {
+        /// What it is.
+        says: Says,
+        /// The thing itself, to be copied. Whoever has it owns it.
+        code: String,
+    },
     /// Waits: something happens elsewhere (a message on their phone).
     Wait,
     /// Nothing: ask at once what became of it.
     Nothing,
+}
+
+impl std::fmt::Debug for Next {
+    /// Its kind alone: some of it is the reader's own.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Redirect { .. } => "Redirect",
+            Self::Scan { .. } => "Scan",
+            Self::Ask { .. } => "Ask",
+            Self::ScanOrAnswer { .. } => "ScanOrAnswer",
+            Self::Take { .. } => "Take",
+            Self::Wait => "Wait",
+            Self::Nothing => "Nothing",
+        })
+    }
+}
+
+/// Words for a reader, in their language.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Says {
+    /// The key of the text.
+    pub words: String,
+    /// What stands in it, by name.
+    pub with: BTreeMap<String, String>,
+}
+
+impl Says {
+    /// A text with values in it.
+    pub fn new<const N: usize>(words: &str, with: [(&str, String); N]) -> Self {
+        let with = with.map(|(name, value)| (name.to_owned(), value)).into();
+        Self { words: words.to_owned(), with }
+    }
 }
 
 /// Something that a reader is asked on the shop's own page.
@@ -237,6 +288,17 @@ pub enum Outcome {
         /// As in [`Outcome::Waiting`].
         kept: Option<String>,
     },
+    /// The rail has to have something written down before it goes on, such as what a reader gave it: that is kept, whatever else
+    /// happens, and the rail is asked again at once. Where somebody else has changed what was kept meanwhile, it is not, and
+    /// the rail is asked the same once more.
+    Keep {
+        /// What is kept from now on.
+        kept: String,
+        /// What the reader does next, where that changes.
+        next: Option<Next>,
+    },
+    /// What the reader gave cannot be taken: nothing was done with it, and they may give something else.
+    Unfit(Unfit),
     /// The money came.
     Settled(Receipt),
     /// It did not, and never will by this charge.
@@ -255,10 +317,37 @@ impl std::fmt::Debug for Outcome {
         match self {
             Self::Waiting { .. } => f.write_str("Waiting"),
             Self::Asking { .. } => f.write_str("Asking"),
+            Self::Keep { .. } => f.write_str("Keep"),
+            Self::Unfit(unfit) => f.debug_tuple("Unfit").field(unfit).finish(),
             Self::Settled(receipt) => f.debug_tuple("Settled").field(receipt).finish(),
             Self::Declined(reason) => f.debug_tuple("Declined").field(reason).finish(),
             Self::Unknown => f.write_str("Unknown"),
         }
+    }
+}
+
+/// Why what a reader gave is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// Under which name it came.
+    pub field: &'static str,
+    /// The key of what is wrong with it, and what would be right.
+    pub words: &'static str,
+    /// Values in that text.
+    pub details: Vec<(&'static str, Detail)>,
+}
+
+impl Unfit {
+    /// What came under `field` is not taken, for a reason with these words.
+    pub const fn new(field: &'static str, words: &'static str) -> Self {
+        Self { field, words, details: Vec::new() }
+    }
+
+    /// A word in its text.
+    #[must_use]
+    pub fn word(mut self, name: &'static str, word: String) -> Self {
+        self.details.push((name, Detail::Word(word)));
+        self
     }
 }
 
@@ -325,10 +414,18 @@ pub enum Which {
 }
 
 /// Whom a genuine message speaks of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Heard {
     /// Something about a charge: ask.
     Charge(Which),
+    /// A reader's wallet gives something for a charge, as if they had answered on the shop's page: it goes to [`Rail::returned`],
+    /// and is answered once it is known whether it is taken. It is as good as what it holds, whoever sent it.
+    Given {
+        /// For which charge.
+        charge: Which,
+        /// What is given, by name.
+        answers: BTreeMap<String, String>,
+    },
     /// The reader or their bank wants the money of a charge back: ask [`Rail::dispute`].
     Dispute {
         /// About which charge.
@@ -338,6 +435,20 @@ pub enum Heard {
     },
     /// Genuine, and nothing that the shop acts on.
     Nothing,
+}
+
+impl std::fmt::Debug for Heard {
+    /// Leaves out what is given: it may be money.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Charge(which) => f.debug_tuple("Charge").field(which).finish(),
+            Self::Given { charge, .. } => f.debug_tuple("Given").field(charge).finish(),
+            Self::Dispute { charge, dispute } => {
+                f.debug_tuple("Dispute").field(charge).field(dispute).finish()
+            }
+            Self::Nothing => f.write_str("Nothing"),
+        }
+    }
 }
 
 /// Why nothing was heard.

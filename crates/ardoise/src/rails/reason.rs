@@ -47,6 +47,8 @@ reasons! {
     Late = "late", "declined-late";
     /// The mandate does not hold any more.
     Unbound = "unbound", "declined-unbound";
+    /// What the reader gave was spent before, by somebody else.
+    Spent = "spent", "declined-spent";
     /// The rail could not be reached: nothing happened.
     Unreached = "unreached", "declined-unreached";
     /// The rail does not serve this shop or this reader's country.
@@ -63,7 +65,12 @@ impl Reason {
     pub const fn may_pass(self) -> bool {
         match self {
             Self::Funds | Self::Refused | Self::TooMuch | Self::Late | Self::Unreached => true,
-            Self::Means | Self::Proof | Self::Cancelled | Self::Unbound | Self::Unserved => false,
+            Self::Means
+            | Self::Proof
+            | Self::Cancelled
+            | Self::Unbound
+            | Self::Spent
+            | Self::Unserved => false,
         }
     }
 }

@@ -14,6 +14,9 @@
 //! again. Stopped after 5, the till says that it has the settlement, and 6 is done. Every step may run twice, also at the same
 //! time in two processes.
 //!
+//! What a rail wants written down between 4 and 5, such as what a reader gave it, is kept in a transaction of its own, and then it is
+//! asked again ([`keeping`]).
+//!
 //! # What is not known
 //! A rail that may have heard, and whose answer was lost, leaves the charge *in doubt*: the rail is asked again, at first after
 //! a minute and then ever less often, until it is known. It is never undone, and nothing else is charged to the tab
@@ -28,6 +31,7 @@
 //! A reader who agrees to be charged later and pays nothing now goes through the same steps; from 4 on it is
 //! [`super::binding`] that they take. There, nothing is ever received.
 
+use super::keeping;
 use super::mandates;
 use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
 use super::{binding, schedule};
@@ -249,14 +253,11 @@ async fn step(
     if stored.purpose == Purpose::Bind {
         return binding::step(app, rail, stored, visit).await;
     }
-    let told = told(app, &stored);
     if stored.state != State::Begun {
-        let asked = match visit {
-            Visit::Returned(query) => rail.returned(&told, query).await,
-            Visit::First | Visit::Again => rail.look(&told).await,
-        };
-        return conclude(app, &stored, asked, visit).await;
+        let asked = keeping::ask(app, rail, stored, visit).await?;
+        return conclude(app, &asked.stored, asked.said, visit).await;
     }
+    let told = told(app, &stored);
     if stored.period.is_some() {
         return charge_mandate(app, rail, stored, told, visit).await;
     }
@@ -266,9 +267,10 @@ async fn step(
             if begun.next != Next::Nothing {
                 return Ok(());
             }
-            let told = Charge { reference: begun.reference, kept: begun.kept, ..told };
-            let asked = rail.look(&told).await;
-            conclude(app, &Stored { state: State::Waiting, ..stored }, asked, Visit::Again).await
+            let (reference, kept) = (begun.reference, begun.kept);
+            let stored = Stored { state: State::Waiting, reference, kept, ..stored };
+            let asked = keeping::ask(app, rail, stored, Visit::Again).await?;
+            conclude(app, &asked.stored, asked.said, Visit::Again).await
         }
         Err(error) => trouble(app, &stored, &error, visit).await,
     }
@@ -354,7 +356,7 @@ pub(super) async fn write_begun(
 }
 
 /// Writes down what became of a charge.
-async fn conclude(
+pub(super) async fn conclude(
     app: &App,
     stored: &Stored,
     asked: Result<Outcome, RailError>,
@@ -372,7 +374,9 @@ async fn conclude(
             wait(app, stored, kept).await
         }
         Ok(Outcome::Declined(reason)) => decline(app, stored, reason).await,
-        Ok(Outcome::Unknown) => put_off(app, stored, Doubt::Arisen).await,
+        Ok(Outcome::Unfit(_)) => put_off(app, stored, Doubt::Unchanged).await,
+        // A rail that still wants something kept has not come to an end.
+        Ok(Outcome::Keep { .. } | Outcome::Unknown) => put_off(app, stored, Doubt::Arisen).await,
         Err(error) => trouble(app, stored, &error, visit).await,
     }
 }

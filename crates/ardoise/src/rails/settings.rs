@@ -1,10 +1,12 @@
 //! What the settings say about rails. Each rail reads its own part.
 
+use super::ecash::settings::EcashSettings;
 use super::fee::Fee;
 use super::lightning::settings::LightningSettings;
 use super::paypal::settings::PayPalSettings;
 use super::secret::Secret;
 use super::stripe::StripeSettings;
+use super::wire::Wire;
 use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
 use ledger::Currency;
@@ -23,6 +25,8 @@ pub struct RailSettings {
     pub stripe: Option<StripeSettings>,
     /// Bitcoin over Lightning.
     pub lightning: Option<LightningSettings>,
+    /// E-cash.
+    pub ecash: Option<EcashSettings>,
 }
 
 impl RailSettings {
@@ -33,11 +37,15 @@ impl RailSettings {
     pub fn read(values: &Values, currency: Currency) -> Result<Self, SettingsError> {
         let to_private = values.truth("rails.to_private")?;
         let (reach, roots) = (Reach::of(to_private), roots(values)?);
+        let lightning = LightningSettings::read(values, currency, reach)?;
+        let rate = lightning.as_ref().map(|on| &on.source);
+        let ecash = EcashSettings::read(values, currency, reach, rate)?;
         Ok(Self {
             to_private,
             paypal: PayPalSettings::read(values, currency, (reach, &roots))?,
             stripe: StripeSettings::read(values, currency, reach)?,
-            lightning: LightningSettings::read(values, currency, reach)?,
+            lightning,
+            ecash,
         })
     }
 }
@@ -86,6 +94,16 @@ impl Values {
             path: path.to_owned(),
             wanted: unfit.to_string(),
         })
+    }
+
+    /// The address of a provider, as `key` has it: without a slash at the end.
+    ///
+    /// # Errors
+    /// [`SettingsError::Value`].
+    pub fn base(&self, key: &'static str, reach: Reach) -> Result<String, SettingsError> {
+        let wanted = "an address such as https://rail.example; one of this machine or network \
+                      needs `rails.to_private`";
+        Wire::read_base(&self.words(key), reach).ok_or_else(|| self.wrong(key, wanted))
     }
 
     /// What a rail keeps: by `keys` where the operator has set them, else by their defaults, which were looked up on the day

@@ -1,6 +1,7 @@
 //! The key that signs receipts, and how it is published.
 
 use crate::ids::Chance;
+use crate::rails::secret::Secret;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -49,6 +50,12 @@ impl ReceiptKey {
     /// What everybody may know of it.
     pub fn public(&self) -> PublicKey {
         PublicKey::of(self.pair.public_key().as_ref())
+    }
+
+    /// A secret of the shop for something else than receipts, always the same for one purpose. It is the signature of a text that is
+    /// no receipt: nobody but the shop can make it, and the shop never shows it.
+    pub fn secret_for(&self, purpose: &str) -> Secret {
+        Secret::new(&self.sign(format!("ardoise secret for {purpose}").as_bytes()))
     }
 
     /// Signs `message`: 64 bytes, as text.

@@ -231,6 +231,32 @@ pub const LIST: &[Setting] = &[
     ),
     setting("lightning.fee_fixed", "0.00", "What it keeps besides."),
     setting(
+        "ecash.mints",
+        "",
+        "The Cashu mints whose e-cash is taken, such as https://mint.example, with commas between. Only those you would trust with \
+         the money. Empty: not offered.",
+    ),
+    setting(
+        "ecash.rate",
+        "",
+        "What one bitcoin costs in the shop's currency, if it is always the same. Empty: asked for.",
+    ),
+    setting(
+        "ecash.rate_url",
+        "",
+        "Where the price of one bitcoin is asked for: an address that answers JSON. Empty: what holds for Lightning.",
+    ),
+    setting(
+        "ecash.rate_pointer",
+        "/price",
+        "Where the price stands in that answer: a JSON pointer (RFC 6901).",
+    ),
+    setting(
+        "ecash.is_fake",
+        "false",
+        "Whether the mints' money is worth nothing (FakeWallet, a network for tests): true or false.",
+    ),
+    setting(
         "s3.endpoint",
         "",
         "The address of the server that has the bucket, such as https://s3.example. Empty: Amazon's, for the region.",

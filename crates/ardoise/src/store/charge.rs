@@ -349,6 +349,55 @@ pub fn keep(db: &dyn Db, charge: SettlementId, kept: &str) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Keeps something else for the rail in place of `before`, and what the reader does next (JSON), where that changes; answers
+/// whether it did. It does not where somebody was faster, or where the charge is over.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn keep_instead(
+    db: &dyn Db,
+    charge: SettlementId,
+    (before, after): (&str, &str),
+    next: Option<&str>,
+) -> Result<bool, StoreError> {
+    let sql = "update charge set kept = ?3, next = coalesce(?4, next) \
+        where id = ?1 and kept = ?2 and state = 'waiting'";
+    let next = next.map_or(Value::Null, Value::Text);
+    let values = [charge.into(), Value::Text(before), Value::Text(after), next];
+    Ok(db.execute(sql, &values)? == 1)
+}
+
+/// Charges by a rail, by their ids from `after` on.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn of_rail(
+    db: &dyn Db,
+    rail: RailNumber,
+    after: Option<SettlementId>,
+    limit: i64,
+    currency: Currency,
+) -> Result<Vec<Stored>, StoreError> {
+    let sql = charges!("where rail = ?1 and id > ?2 order by id limit ?3");
+    let first = [0; 16];
+    let after = after.map_or(first, SettlementId::bytes);
+    let values = [Value::Int(rail.0.into()), Value::Id(after), Value::Int(limit)];
+    db.all(sql, &values, |row| read(row, currency))
+}
+
+/// Something that was kept is written anew, whatever has become of the charge; answers whether it was still the same.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn rewrite_kept(
+    db: &dyn Db,
+    charge: SettlementId,
+    (before, after): (&str, &str),
+) -> Result<bool, StoreError> {
+    let sql = "update charge set kept = ?3 where id = ?1 and kept = ?2";
+    Ok(db.execute(sql, &[charge.into(), Value::Text(before), Value::Text(after)])? == 1)
+}
+
 /// The reader of a live charge does something else next.
 ///
 /// # Errors

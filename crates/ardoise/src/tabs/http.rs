@@ -427,6 +427,7 @@ pub async fn show_settled(
         at: settled.at,
         left: tab.owed().map_err(ledger::LedgerRefusal::from)?,
         fake: settled.rail == rails::SANDBOX.number,
+        to_take: rails::http::to_take(&app, id).await?,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::pages::charge::{ChargePage, ChargeView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
-use crate::rails::port::{Answer, Question, Reason};
+use crate::rails::port::{Answer, Question, Reason, Says};
 use ledger::{Currency, Money};
 
 const ARTICLE: &str = include_str!("article.html");
@@ -315,8 +315,12 @@ fn settling(gallery: &Gallery) {
         at: NOW,
         left: cents(0),
         fake: true,
+        to_take: None,
     };
     gallery.add("settled", &settled);
+    let change = Says::new("ecash-change", [("sats", "111".into())]);
+    let to_take = Some((change, format!("cashuB{}", "o2F0gaJhaUgB12WDacegEGFw".repeat(12))));
+    gallery.add("settled-change", &SettledPage { to_take, fake: false, ..settled });
     charges(gallery);
 }
 
@@ -327,6 +331,22 @@ const fn online_rail(name: &'static str, fake: bool) -> OnlineRail {
 
 fn online(name: &'static str, fake: bool) -> RailView {
     RailView::Online(OnlineRail { amount: cents(190), ..online_rail(name, fake) })
+}
+
+fn scan_or_answer() -> ChargeView {
+    let code = format!("creqA{}", "pWF0gaNhdGRwb3N0YWF4H2h0dHBz".repeat(9));
+    let with = [("sats", "400".into()), ("mints", "https://mint.example".into())];
+    ChargeView::ScanOrAnswer {
+        says: Says::new("ecash-ask", with),
+        picture: crate::links::qr::svg(&code).unwrap_or_default(),
+        link: Some(format!("cashu:{code}")),
+        code,
+        questions: vec![Question {
+            name: "token".into(),
+            words: "ecash-token".into(),
+            kind: Answer::Text,
+        }],
+    }
 }
 
 fn questions() -> Vec<Question> {
@@ -353,6 +373,7 @@ fn charges(gallery: &Gallery) {
             },
         ),
         ("ask", ChargeView::Ask { questions: questions() }),
+        ("scan-or-answer", scan_or_answer()),
         ("wait", ChargeView::Wait),
         ("doubt", ChargeView::InDoubt),
         ("over", ChargeView::Over { words: Reason::Funds.words() }),

@@ -177,6 +177,7 @@ rail-sandbox = Sandbox
 rail-sandbox-about = A way to try the shop. No real money moves.
 rail-paypal = PayPal
 rail-lightning = Bitcoin (Lightning)
+rail-ecash = E-cash (Cashu)
 pay-fake = Pay { $amount } (fake money)
 rail-stripe = Card, Google Pay, Apple Pay
 stripe-item = Your tab at { $shop }
@@ -212,8 +213,23 @@ declined-too-much = This is more than this way of paying allows. Nothing was cha
 declined-cancelled = You turned back. Nothing was charged.
 declined-late = The time to pay has passed. Nothing was charged; you can start again.
 declined-unbound = Your consent to be charged this way does not hold any more. Nothing was charged; settle once yourself to give it again.
+declined-spent = This e-cash was spent before, and is worth nothing any more. Nothing was charged; start again with another token, or choose another way.
 declined-unreached = This way of paying cannot be reached right now. Nothing was charged; try again in a moment, or another way.
 declined-unserved = This way of paying does not work for this shop or your country. Nothing was charged; try another one.
+ecash-ask = Pay { $sats } sat from your Cashu wallet: scan the code, or make a token of that amount there and paste it below. E-cash of these mints is taken: { $mints }. What is too much comes back to you.
+ecash-token = Token (it begins with cashu)
+ecash-change = Your change is { $sats } sat. Paste this token into your wallet now: whoever redeems it first has the money.
+ecash-unreadable = This is not a whole token. It begins with cashuA or cashuB; copy all of it. Nothing was done with it.
+ecash-many = This token is in too many pieces. Make one of exactly the amount in your wallet; nothing was done with this one.
+ecash-many-mints = This token holds e-cash of several mints. Paste one of a single mint; nothing was done with this one.
+ecash-locked = This e-cash is locked, so the shop cannot redeem it. Make a token without a lock; nothing was done with this one.
+ecash-elsewhere = The shop only takes e-cash of these mints: { $mints }. Nothing was done with your token: it is still yours.
+ecash-unit = This token is not in sat. Nothing was done with it: it is still yours.
+ecash-unknown = The mint does not know the keys of this token. Look in your wallet whether it is genuine; nothing was done with it.
+ecash-another = Another token is being taken for this payment. Nothing was done with this one: it is still yours.
+ecash-late = The time to pay has passed. Nothing was done with your token: settle again, for the amount of today.
+ecash-too-little = This token is worth { $given } sat, and { $wanted } sat are needed. Nothing was done with it: make one of the whole amount.
+ecash-unreached = The mint cannot be reached right now. Nothing was done with your token: try again in a moment.
 
 settled-title = Settled, thank you
 settled-lines = { $count ->
@@ -222,6 +238,7 @@ settled-lines = { $count ->
 }
 settled-fake = This was fake money: a trial, no real payment.
 settled-clean = Your tab is clean.
+settled-change = Your change
 settled-left = { $amount } remains on your tab.
 
 ## Binding a way to pay

@@ -177,6 +177,7 @@ rail-sandbox = Bac à sable
 rail-sandbox-about = Pour essayer la boutique. Aucun argent réel ne circule.
 rail-paypal = PayPal
 rail-lightning = Bitcoin (Lightning)
+rail-ecash = Liquide numérique (Cashu)
 pay-fake = Payer { $amount } (argent factice)
 rail-stripe = Carte, Google Pay, Apple Pay
 stripe-item = Votre ardoise chez { $shop }
@@ -212,8 +213,23 @@ declined-too-much = C’est plus que ce que permet ce moyen de paiement. Rien n�
 declined-cancelled = Vous avez fait demi-tour. Rien n’a été débité.
 declined-late = Le délai pour payer est passé. Rien n’a été débité ; vous pouvez recommencer.
 declined-unbound = Votre accord pour ce moyen de paiement ne vaut plus. Rien n’a été débité ; réglez une fois vous-même pour le redonner.
+declined-spent = Ce jeton a déjà été dépensé : il ne vaut plus rien. Rien n’a été débité ; recommencez avec un autre jeton, ou choisissez un autre moyen.
 declined-unreached = Ce moyen de paiement est injoignable pour le moment. Rien n’a été débité ; réessayez dans un instant, ou choisissez-en un autre.
 declined-unserved = Ce moyen de paiement ne sert ni cette boutique ni votre pays. Rien n’a été débité ; essayez-en un autre.
+ecash-ask = Payez { $sats } sat depuis votre portefeuille Cashu : scannez le code, ou créez-y un jeton de ce montant et collez-le ci-dessous. Émetteurs acceptés : { $mints }. Ce qui est en trop vous est rendu.
+ecash-token = Jeton (il commence par cashu)
+ecash-change = Votre monnaie : { $sats } sat. Collez ce jeton dans votre portefeuille dès maintenant : l’argent est à qui l’encaisse le premier.
+ecash-unreadable = Ce n’est pas un jeton entier. Il commence par cashuA ou cashuB ; copiez-le en entier. Il n’a pas été touché.
+ecash-many = Ce jeton est en trop de morceaux. Créez-en un du montant exact dans votre portefeuille ; celui-ci n’a pas été touché.
+ecash-many-mints = Ce jeton vient de plusieurs émetteurs. Collez-en un d’un seul émetteur ; celui-ci n’a pas été touché.
+ecash-locked = Ce jeton est verrouillé : la boutique ne peut pas l’encaisser. Créez-en un sans verrou ; celui-ci n’a pas été touché.
+ecash-elsewhere = La boutique n’accepte que les jetons de ces émetteurs : { $mints }. Le vôtre n’a pas été touché : il est toujours à vous.
+ecash-unit = Ce jeton n’est pas en sat. Il n’a pas été touché : il est toujours à vous.
+ecash-unknown = L’émetteur ne connaît pas les clés de ce jeton. Vérifiez-le dans votre portefeuille ; il n’a pas été touché.
+ecash-another = Un autre jeton est en cours d’encaissement pour ce paiement. Celui-ci n’a pas été touché : il est toujours à vous.
+ecash-late = Le délai pour payer est passé. Votre jeton n’a pas été touché : recommencez, au montant du jour.
+ecash-too-little = Ce jeton vaut { $given } sat, et il en faut { $wanted }. Il n’a pas été touché : créez-en un du montant entier.
+ecash-unreached = L’émetteur est injoignable pour le moment. Votre jeton n’a pas été touché : réessayez dans un instant.
 
 settled-title = Réglé, merci
 settled-lines = { $count ->
@@ -222,6 +238,7 @@ settled-lines = { $count ->
 }
 settled-fake = C’était de l’argent factice : un essai, aucun paiement réel.
 settled-clean = Votre ardoise est vierge.
+settled-change = Votre monnaie
 settled-left = Il reste { $amount } sur votre ardoise.
 
 ## Donner son accord pour un moyen de paiement

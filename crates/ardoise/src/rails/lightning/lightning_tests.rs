@@ -1,7 +1,7 @@
 //! What is heard; the rest is told in `tests/it/lightning.rs`, against a wallet.
 
+use super::super::rate::{Rate, Source};
 use super::super::secret::Secret;
-use super::rate::{Rate, Source};
 use super::*;
 use crate::outbox::address::Reach;
 use ledger::{SettlementId, ShopId as _, TabId};

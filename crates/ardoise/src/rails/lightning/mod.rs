@@ -37,13 +37,13 @@
 pub mod bolt11;
 mod lnbits;
 mod order;
-pub mod rate;
 pub mod settings;
 
 use super::port::{
     Asked, Begun, Charge, Fee, Flaw, Heard, Message, Next, Outcome, Rail, RailError, Reason,
     Receipt, Terms, Unheard, Which,
 };
+use super::rate::Rates;
 use super::wire::Wire;
 use crate::clock::Clock;
 use bolt11::Network;
@@ -52,7 +52,6 @@ use ledger::time::MICROS_PER_SECOND;
 use ledger::{Currency, Money, Timestamp};
 use lnbits::{Payment, Said, Wallet};
 use order::{Invoice, LIFE_MINUTES, Order, Signer};
-use rate::Rates;
 use settings::LightningSettings;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Mutex;

@@ -2,9 +2,9 @@
 //! at the wallet, so that it is found again there whatever happens here.
 
 use super::super::port::{Charge, RailError};
+use super::super::rate::{Rate, Sats};
 use super::super::secret::Secret;
 use super::bolt11::{self, Network};
-use super::rate::{Rate, Sats};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,17 +1,23 @@
 //! What the settings say about Lightning.
 
 use super::super::fee::Fee;
+use super::super::rate::{RateKeys, Source};
 use super::super::secret::Secret;
 use super::super::settings::FeeKeys;
-use super::super::wire::Wire;
 use super::bolt11::Network;
-use super::rate::{self, Source};
 use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
 use ledger::Currency;
 
 /// Where LNbits tells the price of a bitcoin in its answer to `/api/v1/rate/{currency}`.
 const PRICE: &str = "/price";
+
+/// The settings by which the operator says what a bitcoin costs.
+pub const RATE: RateKeys = RateKeys {
+    fixed: "lightning.rate",
+    url: "lightning.rate_url",
+    pointer: "lightning.rate_pointer",
+};
 
 /// What the settings say about Lightning.
 #[derive(Debug, Clone)]
@@ -43,11 +49,12 @@ impl LightningSettings {
         if values.words("lightning.base").is_empty() {
             return Ok(None);
         }
-        let base = address(values, "lightning.base", reach)?;
+        let base = values.base("lightning.base", reach)?;
         let key = values.secret("lightning.invoice_key", "lightning.invoice_key_file")?;
         let wanted = "set, or in the file that `lightning.invoice_key_file` names";
         let invoice_key = key.ok_or_else(|| values.wrong("lightning.invoice_key", wanted))?;
-        let source = source(values, currency, reach, (&base, &invoice_key))?;
+        let source = Source::read(values, currency, reach, RATE)?;
+        let source = source.unwrap_or_else(|| of_wallet(&base, &invoice_key, currency));
         let (network, is_fake) = network(values)?;
         let keys =
             FeeKeys { basis_points: "lightning.fee_basis_points", fixed: "lightning.fee_fixed" };
@@ -56,36 +63,10 @@ impl LightningSettings {
     }
 }
 
-fn address(values: &Values, key: &'static str, reach: Reach) -> Result<String, SettingsError> {
-    let wanted = "an address such as https://lnbits.example; one of this machine or network needs \
-                  `rails.to_private`";
-    Wire::read_base(&values.words(key), reach).ok_or_else(|| values.wrong(key, wanted))
-}
-
-/// A rate that the operator says stands before an address, and an address before the wallet itself.
-fn source(
-    values: &Values,
-    currency: Currency,
-    reach: Reach,
-    (base, invoice_key): (&str, &Secret),
-) -> Result<Source, SettingsError> {
-    let fixed = values.words("lightning.rate");
-    if !fixed.is_empty() {
-        let wanted = "the price of one bitcoin in the shop's currency, such as 61234.50";
-        let rate = rate::read(&fixed, currency);
-        return rate.map(Source::Fixed).ok_or_else(|| values.wrong("lightning.rate", wanted));
-    }
-    if values.words("lightning.rate_url").is_empty() {
-        let url = format!("{base}/api/v1/rate/{}", currency.code());
-        return Ok(Source::Address { url, pointer: PRICE.into(), key: Some(invoice_key.clone()) });
-    }
-    let url = address(values, "lightning.rate_url", reach)?;
-    let pointer = values.words("lightning.rate_pointer");
-    if !pointer.is_empty() && !pointer.starts_with('/') {
-        let wanted = "a JSON pointer such as /bitcoin/eur, or nothing";
-        return Err(values.wrong("lightning.rate_pointer", wanted));
-    }
-    Ok(Source::Address { url, pointer, key: None })
+/// The wallet itself says it.
+fn of_wallet(base: &str, invoice_key: &Secret, currency: Currency) -> Source {
+    let url = format!("{base}/api/v1/rate/{}", currency.code());
+    Source::Address { url, pointer: PRICE.into(), key: Some(invoice_key.clone()) }
 }
 
 fn network(values: &Values) -> Result<(Network, bool), SettingsError> {

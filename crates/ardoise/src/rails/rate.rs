@@ -1,9 +1,11 @@
-//! What a bitcoin costs, and how many satoshis an amount is.
+//! What a bitcoin costs, and how many satoshis an amount is: for every rail that moves satoshis.
 
-use super::super::port::RailError;
-use super::super::secret::Secret;
-use super::super::wire::{Call, Wire};
+use super::port::RailError;
+use super::secret::Secret;
+use super::wire::{Call, Wire};
 use crate::clock::Clock;
+use crate::outbox::address::Reach;
+use crate::settings::{SettingsError, Values};
 use ledger::time::MICROS_PER_SECOND;
 use ledger::{Currency, Money, MoneyError, Rounding, Timestamp};
 use serde_json::value::RawValue;
@@ -96,6 +98,49 @@ pub enum Source {
         /// The key of the wallet, where it is the wallet that answers.
         key: Option<Secret>,
     },
+}
+
+/// The settings by which an operator says where the rate comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct RateKeys {
+    /// Always this one.
+    pub fixed: &'static str,
+    /// The address that is asked.
+    pub url: &'static str,
+    /// Where it stands in the answer.
+    pub pointer: &'static str,
+}
+
+impl Source {
+    /// What the operator says: a rate stands before an address. `None` where they say neither.
+    ///
+    /// # Errors
+    /// [`SettingsError::Value`].
+    pub fn read(
+        values: &Values,
+        currency: Currency,
+        reach: Reach,
+        keys: RateKeys,
+    ) -> Result<Option<Self>, SettingsError> {
+        let fixed = values.words(keys.fixed);
+        if !fixed.is_empty() {
+            let wanted = "the price of one bitcoin in the shop's currency, such as 61234.50";
+            let rate = read(&fixed, currency);
+            return rate
+                .map(|rate| Some(Self::Fixed(rate)))
+                .ok_or_else(|| values.wrong(keys.fixed, wanted));
+        }
+        if values.words(keys.url).is_empty() {
+            return Ok(None);
+        }
+        let url = values.base(keys.url, reach)?;
+        let pointer = values.words(keys.pointer);
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            let wanted = "a JSON pointer such as /bitcoin/eur, or nothing";
+            return Err(values.wrong(keys.pointer, wanted));
+        }
+        Ok(Some(Self::Address { url, pointer, key: None }))
+    }
 }
 
 /// Asks for rates, and keeps the last.
