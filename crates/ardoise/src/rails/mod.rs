@@ -4,6 +4,8 @@
 //! and stands in the one list that [`Rails::of`] builds at start: those that the settings turn on. How to add one:
 //! `docs/adding-a-rail.md`.
 
+pub mod answering;
+pub mod asking;
 pub mod breaker;
 pub mod clock;
 pub mod disputes;
@@ -13,6 +15,7 @@ pub mod lightning;
 pub mod mandates;
 pub mod manual;
 pub mod paypal;
+pub mod phone;
 pub mod port;
 pub mod reason;
 pub mod saga;
@@ -21,6 +24,7 @@ pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod stripe;
+pub mod token;
 pub mod wire;
 pub mod worker;
 
@@ -108,7 +112,13 @@ impl Rails {
         }
         if let Some(on) = &settings.rails.lightning {
             let webhook = settings.webhook_of(LIGHTNING);
+            let wire = wire.clone();
             let rail = lightning::Lightning::new(on, currency, webhook, wire, clock.clone());
+            rails.add(Arc::new(rail));
+        }
+        if let Some(on) = &settings.rails.phone {
+            let webhook = settings.webhook_of(PHONE);
+            let rail = phone::Phone::new(on, currency, webhook, wire, clock.clone());
             rails.add(Arc::new(rail));
         }
         rails.of_currency(currency)

@@ -5,6 +5,8 @@
 //!    idempotency and the id of the settlement that it becomes. From now on somebody comes back to it, whatever happens.
 //! 2. **The rail is told** ([`port::Rail::begin`]). No transaction is open.
 //! 3. **What it answered is written** ([`charge::answer`]): one transaction.
+//!    What the reader then answers on the shop's own page is told the rail in a step of its own ([`answering`]): what has to
+//!    be known afterwards is written first, in one transaction.
 //! 4. **The rail is asked what became of it** ([`port::Rail::look`]), whoever brings news: the reader who comes back or
 //!    waits, a message from outside, the worker when the time has come. No transaction is open.
 //! 5. **The money is received** by the till, as a settlement with the charge's id: one transaction, which happens once.
@@ -24,6 +26,7 @@
 //! Amounts come from the charge as it was written. Where the rail says that another amount or currency came, nothing is received:
 //! the charge is *refused*, and the operator is told.
 
+use super::answering;
 use super::mandates;
 use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
 use super::schedule;
@@ -33,7 +36,7 @@ use crate::problem::{
     CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
     SETTLEMENT_NO_RAIL,
 };
-use crate::store::charge::{self, Answered, Doubt, State, Stored};
+use crate::store::charge::{self, Answered, Change, Doubt, State, Stored};
 use crate::store::mandate::{self, Bound};
 use crate::store::{Db, StoreError, tab};
 use crate::tabs::{Received, settle};
@@ -235,11 +238,11 @@ async fn step(
     }
     let told = told(app, &stored);
     if stored.state != State::Begun {
-        let asked = match visit {
-            Visit::Returned(query) => rail.returned(&told, query).await,
-            Visit::First | Visit::Again => rail.look(&told).await,
+        let Visit::Returned(answers) = visit else {
+            let asked = rail.look(&told).await;
+            return conclude(app, &stored, asked, visit).await;
         };
-        return conclude(app, &stored, asked, visit).await;
+        return answering::tell(app, rail, stored, answers).await;
     }
     if stored.period.is_some() {
         return charge_mandate(app, rail, stored, told, visit).await;
@@ -313,7 +316,7 @@ async fn write_begun(app: &App, stored: &Stored, begun: &port::Begun) -> Result<
 }
 
 /// Writes down what became of a charge.
-async fn conclude(
+pub(super) async fn conclude(
     app: &App,
     stored: &Stored,
     asked: Result<Outcome, RailError>,
@@ -325,27 +328,30 @@ async fn conclude(
             let id = stored.id;
             app.store.write(move |db| charge::rest(db, id)).await
         }
-        Ok(Outcome::Waiting { kept }) => wait(app, stored, kept).await,
-        Ok(Outcome::Asking { next, kept }) => {
-            show_next(app, stored, &next).await?;
-            wait(app, stored, kept).await
-        }
+        Ok(Outcome::Waiting { kept }) => wait(app, stored, kept, None).await,
+        Ok(Outcome::Asking { next, kept }) => wait(app, stored, kept, Some(next)).await,
         Ok(Outcome::Declined(reason)) => decline(app, stored, reason).await,
         Ok(Outcome::Unknown) => put_off(app, stored, Doubt::Arisen).await,
         Err(error) => trouble(app, stored, &error, visit).await,
     }
 }
 
-/// The reader does something else next.
-async fn show_next(app: &App, stored: &Stored, next: &Next) -> Result<(), StoreError> {
-    let (id, next) = (stored.id, serde_json::to_string(next).unwrap_or_default());
-    app.store.write(move |db| charge::show_next(db, id, &next)).await
-}
-
-async fn wait(app: &App, stored: &Stored, kept: Option<String>) -> Result<(), StoreError> {
-    let id = stored.id;
-    if let Some(kept) = kept {
-        app.store.write(move |db| charge::keep(db, id, &kept)).await?;
+/// Still waiting, perhaps for something else. What somebody faster has had kept stands.
+async fn wait(
+    app: &App,
+    stored: &Stored,
+    kept: Option<String>,
+    next: Option<Next>,
+) -> Result<(), StoreError> {
+    if kept.is_some() || next.is_some() {
+        let (id, before) = (stored.id, stored.kept.clone());
+        let kept = kept.unwrap_or_else(|| before.clone());
+        let next = next.map(|next| serde_json::to_string(&next).unwrap_or_default());
+        let write = move |db: &dyn Db| {
+            let change = Change { before: &before, kept: &kept, next: next.as_deref() };
+            charge::change(db, id, change)
+        };
+        app.store.write(write).await?;
     }
     if app.now() >= stored.ends_at {
         return close(app, stored, State::Abandoned, Reason::Late.code()).await;
@@ -364,7 +370,7 @@ async fn close(app: &App, stored: &Stored, state: State, why: &str) -> Result<()
     app.store.write(move |db| charge::close(db, id, state, &why, now)).await
 }
 
-async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), StoreError> {
+pub(super) async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), StoreError> {
     tracing::info!(charge.id = %stored.id, reason = reason.code(), "a charge was declined");
     if stored.period.is_some() && !reason.may_pass() {
         let (tab, rail, now) = (stored.tab, stored.rail, app.now());

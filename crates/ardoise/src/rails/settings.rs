@@ -3,6 +3,7 @@
 use super::fee::Fee;
 use super::lightning::settings::LightningSettings;
 use super::paypal::settings::PayPalSettings;
+use super::phone::settings::PhoneSettings;
 use super::secret::Secret;
 use super::stripe::StripeSettings;
 use crate::outbox::address::Reach;
@@ -23,6 +24,8 @@ pub struct RailSettings {
     pub stripe: Option<StripeSettings>,
     /// Bitcoin over Lightning.
     pub lightning: Option<LightningSettings>,
+    /// The reader's phone bill.
+    pub phone: Option<PhoneSettings>,
 }
 
 impl RailSettings {
@@ -38,6 +41,7 @@ impl RailSettings {
             paypal: PayPalSettings::read(values, currency, (reach, &roots))?,
             stripe: StripeSettings::read(values, currency, reach)?,
             lightning: LightningSettings::read(values, currency, reach)?,
+            phone: PhoneSettings::read(values, currency, reach)?,
         })
     }
 }

@@ -34,6 +34,12 @@ pub const ALL: &[Migration] = &[
         sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),
         postgres: include_str!("../../../../migrations/0003_charge.postgres.sql"),
     },
+    Migration {
+        version: 8,
+        common: include_str!("../../../../migrations/0008_payer.sql"),
+        sqlite: include_str!("../../../../migrations/0008_payer.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0008_payer.postgres.sql"),
+    },
 ];
 
 /// The newest version that this program knows.
