@@ -155,13 +155,15 @@ fn days(hours: Hours) -> Vec<i64> {
 
 /// The first hour of each month from the one with the hour `first` to the present one.
 fn months(first: Option<i64>, now: Timestamp) -> Vec<i64> {
-    let month = |at: Timestamp| {
-        let time = calendar(at);
-        i64::from(time.year()) * 12 + i64::from(u8::from(time.month())) - 1
-    };
-    let last = month(now);
-    let first = first.map_or(last, |hour| month(start_of(hour)).min(last));
+    let last = month_of(now);
+    let first = first.map_or(last, |hour| month_of(start_of(hour)).min(last));
     (first..=last).filter_map(month_start).collect()
+}
+
+/// In which month (UTC) an instant is: the months since the year 0.
+pub fn month_of(at: Timestamp) -> i64 {
+    let time = calendar(at);
+    i64::from(time.year()) * 12 + i64::from(u8::from(time.month())) - 1
 }
 
 fn month_start(month: i64) -> Option<i64> {

@@ -6,11 +6,12 @@
 //! is asked once more, and the rail refuses it by what it then sees. Stopped before the write, nothing was taken; stopped after it,
 //! whoever looks next goes on.
 
+use super::answering::{self, Ready};
 use super::port::{Next, Outcome, Rail, RailError, Reason, Unfit};
 use super::saga::{Visit, conclude, go_on, told};
 use crate::app::App;
 use crate::problem::{CHARGE_OVER, CHARGE_UNFIT, Problem, RAIL_BUSY, SETTLEMENT_NO_RAIL};
-use crate::store::charge::{self, State, Stored};
+use crate::store::charge::{self, Change, State, Stored};
 use crate::store::{Db, StoreError};
 use std::collections::BTreeMap;
 
@@ -25,6 +26,8 @@ pub struct Asked {
     pub said: Result<Outcome, RailError>,
     /// Whether something was kept.
     pub is_kept: bool,
+    /// Whether the rail can surely have done nothing before it was asked.
+    pub is_first: bool,
 }
 
 /// Asks a rail about a charge, and keeps what it wants kept on the way.
@@ -37,15 +40,28 @@ pub async fn ask(
     mut stored: Stored,
     mut visit: Visit<'_>,
 ) -> Result<Asked, StoreError> {
-    let mut is_kept = false;
+    let (mut is_kept, mut is_first) = (false, false);
     for _ in 0..STEPS_MOST {
-        let charge = told(app, &stored);
         let said = match visit {
-            Visit::Returned(answers) => rail.returned(&charge, answers).await,
-            Visit::First | Visit::Again => rail.look(&charge).await,
+            Visit::Returned(answers) => match answering::prepare(app, rail, stored, answers).await?
+            {
+                Ready::Tell { stored: now, is_first: first } => {
+                    (stored, is_first) = (now, first);
+                    rail.returned(&told(app, &stored), answers).await
+                }
+                Ready::Look(now) => {
+                    stored = now;
+                    rail.look(&told(app, &stored)).await
+                }
+                Ready::TooMuch(now) => {
+                    stored = now;
+                    Ok(Outcome::Declined(Reason::Month))
+                }
+            },
+            Visit::First | Visit::Again => rail.look(&told(app, &stored)).await,
         };
         let Ok(Outcome::Keep { kept, next }) = said else {
-            return Ok(Asked { stored, said, is_kept });
+            return Ok(Asked { stored, said, is_kept, is_first });
         };
         let (was_kept, now) = keep(app, &stored, kept, next).await?;
         stored = now;
@@ -55,7 +71,7 @@ pub async fn ask(
             break;
         }
     }
-    Ok(Asked { stored, said: Ok(Outcome::Unknown), is_kept })
+    Ok(Asked { stored, said: Ok(Outcome::Unknown), is_kept, is_first })
 }
 
 /// Writes what a rail wants kept, unless somebody else has changed it since; answers whether it did, and how the charge stands.
@@ -68,7 +84,8 @@ async fn keep(
     let next = next.and_then(|next| serde_json::to_string(&next).ok());
     let (id, before, currency) = (stored.id, stored.kept.clone(), app.currency());
     let write = move |db: &dyn Db| {
-        let is_kept = charge::keep_instead(db, id, (&before, &kept), next.as_deref())?;
+        let change = Change { before: &before, kept: &kept, next: next.as_deref() };
+        let is_kept = charge::change(db, id, change)?;
         Ok((is_kept, charge::by_id(db, id, currency)?))
     };
     let (is_kept, now) = app.store.write(write).await?;
@@ -100,7 +117,7 @@ pub async fn give(
         return Ok(Gift { stored, is_taken: false });
     }
     let page = format!("/tab/charges/{}", stored.id);
-    let Asked { stored, said, is_kept } =
+    let Asked { stored, said, is_kept, is_first } =
         ask(app, &*rail, stored, Visit::Returned(answers)).await?;
     if let Ok(Outcome::Unfit(unfit)) = said {
         return Err(problem(unfit).next("charge-look", page));
@@ -108,7 +125,8 @@ pub async fn give(
     let is_taken = is_kept || matches!(&said, Ok(outcome) if *outcome != Outcome::Unknown);
     // What is settled stays so; the same given again is no news.
     if stored.state != State::Settled {
-        conclude(app, &stored, said, Visit::Returned(answers)).await?;
+        let visit = if is_first { Visit::First } else { Visit::Returned(answers) };
+        conclude(app, &stored, said, visit).await?;
     }
     let (id, currency) = (stored.id, app.currency());
     let now = app.store.read(|db| charge::by_id(db, id, currency)).await?;

@@ -4,6 +4,8 @@
 //! and stands in the one list that [`Rails::of`] builds at start: those that the settings turn on. How to add one:
 //! `docs/adding-a-rail.md`.
 
+pub mod answering;
+pub mod asking;
 pub mod binding;
 pub mod breaker;
 pub mod check;
@@ -17,6 +19,7 @@ pub mod lightning;
 pub mod mandates;
 pub mod manual;
 pub mod paypal;
+pub mod phone;
 pub mod port;
 pub mod rate;
 pub mod reason;
@@ -27,6 +30,7 @@ pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod stripe;
+pub mod token;
 pub mod wire;
 pub mod worker;
 
@@ -129,6 +133,11 @@ impl Rails {
         if let Some(on) = &settings.rails.ecash {
             let (webhook, own) = (settings.webhook_of(ECASH), own.reveal().as_bytes());
             rails.add(Arc::new(ecash::Ecash::new(on, currency, webhook, &wire, (clock, own))));
+        }
+        if let Some(on) = &settings.rails.phone {
+            let webhook = settings.webhook_of(PHONE);
+            let rail = phone::Phone::new(on, currency, webhook, wire, clock.clone());
+            rails.add(Arc::new(rail));
         }
         rails.of_currency(currency)
     }

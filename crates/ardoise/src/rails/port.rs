@@ -13,6 +13,7 @@ use http::HeaderMap;
 use ledger::{Currency, Money, MoneyError, RailNumber, SettlementId, TabId, Timestamp};
 use std::collections::BTreeMap;
 
+pub use super::asking::{Answer, Before, Note, Payer, Question};
 pub use super::check::Flaw;
 pub use super::fee::Fee;
 pub use super::reason::Reason;
@@ -248,29 +249,6 @@ impl Says {
         let with = with.map(|(name, value)| (name.to_owned(), value)).into();
         Self { words: words.to_owned(), with }
     }
-}
-
-/// Something that a reader is asked on the shop's own page.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Question {
-    /// The name under which the answer comes.
-    pub name: String,
-    /// The key of what the reader is asked.
-    pub words: String,
-    /// What the answer is like, so that a phone shows the right keys and fills in what it knows.
-    pub kind: Answer,
-}
-
-/// What an answer is like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// A telephone number.
-    Telephone,
-    /// A code of digits that came by a message.
-    Code,
-    /// A text, perhaps a long one.
-    Text,
 }
 
 /// What became of a charge.
@@ -570,6 +548,12 @@ pub trait Rail: Send + Sync {
     /// Asks what became of a charge that was begun. Moves nothing, except that a rail which captures in a step of its own may
     /// finish what the reader agreed to.
     fn look<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Outcome>;
+
+    /// What has to happen before [`Rail::returned`] is told these answers. Asks nobody.
+    fn before(&self, charge: &Charge, answers: &BTreeMap<String, String>) -> Before {
+        let _ = (charge, answers);
+        Before::Nothing
+    }
 
     /// The reader came back with `query`, or answered what [`Next::Ask`] asked. A rail that captures in a step of its own does it
     /// here. Nothing in it is believed: it may say which step is next, or hold what the provider then checks.

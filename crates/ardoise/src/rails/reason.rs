@@ -41,6 +41,8 @@ reasons! {
     Proof = "proof", "declined-proof";
     /// More than this way of paying allows.
     TooMuch = "too_much", "declined-too-much";
+    /// Whoever pays has paid by this way as much as one may in a month.
+    Month = "month", "declined-month";
     /// The reader turned back.
     Cancelled = "cancelled", "declined-cancelled";
     /// The reader let the time pass.
@@ -64,7 +66,12 @@ impl Reason {
     /// Whether another attempt with the same mandate can do better later.
     pub const fn may_pass(self) -> bool {
         match self {
-            Self::Funds | Self::Refused | Self::TooMuch | Self::Late | Self::Unreached => true,
+            Self::Funds
+            | Self::Refused
+            | Self::TooMuch
+            | Self::Month
+            | Self::Late
+            | Self::Unreached => true,
             Self::Means
             | Self::Proof
             | Self::Cancelled

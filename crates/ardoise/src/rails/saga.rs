@@ -5,6 +5,8 @@
 //!    idempotency and the id of the settlement that it becomes. From now on somebody comes back to it, whatever happens.
 //! 2. **The rail is told** ([`port::Rail::begin`]). No transaction is open.
 //! 3. **What it answered is written** ([`charge::answer`]): one transaction.
+//!    What the reader then answers on the shop's own page is told the rail in a step of its own ([`answering`]): what has to
+//!    be known afterwards is written first, in one transaction.
 //! 4. **The rail is asked what became of it** ([`port::Rail::look`]), whoever brings news: the reader who comes back or
 //!    waits, a message from outside, the worker when the time has come. No transaction is open.
 //! 5. **The money is received** by the till, as a settlement with the charge's id: one transaction, which happens once.
@@ -41,7 +43,7 @@ use crate::problem::{
     CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
     SETTLEMENT_NO_RAIL,
 };
-use crate::store::charge::{self, Answered, Doubt, Purpose, State, Stored};
+use crate::store::charge::{self, Answered, Change, Doubt, Purpose, State, Stored};
 use crate::store::mandate::{self, Bound, Ending};
 use crate::store::{Db, StoreError, tab};
 use crate::tabs::{Received, settle};
@@ -255,6 +257,7 @@ async fn step(
     }
     if stored.state != State::Begun {
         let asked = keeping::ask(app, rail, stored, visit).await?;
+        let visit = if asked.is_first { Visit::First } else { visit };
         return conclude(app, &asked.stored, asked.said, visit).await;
     }
     let told = told(app, &stored);
@@ -368,11 +371,8 @@ pub(super) async fn conclude(
             let id = stored.id;
             app.store.write(move |db| charge::rest(db, id)).await
         }
-        Ok(Outcome::Waiting { kept }) => wait(app, stored, kept).await,
-        Ok(Outcome::Asking { next, kept }) => {
-            show_next(app, stored, &next).await?;
-            wait(app, stored, kept).await
-        }
+        Ok(Outcome::Waiting { kept }) => wait(app, stored, kept, None).await,
+        Ok(Outcome::Asking { next, kept }) => wait(app, stored, kept, Some(next)).await,
         Ok(Outcome::Declined(reason)) => decline(app, stored, reason).await,
         Ok(Outcome::Unfit(_)) => put_off(app, stored, Doubt::Unchanged).await,
         // A rail that still wants something kept has not come to an end.
@@ -381,20 +381,22 @@ pub(super) async fn conclude(
     }
 }
 
-/// The reader does something else next.
-async fn show_next(app: &App, stored: &Stored, next: &Next) -> Result<(), StoreError> {
-    let (id, next) = (stored.id, serde_json::to_string(next).unwrap_or_default());
-    app.store.write(move |db| charge::show_next(db, id, &next)).await
-}
-
+/// Still waiting, perhaps for something else. What somebody faster has had kept stands.
 pub(super) async fn wait(
     app: &App,
     stored: &Stored,
     kept: Option<String>,
+    next: Option<Next>,
 ) -> Result<(), StoreError> {
-    let id = stored.id;
-    if let Some(kept) = kept {
-        app.store.write(move |db| charge::keep(db, id, &kept)).await?;
+    if kept.is_some() || next.is_some() {
+        let (id, before) = (stored.id, stored.kept.clone());
+        let kept = kept.unwrap_or_else(|| before.clone());
+        let next = next.map(|next| serde_json::to_string(&next).unwrap_or_default());
+        let write = move |db: &dyn Db| {
+            let change = Change { before: &before, kept: &kept, next: next.as_deref() };
+            charge::change(db, id, change)
+        };
+        app.store.write(write).await?;
     }
     if app.now() >= stored.ends_at {
         return close(app, stored, State::Abandoned, Reason::Late.code()).await;

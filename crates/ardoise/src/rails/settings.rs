@@ -4,6 +4,7 @@ use super::ecash::settings::EcashSettings;
 use super::fee::Fee;
 use super::lightning::settings::LightningSettings;
 use super::paypal::settings::PayPalSettings;
+use super::phone::settings::PhoneSettings;
 use super::secret::Secret;
 use super::stripe::StripeSettings;
 use super::wire::Wire;
@@ -27,6 +28,8 @@ pub struct RailSettings {
     pub lightning: Option<LightningSettings>,
     /// E-cash.
     pub ecash: Option<EcashSettings>,
+    /// The reader's phone bill.
+    pub phone: Option<PhoneSettings>,
 }
 
 impl RailSettings {
@@ -46,6 +49,7 @@ impl RailSettings {
             stripe: StripeSettings::read(values, currency, reach)?,
             lightning,
             ecash,
+            phone: PhoneSettings::read(values, currency, reach)?,
         })
     }
 }

@@ -257,6 +257,53 @@ pub const LIST: &[Setting] = &[
         "Whether the mints' money is worth nothing (FakeWallet, a network for tests): true or false.",
     ),
     setting(
+        "phone.base",
+        "",
+        "Where the mobile operator’s (or an aggregator’s) CAMARA APIs are, such as https://api.operator.example. Empty: the phone bill is off.",
+    ),
+    setting(
+        "phone.token_url",
+        "",
+        "Where its access tokens come from (OAuth 2.0, client credentials).",
+    ),
+    setting("phone.client_id", "", "Who the shop is to the operator: a client id."),
+    secret("phone.secret", "The secret that belongs to the client id. It is never shown."),
+    setting("phone.secret_file", "", "A file of mode 600 that holds it."),
+    setting(
+        "phone.scope",
+        "carrier-billing:payments:create carrier-billing:payments:read carrier-billing:payments:write carrier-billing-refund:refunds:create carrier-billing-refund:refunds:read",
+        "What a token has to allow, with spaces between.",
+    ),
+    setting(
+        "phone.steps",
+        "two",
+        "two: subscribers prove that they agree, by a code or on the operator’s page. one: saying a number is all, because the operator makes sure by itself.",
+    ),
+    setting(
+        "phone.country",
+        "33",
+        "The code of the country of numbers that are typed without one: digits.",
+    ),
+    setting("phone.merchant", "", "The shop’s name in the aggregator’s contract, if it has one."),
+    setting("phone.sandbox", "false", "Whether the operator’s money is not real."),
+    setting("phone.minimum", "0.20", "The smallest payment by phone bill."),
+    setting(
+        "phone.maximum",
+        "50.00",
+        "The largest: the law’s limit (CMF L. 521-3-1; directive (EU) 2015/2366, article 3 l), or your contract’s.",
+    ),
+    setting(
+        "phone.monthly",
+        "300.00",
+        "What one number pays in a calendar month at most, by the same law.",
+    ),
+    setting(
+        "phone.fee_basis_points",
+        "4200",
+        "What the operator keeps of a payment, in hundredths of a percent: your contract says it.",
+    ),
+    setting("phone.fee_fixed", "0.00", "What it keeps besides."),
+    setting(
         "s3.endpoint",
         "",
         "The address of the server that has the bucket, such as https://s3.example. Empty: Amazon's, for the region.",

@@ -339,32 +339,15 @@ pub fn answer(
     Ok(())
 }
 
-/// Keeps something else for the rail.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn keep(db: &dyn Db, charge: SettlementId, kept: &str) -> Result<(), StoreError> {
-    let sql = "update charge set kept = ?2 where id = ?1";
-    db.execute(sql, &[charge.into(), Value::Text(kept)])?;
-    Ok(())
-}
-
-/// Keeps something else for the rail in place of `before`, and what the reader does next (JSON), where that changes; answers
-/// whether it did. It does not where somebody was faster, or where the charge is over.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn keep_instead(
-    db: &dyn Db,
-    charge: SettlementId,
-    (before, after): (&str, &str),
-    next: Option<&str>,
-) -> Result<bool, StoreError> {
-    let sql = "update charge set kept = ?3, next = coalesce(?4, next) \
-        where id = ?1 and kept = ?2 and state = 'waiting'";
-    let next = next.map_or(Value::Null, Value::Text);
-    let values = [charge.into(), Value::Text(before), Value::Text(after), next];
-    Ok(db.execute(sql, &values)? == 1)
+/// What changes about a waiting charge.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'a> {
+    /// What was kept for the rail when it was asked.
+    pub before: &'a str,
+    /// What is kept for it from now on.
+    pub kept: &'a str,
+    /// What the reader does next, as JSON; `None` leaves it.
+    pub next: Option<&'a str>,
 }
 
 /// Charges by a rail, by their ids from `after` on.
@@ -398,14 +381,17 @@ pub fn rewrite_kept(
     Ok(db.execute(sql, &[charge.into(), Value::Text(before), Value::Text(after)])? == 1)
 }
 
-/// The reader of a live charge does something else next.
+/// Changes what is kept for the rail of a live charge, and what its reader does next; answers whether it did: not where
+/// somebody has been faster, so that something else is kept by now.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn show_next(db: &dyn Db, charge: SettlementId, next: &str) -> Result<(), StoreError> {
-    let sql = "update charge set next = ?2 where id = ?1 and state = 'waiting'";
-    db.execute(sql, &[charge.into(), Value::Text(next)])?;
-    Ok(())
+pub fn change(db: &dyn Db, charge: SettlementId, change: Change<'_>) -> Result<bool, StoreError> {
+    let sql = "update charge set kept = ?3, next = coalesce(?4, next) \
+        where id = ?1 and kept = ?2 and state in ('begun', 'waiting')";
+    let Change { before, kept, next } = change;
+    let values = [charge.into(), before.into(), kept.into(), next.into()];
+    Ok(db.execute(sql, &values)? == 1)
 }
 
 /// What an asking has shown about whether money may have moved.

@@ -34,6 +34,7 @@ pub const ALL: &[Migration] = &[
     step!(4, "0004_rail_fees"),
     step!(5, "0005_refund_order"),
     step!(6, "0006_binding"),
+    step!(7, "0007_payer"),
 ];
 
 /// The newest version that this program knows.

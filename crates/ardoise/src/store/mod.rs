@@ -25,6 +25,7 @@ pub mod link;
 pub mod mandate;
 pub mod migrations;
 pub mod moving;
+pub mod payer;
 pub mod payout;
 pub mod people;
 pub mod postgres;

@@ -1,32 +1,31 @@
 //! [`PayPal`]: a server of our own that plays PayPal, with PayPal's own description in front of it. Whatever the shop asks and
 //! is answered passes through Prism, which refuses what the description forbids.
 
+use crate::prism::{Between, Description};
 use crate::specs;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use axum::Json;
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use base64::Engine as _;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
 
-/// The descriptions, and the paths that each is about.
-const DESCRIPTIONS: [(&str, &str); 4] = [
-    ("paypal-checkout_orders_v2.prism.json", "/v2/checkout/"),
-    ("paypal-payments_payment_v2.prism.json", "/v2/payments/"),
-    ("paypal-vault_payment_tokens_v3.json", "/v3/vault/"),
-    ("paypal-notifications_webhooks_v1.json", "/v1/notifications/webhooks"),
+/// PayPal's descriptions.
+const DESCRIPTIONS: &[Description] = &[
+    described("paypal-checkout_orders_v2.prism.json", "/v2/checkout/"),
+    described("paypal-payments_payment_v2.prism.json", "/v2/payments/"),
+    described("paypal-vault_payment_tokens_v3.json", "/v3/vault/"),
+    described("paypal-notifications_webhooks_v1.json", "/v1/notifications/webhooks"),
 ];
+
+const fn described(file: &'static str, start: &'static str) -> Description {
+    Description { file, start, outside: "" }
+}
 
 /// What it keeps of every capture.
 pub const FEE: &str = "0.10";
@@ -66,7 +65,7 @@ pub fn sign(base: &str, sent: &str, body: &str, genuine: bool) -> Vec<(&'static 
 pub struct PayPal {
     pub base: String,
     books: Shared,
-    prism: Option<Child>,
+    between: Between,
 }
 
 type Shared = Arc<Mutex<Books>>;
@@ -88,14 +87,10 @@ struct Books {
     /// Where messages go, and of which events they tell.
     webhook: Option<(String, Vec<&'static str>)>,
     token: usize,
-    /// Answers that arrive, and those after them that are lost on their way.
-    to_keep: usize,
-    to_lose: usize,
     /// What orders say that came, whatever came.
     lies: BTreeMap<String, Value>,
     /// The next capture is refused for this.
     refuses: Option<&'static str>,
-    violations: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -123,24 +118,21 @@ struct Refund {
 impl PayPal {
     /// One with the description in front of it.
     pub async fn open() -> Self {
-        Self::behind(Prism::start).await
+        Self::behind(true).await
     }
 
     /// One to which anything can be said: for stories about something else than what is said.
     pub async fn unchecked() -> Self {
-        Self::behind(|_| None).await
+        Self::behind(false).await
     }
 
-    async fn behind(start: impl FnOnce(&str) -> Option<Prism>) -> Self {
+    async fn behind(checked: bool) -> Self {
         let books = Shared::default();
-        let upstream = serve(own(books.clone())).await;
-        let prism = start(&upstream);
-        let ports =
-            prism.as_ref().map_or([None; DESCRIPTIONS.len()], |prism| prism.ports.map(Some));
-        let front = Front { books: books.clone(), upstream, ports, client: reqwest::Client::new() };
-        let base = serve(Router::new().fallback(pass).with_state(front)).await;
+        let tokens = "/v1/oauth2/";
+        let between = Between::open(own(books.clone()), DESCRIPTIONS, (checked, tokens)).await;
+        let base = between.base.clone();
         books.lock().expect("no panic").base.clone_from(&base);
-        Self { base, books, prism: prism.map(|prism| prism.process) }
+        Self { base, books, between }
     }
 
     /// The reader agrees to an order.
@@ -194,12 +186,12 @@ impl PayPal {
 
     /// The same, after so many that arrive.
     pub fn lose_after(&self, kept: usize, answers: usize) {
-        self.with(|books| (books.to_keep, books.to_lose) = (kept, answers));
+        self.between.lose_after(kept, answers);
     }
 
     /// Whether PayPal's description stands between.
     pub const fn is_checked(&self) -> bool {
-        self.prism.is_some()
+        self.between.is_checked()
     }
 
     /// An order says that so much came, in the currency of this code.
@@ -241,7 +233,7 @@ impl PayPal {
 
     /// What the description forbids and was said all the same, since this was last asked.
     pub fn violations(&self) -> Vec<String> {
-        self.with(|books| std::mem::take(&mut books.violations))
+        self.between.violations()
     }
 
     fn order(&self, id: &str, change: impl FnOnce(&mut Order)) {
@@ -251,113 +243,6 @@ impl PayPal {
     fn with<T>(&self, work: impl FnOnce(&mut Books) -> T) -> T {
         work(&mut self.books.lock().expect("no panic"))
     }
-}
-
-impl Drop for PayPal {
-    fn drop(&mut self) {
-        if let Some(prism) = &mut self.prism {
-            prism.kill().and_then(|()| prism.wait()).expect("Prism ends");
-        }
-        let violations = self.violations();
-        if std::thread::panicking() {
-            eprintln!("the description forbids: {violations:#?}");
-        } else {
-            assert_eq!(violations, Vec::<String>::new(), "the description forbids this");
-        }
-    }
-}
-
-async fn serve(router: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let base = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    base
-}
-
-/// Prism, in front of the server at an address, with a port for each description.
-struct Prism {
-    process: Child,
-    ports: [u16; DESCRIPTIONS.len()],
-}
-
-impl Prism {
-    /// Nothing where the descriptions are not there; `./test` says so.
-    fn start(upstream: &str) -> Option<Self> {
-        let specs = specs::folder();
-        if !specs.is_dir() {
-            let must = std::env::var("CI").is_ok_and(|said| said == "true");
-            assert!(!must, "{} is missing", specs.display());
-            return None;
-        }
-        let folder = root().join("tests/rails");
-        let how = "what checks requests is missing: `npm ci --prefix tests/rails` (Node from Debian's package `nodejs`)";
-        assert!(folder.join("node_modules").exists(), "{how}");
-        let mut process = Command::new("node")
-            .arg(folder.join("prism.mjs"))
-            .arg(upstream)
-            .args(DESCRIPTIONS.map(|(file, _)| specs.join(file)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{how}: {error}"));
-        let mut said = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        let ports = DESCRIPTIONS.map(|_| {
-            let line = said.next().expect("a port for each").expect("a line");
-            line.trim().parse().unwrap_or_else(|_| panic!("{how}: it said {line:?}"))
-        });
-        Some(Self { process, ports })
-    }
-}
-
-/// What the shop talks to: passes everything on, and notes what Prism says about it.
-#[derive(Clone)]
-struct Front {
-    books: Shared,
-    upstream: String,
-    ports: [Option<u16>; DESCRIPTIONS.len()],
-    client: reqwest::Client,
-}
-
-impl Front {
-    fn target(&self, path: &str) -> String {
-        let about = DESCRIPTIONS.iter().position(|(_, start)| path.starts_with(start));
-        let port = about.and_then(|index| self.ports[index]);
-        port.map_or_else(|| self.upstream.clone(), |port| format!("http://127.0.0.1:{port}"))
-    }
-}
-
-async fn pass(State(front): State<Front>, request: Request<Body>) -> Response {
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
-    let path = head.uri.path();
-    let target = head.uri.path_and_query().map_or(path, |target| target.as_str());
-    let target = front.target(path) + target;
-    let mut asked = front.client.request(head.method.clone(), target).body(body);
-    for (name, value) in head.headers.iter().filter(|(name, _)| *name != "host") {
-        asked = asked.header(name, value);
-    }
-    let answer = asked.send().await.expect("an answer");
-    let (status, kind) = (answer.status(), answer.headers().get("content-type").cloned());
-    let violations = answer.headers().get("sl-violations").cloned();
-    let body = answer.bytes().await.expect("a body");
-    let mut books = front.books.lock().expect("no panic");
-    let is_prisms = String::from_utf8_lossy(&body).contains("stoplight.io/prism");
-    if violations.is_some() || is_prisms {
-        let said: String = String::from_utf8_lossy(&body).chars().take(1_000).collect();
-        books.violations.push(format!("{} {path}: {said}", head.method));
-    }
-    if path.starts_with("/v1/oauth2/") {
-        // Without a token nothing is asked: that is another story.
-    } else if books.to_keep > 0 {
-        books.to_keep -= 1;
-    } else if books.to_lose > 0 {
-        books.to_lose -= 1;
-        let broken = futures_util::stream::iter([Err::<Bytes, _>(std::io::Error::other("lost"))]);
-        return Response::new(Body::from_stream(broken));
-    }
-    let mut response = (status, body).into_response();
-    kind.map(|kind| response.headers_mut().insert("content-type", kind));
-    response
 }
 
 /// PayPal itself.
@@ -408,8 +293,8 @@ fn unknown_token() -> Told {
 
 fn words(issue: &str) -> String {
     let specs = specs::folder();
-    let found = DESCRIPTIONS.iter().find_map(|(file, _)| {
-        let text = std::fs::read(specs.join(file)).ok()?;
+    let found = DESCRIPTIONS.iter().find_map(|description| {
+        let text = std::fs::read(specs.join(description.file)).ok()?;
         words_in(&serde_json::from_slice(&text).ok()?, issue)
     });
     found.unwrap_or_else(|| "It cannot be done.".into())
@@ -426,10 +311,6 @@ fn words_in(description: &Value, issue: &str) -> Option<String> {
         Value::Array(items) => items.iter().find_map(|item| words_in(item, issue)),
         _ => None,
     }
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn key(headers: &HeaderMap) -> String {

@@ -195,7 +195,7 @@ async fn conclude(
             let id = stored.id;
             app.store.write(move |db| charge::rest(db, id)).await
         }
-        Ok(Became::Waiting) => saga::wait(app, stored, None).await,
+        Ok(Became::Waiting) => saga::wait(app, stored, None, None).await,
         Ok(Became::Declined(reason)) => saga::decline(app, stored, reason).await,
         Err(error) => saga::trouble(app, stored, &error, visit).await,
     }

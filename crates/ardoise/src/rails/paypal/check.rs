@@ -33,7 +33,7 @@ struct EventType {
 impl PayPal {
     pub(super) async fn flaws(&self, webhook: Option<&str>) -> Result<Vec<Flaw>, RailError> {
         // Whether the keys are right is known when there is a token.
-        self.token.get(&self.settings, &self.wire).await?;
+        self.token.get(&self.wire).await?;
         let id = &self.settings.webhook_id;
         if id.is_empty() {
             let what =
@@ -43,7 +43,7 @@ impl PayPal {
         }
         let id = segment(id).map_err(|_| nonsense("paypal.webhook_id"))?;
         let url = self.url(&format!("/v1/notifications/webhooks/{id}"));
-        let reply = self.ask(|| Call::get(&url)).await?;
+        let reply = self.token.ask(&self.wire, || Call::get(&url)).await?;
         if reply.status == StatusCode::NOT_FOUND {
             let what = "it knows no webhook with the id in paypal.webhook_id, so that no message is believed";
             let next =

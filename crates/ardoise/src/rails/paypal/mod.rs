@@ -11,7 +11,6 @@ pub mod settings;
 mod signature;
 #[cfg(test)]
 mod tests;
-mod token;
 mod vault;
 
 use super::PAYPAL;
@@ -19,6 +18,7 @@ use super::port::{
     Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, Next, Outcome,
     Rail, RailError, Reason, Refund, Refunded, Terms, Unheard,
 };
+use super::token::{Source, Token};
 use super::wire::{Call, Reply, Wire};
 use crate::clock::Clock;
 use futures_util::future::BoxFuture;
@@ -30,7 +30,6 @@ use serde_json::{Value, json};
 use settings::PayPalSettings;
 use signature::Certificates;
 use std::collections::BTreeMap;
-use token::Token;
 
 /// The largest charge: far above any tab, far below what PayPal asks questions about.
 const MAXIMUM_CENTS: i64 = 100_000;
@@ -63,23 +62,18 @@ impl PayPal {
             leads_to: settings.leads_to.clone(),
         };
         let certificates = Certificates::new(&settings, wire.clone());
-        Self { terms, token: Token::new(clock), certificates, wire, settings }
+        let source = Source {
+            // <https://developer.paypal.com/api/rest/authentication/>
+            url: format!("{}/v1/oauth2/token", settings.base),
+            client_id: settings.client_id.clone(),
+            secret: settings.secret.clone(),
+            scope: String::new(),
+        };
+        Self { terms, token: Token::new(source, clock), certificates, wire, settings }
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.settings.base)
-    }
-
-    /// Makes a call with the shop's key. A token that has been withdrawn before its time is replaced once.
-    async fn ask(&self, call: impl Fn() -> Call) -> Result<Reply, RailError> {
-        let token = self.token.get(&self.settings, &self.wire).await?;
-        let reply = self.wire.ask(call().bearer(&token)).await?;
-        if reply.status != StatusCode::UNAUTHORIZED {
-            return Ok(reply);
-        }
-        self.token.forget(&token).await;
-        let token = self.token.get(&self.settings, &self.wire).await?;
-        Ok(self.wire.ask(call().bearer(&token)).await?)
     }
 
     /// Does something under a key of idempotency, and has the answer say all there is to say.
@@ -91,12 +85,12 @@ impl PayPal {
                 .json(body)
                 .repeatable()
         };
-        self.ask(call).await
+        self.token.ask(&self.wire, call).await
     }
 
     async fn order(&self, reference: &str) -> Result<Reply, RailError> {
         let path = format!("/v2/checkout/orders/{}", segment(reference)?);
-        self.ask(|| Call::get(&self.url(&path))).await
+        self.token.ask(&self.wire, || Call::get(&self.url(&path))).await
     }
 
     async fn make_order(&self, charge: &Charge, body: &Value) -> Result<Order, RailError> {
@@ -184,7 +178,7 @@ impl PayPal {
     async fn end_mandate(&self, mandate: &Mandate) -> Result<(), RailError> {
         let path = format!("/v3/vault/payment-tokens/{}", segment(&mandate.reference)?);
         let call = || Call::with_method(Method::DELETE, &self.url(&path)).repeatable();
-        let reply = self.ask(call).await?;
+        let reply = self.token.ask(&self.wire, call).await?;
         match reply.status {
             StatusCode::NO_CONTENT | StatusCode::OK | StatusCode::NOT_FOUND => Ok(()),
             _ => Err(refused(&reply)),
@@ -216,7 +210,7 @@ impl PayPal {
 
     async fn ask_dispute(&self, dispute: &str) -> Result<Dispute, RailError> {
         let path = format!("/v1/customer/disputes/{}", segment(dispute)?);
-        let reply = self.ask(|| Call::get(&self.url(&path))).await?;
+        let reply = self.token.ask(&self.wire, || Call::get(&self.url(&path))).await?;
         read::<Disputed>(&reply)?.dispute()
     }
 }

@@ -36,7 +36,7 @@ impl PayPal {
         back: &BTreeMap<String, String>,
     ) -> Result<Became, RailError> {
         let path = format!("/v3/vault/setup-tokens/{}", segment(&binding.reference)?);
-        let reply = self.ask(|| Call::get(&self.url(&path))).await?;
+        let reply = self.token.ask(&self.wire, || Call::get(&self.url(&path))).await?;
         if reply.status == StatusCode::NOT_FOUND {
             // PayPal keeps those to which nobody agreed for three days at most.
             return Ok(Became::Declined(Reason::Late));
@@ -70,7 +70,7 @@ impl PayPal {
         let customer = token.customer.as_ref().and_then(|customer| customer.id.as_deref());
         let customer = segment(customer.unwrap_or_default())?;
         let path = format!("/v3/vault/payment-tokens?customer_id={customer}");
-        let reply = self.ask(|| Call::get(&self.url(&path))).await?;
+        let reply = self.token.ask(&self.wire, || Call::get(&self.url(&path))).await?;
         let all: PaymentTokens = read(&reply)?;
         let [made] = &all.payment_tokens[..] else { return Err(nonsense("not one payment token")) };
         Ok(Became::Bound(made.mandate()))
