@@ -14,6 +14,7 @@ pub mod keeping;
 pub mod lightning;
 pub mod mandates;
 pub mod manual;
+pub mod messages;
 pub mod paypal;
 pub mod port;
 pub mod rate;
