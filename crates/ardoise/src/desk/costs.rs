@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::pages::desk::{RailRow, SIZES, TroublingCharge};
 use crate::rails::SANDBOX;
-use crate::rails::port::Terms;
+use crate::rails::port::Rail;
 use crate::store::charge::Stored;
 use ledger::money::MICROS_PER_MAJOR;
 use ledger::{Currency, Money};
@@ -20,10 +20,11 @@ pub fn rows(app: &App) -> Vec<RailRow> {
     let largest = sizes.last().copied().unwrap_or(app.nothing());
     let rails = app.rails.cheapest_first(largest).into_iter();
     let ask_somebody = rails.filter(|rail| rail.terms().number != SANDBOX.number);
-    ask_somebody.map(|rail| row(rail.terms(), &sizes)).collect()
+    ask_somebody.map(|rail| row(&**rail, &sizes)).collect()
 }
 
-fn row(terms: &Terms, sizes: &[Money]) -> RailRow {
+fn row(rail: &dyn Rail, sizes: &[Money]) -> RailRow {
+    let terms = rail.terms();
     let keeps = |size: &Money| {
         let too_much = terms.maximum.is_some_and(|most| *size > most);
         let moves = *size >= terms.minimum && !too_much;
@@ -34,6 +35,7 @@ fn row(terms: &Terms, sizes: &[Money]) -> RailRow {
         keeps: sizes.iter().map(keeps).collect(),
         as_of: terms.fee.as_of.clone(),
         source: terms.fee.source.clone(),
+        hint: rail.hint(),
     }
 }
 

@@ -81,6 +81,8 @@ pub struct RailRow {
     pub as_of: String,
     /// Whose price list it is from.
     pub source: String,
+    /// The key of what the operator has to do about it, where there is something.
+    pub hint: Option<&'static str>,
 }
 
 /// A payment at which the operator has to look.

@@ -18,6 +18,7 @@ pub mod keeping;
 pub mod lightning;
 pub mod mandates;
 pub mod manual;
+pub mod messages;
 pub mod paypal;
 pub mod phone;
 pub mod port;

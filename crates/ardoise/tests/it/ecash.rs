@@ -236,7 +236,7 @@ async fn what_does_not_fit_is_refused_before_the_mint_hears_of_it_and_another_to
     unknown[0]["id"] = "00ffffffffffffff".into();
     let unfit = [
         (mint.token(&mint.pieces(SATS - 1)), "worth 399 sat, and 400 sat are needed"),
-        (mint.token(&mint.issue(&[4; 100])), "409 sat are needed"),
+        (mint.token(&mint.issue(&[4; 101])), "too many pieces"),
         (token_of("https://mint.example", "sat", &enough), "only takes e-cash of these mints"),
         (token_of(&mint.url, "usd", &enough), "not in sat"),
         (mint.token(&locked), "locked"),

@@ -296,6 +296,7 @@ fn desk(gallery: &Gallery) {
         keeps: vec![None, Some(cents(28)), Some(cents(33)), Some(cents(40))],
         as_of: "2026-11-28".into(),
         source: source.into(),
+        hint: Some("ecash-hint").filter(|_| name == "ecash"),
     };
     let mut page = page(locale, &locale.text("desk-title"), "/desk");
     page.who = Visitor::Operator { sells: true };
@@ -312,7 +313,7 @@ fn desk(gallery: &Gallery) {
         tabs: vec![tab("c", 120, 60), tab("a", 190, 44), tab("b", 500, 3)],
         more: None,
         sizes: [100, 200, 500, 1_000].map(cents).to_vec(),
-        rails: vec![rail("sandbox", ""), rail("sandbox", "price list")],
+        rails: vec![rail("ecash", ""), rail("sandbox", "price list")],
         troubling: vec![TroublingCharge {
             charge: "chg_1".into(),
             words: "rail-sandbox".into(),

@@ -239,6 +239,7 @@ ecash-another = Another token is being taken for this payment. Nothing was done 
 ecash-late = The time to pay has passed. Nothing was done with your token: settle again, for the amount of today.
 ecash-too-little = This token is worth { $given } sat, and { $wanted } sat are needed. Nothing was done with it: make one of the whole amount.
 ecash-unreached = The mint cannot be reached right now. Nothing was done with your token: try again in a moment.
+ecash-hint = What came in e-cash stays in the shop until you take it out. On the server: ardoise ecash export
 
 settled-title = Settled, thank you
 settled-lines = { $count ->

@@ -239,6 +239,7 @@ ecash-another = Un autre jeton est en cours d’encaissement pour ce paiement. C
 ecash-late = Le délai pour payer est passé. Votre jeton n’a pas été touché : recommencez, au montant du jour.
 ecash-too-little = Ce jeton vaut { $given } sat, et il en faut { $wanted }. Il n’a pas été touché : créez-en un du montant entier.
 ecash-unreached = L’émetteur est injoignable pour le moment. Votre jeton n’a pas été touché : réessayez dans un instant.
+ecash-hint = Le liquide numérique reçu reste dans la boutique jusqu’à ce que vous le retiriez. Sur le serveur : ardoise ecash export
 
 settled-title = Réglé, merci
 settled-lines = { $count ->

@@ -160,3 +160,78 @@ pub fn received(
     let fee = round_up(order.worth(charge, short)?, terms.unit)?;
     Ok((charge.amount, fee.min(charge.amount)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::terms;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn charge(amount: Money) -> Charge {
+        Charge {
+            id: ledger::SettlementId::from_bytes([7; 16]),
+            tab: ledger::ShopId::from_raw(1),
+            amount,
+            begun_at: Timestamp::from_micros(0),
+            ends_at: Timestamp::from_micros(1),
+            reference: String::new(),
+            kept: String::new(),
+            binds: false,
+            locale: "en".into(),
+            shop: "Chez Ada".into(),
+            return_url: String::new(),
+        }
+    }
+
+    fn piece(amount: u64) -> Proof {
+        Proof { amount, id: String::new(), secret: String::new(), signature: String::new() }
+    }
+
+    fn books(
+        sats_short: u64,
+        more_came: i64,
+        price: i64,
+        micros: i64,
+    ) -> (Money, Money, Money, u64) {
+        let money = |micros| Money::from_micros(micros, Currency::Eur).expect("an amount");
+        let charge = charge(money(micros));
+        let rate = Rate { per_bitcoin: money(price), at: charge.begun_at };
+        let order = Order::of(&charge, rate, charge.ends_at).expect("an order");
+        let sats = order.sats();
+        let asked = sats.saturating_sub(sats_short).max(1);
+        let came = asked.saturating_add_signed(more_came);
+        let (mint, seed) = (String::new(), String::new());
+        let given = Given { mint, proofs: vec![], seed, ours: vec![asked], change: vec![] };
+        let held = Held { proofs: vec![piece(came)], change: vec![], left: String::new() };
+        let kept = Kept { order, given: Some(given.clone()), held: Some(held.clone()) };
+        let read =
+            Kept::read(&Charge { kept: kept.to_keep(), ..charge.clone() }).expect("the same");
+        assert!(read == kept);
+        let terms = terms(Currency::Eur, false);
+        let (received, fee) = received(&terms, &charge, &kept, (&given, &held)).expect("sums");
+        (charge.amount, received, fee, sats - asked)
+    }
+
+    proptest! {
+        #[test]
+        fn what_came_as_asked_is_the_amount_and_the_fee_is_never_more(
+            short in 0..500u64, price in 1_000_000_000..5_000_000_000_000_i64,
+            units in 10..1_000_000i64,
+        ) {
+            let (amount, received, fee, short) = books(short, 0, price, units * 1_000);
+            prop_assert_eq!(received, amount);
+            prop_assert!(fee <= amount && fee.micros() % 1_000 == 0);
+            prop_assert_eq!(fee.is_zero(), short == 0);
+        }
+
+        #[test]
+        fn another_sum_is_never_the_amount(
+            short in 0..50u64, more in 1..400i64, is_less in any::<bool>(),
+            price in 1_000_000_000..5_000_000_000_000_i64, units in 200_000..1_000_000i64,
+        ) {
+            let more = if is_less { -more.min(20) } else { more };
+            let (amount, received, _, _) = books(short, more, price, units * 1_000);
+            prop_assert_ne!(received, amount);
+        }
+    }
+}

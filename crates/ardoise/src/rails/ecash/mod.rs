@@ -19,8 +19,9 @@
 //! to the reader as a token: change, as for coins. It does not become credit, which an anonymous tab could never take home. A rest that
 //! costs as much to spend as it is worth stays with the shop: a satoshi or two.
 //!
-//! What the mint keeps of the pieces it takes back ([`keysets`]) is the rail's fee, and the shop's to bear, as every rail's is. Only
-//! a token in more pieces than its amount needs pays for the others itself, or one in single satoshis could eat the sum.
+//! What the mint keeps of the pieces it takes back ([`keysets`]) is the rail's fee, and the shop's to bear, as every rail's is: a
+//! reader who sends what was asked for has paid. There is an end to that, or a token in single satoshis could eat the sum:
+//! beyond it a token has to bring what its pieces cost ([`wanted`]).
 //!
 //! # Trust
 //! A mint can refuse to pay out, and nothing on this side can prevent it; so only mints that the operator names are taken. What a
@@ -44,7 +45,7 @@ use super::port::{
 use super::rate::Rates;
 use super::wire::Wire;
 use crate::clock::Clock;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use kept::{Given, Kept, Order};
 use keysets::{Keysets, UNIT, rounded};
 use ledger::{Currency, Money};
@@ -65,6 +66,9 @@ const LIFE_MINUTES: i64 = 10;
 const UNIT_MICROS: i64 = 1_000;
 /// The smallest charge, in cents: what a mint keeps of two or three pieces is little beside it.
 const MINIMUM_CENTS: i64 = 1;
+/// Which part of the sum the shop bears of what a mint keeps: a twentieth. Wallets send the pieces that they have at hand, a dozen
+/// for a few hundred satoshis; a mint of the usual price keeps a hundredth of that.
+const BORNE_PART: u64 = 20;
 /// The longest name of a shop in a request, in characters.
 const NAME_MOST: usize = 60;
 
@@ -113,10 +117,14 @@ impl Ecash {
     /// The mints that answer now and can do what the shop needs of them.
     async fn usable(&self) -> Result<Vec<String>, RailError> {
         let (mut usable, mut trouble) = (Vec::new(), None);
-        for (mint, is_checked) in &self.mints {
-            match usable_now(mint, is_checked).await {
+        let asked = self.mints.iter().map(|(mint, is_checked)| usable_now(mint, is_checked));
+        for (asked, (mint, _)) in join_all(asked).await.into_iter().zip(&self.mints) {
+            match asked {
                 Ok(()) => usable.push(mint.url.clone()),
-                Err(error) => trouble = Some(error),
+                Err(error) => {
+                    tracing::warn!(mint = mint.url, %error, "a mint cannot be used now");
+                    trouble = Some(error);
+                }
             }
         }
         match trouble.filter(|_| usable.is_empty()) {
@@ -285,10 +293,12 @@ fn nothing_asked(error: RailError) -> RailError {
     }
 }
 
-/// How much a token has to be worth: the satoshis of the charge, and what its needless pieces cost.
+/// How much a token has to be worth: the satoshis of the charge, and what its pieces cost beyond what the shop bears: a part of the
+/// sum, and always what as many pieces cost as it needs.
 fn wanted(sats: u64, keysets: &Keysets, fee: u64, proofs: &[token::Proof]) -> u64 {
     let needed = u64::BITS - sats.leading_zeros();
-    sats.saturating_add(fee.saturating_sub(keysets.fee_of(needed, proofs)))
+    let borne = keysets.fee_of(needed, proofs).max(sats / BORNE_PART);
+    sats.saturating_add(fee.saturating_sub(borne))
 }
 
 /// What of `left` satoshis is the shop's, which asked for `sats`, and what goes back to the reader. `fee` is what the mint keeps
@@ -370,7 +380,65 @@ impl Rail for Ecash {
         })
     }
 
+    fn hint(&self) -> Option<&'static str> {
+        Some("ecash-hint")
+    }
+
     fn hear<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Heard, Unheard>> {
         Box::pin(async move { self.heard(message.body) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keysets::About;
+    use proptest::prelude::*;
+    use token::Proof;
+
+    const ID: &str = "00456a94ab4e1c46";
+
+    fn keysets(parts: u64) -> Keysets {
+        let about = About {
+            id: ID.into(),
+            unit: UNIT.into(),
+            active: true,
+            input_fee_ppk: Some(parts),
+            final_expiry: None,
+        };
+        Keysets::of(vec![about]).expect("fit")
+    }
+
+    fn needed(sats: u64, parts: u64, pieces: usize) -> u64 {
+        let piece = |place: usize| Proof {
+            amount: 1,
+            id: ID.into(),
+            secret: place.to_string(),
+            signature: String::new(),
+        };
+        let pieces: Vec<Proof> = (0..pieces).map(piece).collect();
+        let keysets = keysets(parts);
+        wanted(sats, &keysets, keysets.fee(&pieces), &pieces)
+    }
+
+    #[test]
+    fn what_was_asked_for_is_enough_unless_its_pieces_eat_it() {
+        assert_eq!(needed(400, 100, 100), 400, "ten satoshis of four hundred");
+        assert_eq!(needed(400, 1_000, 20), 400, "a twentieth");
+        assert_eq!(needed(400, 1_000, 30), 410, "the rest is the reader's");
+        assert_eq!(needed(10, 1_000, 4), 10, "as few as can be, whatever they cost");
+        assert_eq!(needed(10, 1_000, 10), 16);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_between_the_shop_and_the_change(
+            left in 1..100_000u64, sats in 1..100_000u64, parts in 0..1_000u64,
+        ) {
+            let (ours, change) = divided(left, sats, parts);
+            prop_assert_eq!(ours + change, left);
+            prop_assert!(ours >= sats.min(left));
+            prop_assert!(change == 0 || (ours == sats && change > rounded(parts * u64::from(change.count_ones()))));
+        }
     }
 }
