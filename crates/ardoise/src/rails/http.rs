@@ -1,9 +1,9 @@
 //! Settling by a rail, over HTTP: the reader's side, and the door for messages from providers.
 
 use super::disputes;
-use super::mandates;
 use super::port::{Heard, Message, Next, Rail, Reason, Unheard, Which};
 use super::saga::{self, Begin, Visit};
+use super::{mandates, news};
 use crate::app::{App, Shared};
 use crate::body::{Fields, unreadable};
 use crate::links::qr;
@@ -280,7 +280,7 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
 }
 
 async fn note(app: &App, rail: &dyn Rail, which: &Which) -> Result<(), Problem> {
-    if !saga::news(app, rail, which).await? {
+    if !news::hear(app, rail, which).await? {
         tracing::info!(rail = rail.terms().name, "a message speaks of no charge of this shop");
     }
     Ok(())

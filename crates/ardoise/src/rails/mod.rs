@@ -7,12 +7,14 @@
 pub mod binding;
 pub mod breaker;
 pub mod clock;
+pub mod consent;
 pub mod disputes;
 pub mod fee;
 pub mod http;
 pub mod lightning;
 pub mod mandates;
 pub mod manual;
+pub mod news;
 pub mod paypal;
 pub mod port;
 pub mod reason;
