@@ -4,7 +4,7 @@
 -- nor a settlement; 'settled' means then that the mandate is written, and the amount is the most that one charge by it may take.
 alter table charge add column purpose text not null default 'settle' check (purpose in ('settle', 'bind'));
 -- The words by which the reader agreed to be charged later, where they did (see consent).
-alter table charge add column consent_id integer;
+alter table charge add column consent_id integer references consent (id);
 -- Whoever is binding a way to pay can settle by it meanwhile.
 drop index charge_live;
 create unique index charge_live on charge (tab_id, rail, purpose) where state in ('begun', 'waiting');

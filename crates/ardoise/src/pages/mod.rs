@@ -85,8 +85,8 @@ pub enum Notice {
     Unpublished,
     /// The price changed since the reader saw it; nothing was charged.
     PriceChanged,
-    /// A way to pay was bound to the tab: how its reader knows it again.
-    Bound(String),
+    /// A way to pay was bound to the tab.
+    Bound,
     /// The store does not answer: this is what was last seen, and nothing can be bought.
     Resting,
 }
@@ -233,7 +233,7 @@ impl Page {
             Some(Notice::FileMissing { title, amount }) => {
                 self.say2("notice-missing", "title", title, "amount", self.money(amount))
             }
-            Some(Notice::Bound(label)) => self.say("notice-bound", "label", label),
+            Some(Notice::Bound) => self.text("notice-bound"),
             Some(Notice::Saved) => self.text("notice-saved"),
             Some(Notice::Published) => self.text("notice-published"),
             Some(Notice::Unpublished) => self.text("notice-unpublished"),

@@ -202,7 +202,7 @@ impl Problem {
     pub fn to_page(&self, mut page: Page, request_id: &str) -> ProblemPage {
         let locale = page.locale;
         page.title = self.say(locale, self.kind.title);
-        let step = |next: &Box<Next>| NextStep {
+        let step = |next: &Next| NextStep {
             label: locale.text(next.label).into_owned(),
             href: next.href.clone(),
         };
@@ -210,8 +210,8 @@ impl Problem {
             page,
             money: self.kind.money,
             detail: self.told(locale),
-            next: self.next.as_ref().map(step),
-            other: self.other.as_ref().map(step),
+            next: self.next.as_deref().map(step),
+            other: self.other.as_deref().map(step),
             code: self.kind.code.to_owned(),
             request_id: Some(request_id.to_owned()),
         }

@@ -4,6 +4,7 @@
 //! answered once what it is about is in the books, and nothing else is remembered. What it says is not believed: the rail
 //! is asked how far the dispute has come, and each step is booked once, however often it is told.
 
+use super::news;
 use super::port::{self, Rail, RailError, Which};
 use super::saga::{self, Visit};
 use crate::app::App;
@@ -21,7 +22,7 @@ const AGAIN_SECONDS: u32 = 300;
 /// # Errors
 /// [`RAIL_BUSY`] when the rail does not say how it stands, so that the message comes again; the store's.
 pub async fn hear(app: &App, rail: &dyn Rail, which: &Which, name: &str) -> Result<(), Problem> {
-    let Some(stored) = saga::find(app, rail, which).await? else {
+    let Some(stored) = news::find(app, rail, which).await? else {
         tracing::error!(rail = rail.terms().name, "a dispute is about no charge of this shop");
         return Ok(());
     };

@@ -2,9 +2,9 @@
 
 use super::disputes;
 use super::keeping;
-use super::mandates;
 use super::port::{Heard, Message, Next, Rail, Reason, Says, Unheard, Which};
 use super::saga::{self, Begin, Visit};
+use super::{mandates, news};
 use crate::app::{App, Shared};
 use crate::body::{Fields, unreadable};
 use crate::links::qr;
@@ -298,7 +298,7 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
     match heard {
         Heard::Charge(which) => note(app, rail, &which).await,
         Heard::Given { charge, answers } => {
-            let stored = saga::find(app, rail, &charge).await?;
+            let stored = news::find(app, rail, &charge).await?;
             let stored = stored.ok_or_else(|| Problem::new(&CHARGE_UNKNOWN))?;
             keeping::thank(&keeping::give(app, stored, &answers).await?)
         }
@@ -311,7 +311,7 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
 }
 
 async fn note(app: &App, rail: &dyn Rail, which: &Which) -> Result<(), Problem> {
-    if !saga::news(app, rail, which).await? {
+    if !news::hear(app, rail, which).await? {
         tracing::info!(rail = rail.terms().name, "a message speaks of no charge of this shop");
     }
     Ok(())

@@ -35,7 +35,7 @@
 
 use super::keeping;
 use super::mandates;
-use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
+use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt};
 use super::{binding, schedule};
 use crate::app::App;
 use crate::pages::Locale;
@@ -456,7 +456,7 @@ pub(super) async fn trouble(
 
 /// Puts money that came into the books, once, and closes its charge.
 async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), StoreError> {
-    if let Some(why) = unlike(stored, &receipt) {
+    if let Some(why) = receipt.unlike(stored.amount) {
         tracing::error!(charge.id = %stored.id, why, "what came is not what was asked for; nothing is received");
         return close(app, stored, State::Refused, &why).await;
     }
@@ -475,16 +475,6 @@ async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), Sto
         return put_off(app, stored, Doubt::Arisen).await;
     }
     settled(app, stored, receipt.mandate).await
-}
-
-/// What is wrong with what a rail says that it received.
-fn unlike(stored: &Stored, receipt: &Receipt) -> Option<String> {
-    let (asked, came, fee) = (stored.amount, receipt.received, receipt.fee);
-    if came != asked {
-        return Some(format!("{came} came instead of {asked}"));
-    }
-    let is_sound = fee.currency() == asked.currency() && fee <= asked;
-    (!is_sound).then(|| format!("a fee of {fee} on {asked}"))
 }
 
 async fn settled(
@@ -526,30 +516,4 @@ pub(super) async fn finish(
     };
     let is_closed_now = app.store.write(write).await?;
     if is_bound && !is_closed_now { mandates::follow(app, tab).await } else { Ok(()) }
-}
-
-/// The charge by this rail that is meant.
-///
-/// # Errors
-/// The store's.
-pub async fn find(app: &App, rail: &dyn Rail, which: &Which) -> Result<Option<Stored>, StoreError> {
-    let (number, currency) = (rail.terms().number, app.currency());
-    let found = app.store.read(|db| match which {
-        Which::Id(id) => charge::by_id(db, *id, currency),
-        Which::Reference(text) => charge::by_reference(db, number, text, currency),
-    });
-    Ok(found.await?.filter(|found| found.rail == number))
-}
-
-/// A genuine message says that there is news of a charge: it is asked about at once, by the worker. Answers whether there is such
-/// a charge by this rail.
-///
-/// # Errors
-/// The store's.
-pub async fn news(app: &App, rail: &dyn Rail, which: &Which) -> Result<bool, StoreError> {
-    let Some(found) = find(app, rail, which).await? else { return Ok(false) };
-    let (id, now) = (found.id, app.now());
-    app.store.write(move |db| charge::hasten(db, id, now)).await?;
-    app.to_ask.notify_one();
-    Ok(true)
 }

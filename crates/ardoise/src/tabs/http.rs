@@ -204,10 +204,7 @@ fn notice(
     let reader = undone("undone").map(|(title, amount)| Notice::LineUndone { title, amount });
     reader
         .or_else(|| undone("missing").map(|(title, amount)| Notice::FileMissing { title, amount }))
-        .or_else(|| {
-            let last = bound.first().filter(|_| query.contains_key("bound"))?;
-            Some(Notice::Bound(last.label.clone()))
-        })
+        .or_else(|| (query.contains_key("bound") && !bound.is_empty()).then_some(Notice::Bound))
 }
 
 fn empty_tab(app: &App, page: Page) -> TabPage {

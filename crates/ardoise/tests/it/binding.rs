@@ -5,12 +5,16 @@ use crate::rail_contract::{Bench as _, ScriptedBench, ben, owes, stored};
 use crate::saga::stopped_after;
 use crate::shop::{Browser, TestApp};
 use crate::stripe_peer::{KEY, Peer, rail};
+use ardoise::rails::SCRIPTED;
 use ardoise::rails::binding::{self, Begin};
+use ardoise::rails::mandates;
 use ardoise::rails::saga::{self, Visit};
 use ardoise::rails::worker::work_off;
 use ardoise::store::charge::State;
-use ardoise::store::statement;
+use ardoise::store::mandate::{self, Bound};
+use ardoise::store::{Db, statement};
 use http::StatusCode;
+use ledger::{Currency, Money};
 use std::collections::BTreeMap;
 
 #[tokio::test]
@@ -120,7 +124,7 @@ async fn takes(shop: &TestApp, ben: &mut Browser<'_>, cents: &[i64]) -> String {
     place
 }
 
-const INVITED: &str = "Add a way to pay and your tab settles itself";
+const INVITED: &str = "Add a way to pay: your tab may hold";
 
 #[tokio::test]
 async fn from_a_euro_on_a_reader_is_invited_until_they_bind_or_put_it_away() {
@@ -222,4 +226,27 @@ async fn a_bank_that_wants_to_see_the_reader_has_them_asked_to_pay_by_hand() {
     // Whoever binds anew is not told of what was tried before.
     begin_to_bind(&mut ben, &shop, "sandbox", shop.app.mint.settlement()).await;
     assert!(!ben.get("/tab").await.text().contains("Your bank wanted"));
+}
+
+#[tokio::test]
+async fn no_charge_takes_more_than_its_reader_agreed_to() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let mut ben = shop.browser();
+    takes(shop, &mut ben, &[60, 60, 60]).await;
+    let agreed = Bound {
+        rail: SCRIPTED.number,
+        reference: "MANDATE-1".into(),
+        label: String::new(),
+        most: Some(Money::from_cents(100, Currency::Eur).expect("an amount")),
+        failed_at: None,
+    };
+    let (tab, now) = (tab_id(&ben), shop.app.now());
+    mandates::hold(&shop.app, tab, true).await.expect("held");
+    let bind = move |db: &dyn Db| mandate::bind(db, tab, &agreed, now);
+    shop.app.store.write(bind).await.expect("bound");
+    pass(shop, 42).await;
+    assert_eq!(owes(&mut ben).await, "0.00");
+    let taken: Vec<i64> = bench.provider.orders().iter().map(|order| order.micros).collect();
+    assert_eq!(taken, [1_000_000, 800_000]);
 }

@@ -23,7 +23,7 @@ fn failed(reason: Reason, again: bool) -> FailedCharge {
 pub(super) fn tabs(gallery: &Gallery, tab: &TabPage) {
     let mut bound = TabPage { limit: cents(600), left: cents(460), ..tab.clone() };
     bound.bound = vec![card()];
-    bound.page.notice = Some(Notice::Bound(card().label));
+    bound.page.notice = Some(Notice::Bound);
     gallery.add("tab-bound", &bound);
     let unproven = TabPage { failed: Some(failed(Reason::Proof, false)), ..tab.clone() };
     gallery.add("tab-unproven", &unproven);

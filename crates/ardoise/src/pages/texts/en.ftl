@@ -253,8 +253,8 @@ settled-left = { $amount } remains on your tab.
 
 ## Binding a way to pay
 
-invite-limit = Add a way to pay and your tab settles itself: it may hold { $limit } instead of { $now }, and nothing is left for you to do.
-invite-same = Add a way to pay and your tab settles itself: nothing is left for you to do.
+invite-limit = Add a way to pay: your tab may hold { $limit } instead of { $now }, and settles itself.
+invite-same = Add a way to pay: your tab settles itself.
 invite-how = See how it works
 invite-no = No, thanks
 bind-title = Let your tab settle itself
@@ -262,11 +262,11 @@ bind-limit = Your tab may hold { $limit } instead of { $now }.
 bind-nothing = When it is due, nothing is left for you to do.
 bind-told = { $count ->
     [0] One tap ends it.
-    [one] You are told the day before, and one tap ends it.
-   *[other] You are told { $count } days before, and one tap ends it.
+    [one] You are told the day before; one tap ends it.
+   *[other] You are told { $count } days before; one tap ends it.
 }
 bind-agreed = What you agree to
-bind-agree = { $shop } charges this way of paying when my tab reaches { $at }, or when its oldest line is { $due } days old: what is on the tab then, never more than { $most } at a time. { $days ->
+bind-agree = I agree that { $shop } charges this way of paying when my tab reaches { $at }, or when its oldest line is { $due } days old: what is on the tab then, never more than { $most } at a time. { $days ->
     [0] I can end this at any time, with one tap.
     [one] I am told the day before, and can end this at any time, with one tap.
    *[other] I am told { $days } days before, and can end this at any time, with one tap.
@@ -281,7 +281,7 @@ binding-title = Adding a way to pay
 binding-waits = Waiting for you to agree. This page notices it by itself.
 binding-doubt = The answer was lost on the way, and we are asking whether you agreed. Nothing is charged: wait a few minutes, seldom longer.
 binding-again = Choose again
-notice-bound = From now on your tab settles itself: { $label }. Nothing was charged.
+notice-bound = From now on your tab settles itself. Nothing was charged.
 tab-charged = It settles itself on { $day }, or as soon as it reaches { $amount }. No interest, no late fee, ever.
 failed-title = { $rail }: not charged on { $day }
 failed-again = We will try once more later. You can also settle your tab yourself now.

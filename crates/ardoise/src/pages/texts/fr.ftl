@@ -253,8 +253,8 @@ settled-left = Il reste { $amount } sur votre ardoise.
 
 ## Donner son accord pour un moyen de paiement
 
-invite-limit = Ajoutez un moyen de paiement et votre ardoise se règle toute seule : elle peut aller jusqu’à { $limit } au lieu de { $now }, et vous n’avez plus rien à faire.
-invite-same = Ajoutez un moyen de paiement et votre ardoise se règle toute seule : vous n’avez plus rien à faire.
+invite-limit = Ajoutez un moyen de paiement : votre ardoise va jusqu’à { $limit } au lieu de { $now }, et se règle toute seule.
+invite-same = Ajoutez un moyen de paiement : votre ardoise se règle toute seule.
 invite-how = Voir comment
 invite-no = Non merci
 bind-title = Une ardoise qui se règle toute seule
@@ -262,11 +262,11 @@ bind-limit = Votre ardoise peut aller jusqu’à { $limit } au lieu de { $now }.
 bind-nothing = À l’échéance, vous n’avez plus rien à faire.
 bind-told = { $count ->
     [0] Un geste suffit pour y mettre fin.
-    [one] Nous vous prévenons la veille, et un geste suffit pour y mettre fin.
-   *[other] Nous vous prévenons { $count } jours avant, et un geste suffit pour y mettre fin.
+    [one] On vous prévient la veille ; un geste suffit pour y mettre fin.
+   *[other] On vous prévient { $count } jours avant ; un geste suffit pour y mettre fin.
 }
 bind-agreed = Ce que vous acceptez
-bind-agree = { $shop } débite ce moyen de paiement quand mon ardoise atteint { $at }, ou quand sa plus ancienne ligne a { $due } jours : ce qui s’y trouve alors, jamais plus de { $most } à la fois. { $days ->
+bind-agree = J’accepte que { $shop } débite ce moyen de paiement quand mon ardoise atteint { $at }, ou quand sa plus ancienne ligne a { $due } jours : ce qui s’y trouve alors, jamais plus de { $most } à la fois. { $days ->
     [0] Je peux y mettre fin à tout moment, d’un geste.
     [one] On me prévient la veille, et je peux y mettre fin à tout moment, d’un geste.
    *[other] On me prévient { $days } jours avant, et je peux y mettre fin à tout moment, d’un geste.
@@ -281,7 +281,7 @@ binding-title = Votre moyen de paiement
 binding-waits = En attente de votre accord. Cette page s’en aperçoit d’elle-même.
 binding-doubt = La réponse s’est perdue en route, et nous demandons si vous avez donné votre accord. Rien n’est débité : patientez quelques minutes, rarement plus.
 binding-again = Choisir de nouveau
-notice-bound = Désormais, votre ardoise se règle toute seule : { $label }. Rien n’a été débité.
+notice-bound = Désormais, votre ardoise se règle toute seule. Rien n’a été débité.
 tab-charged = Elle se règle toute seule le { $day }, ou dès { $amount }. Jamais d’intérêts ni de frais de retard.
 failed-title = { $rail } : pas débité le { $day }
 failed-again = Nous réessaierons une fois plus tard. Vous pouvez aussi régler votre ardoise vous-même maintenant.
