@@ -184,11 +184,12 @@ impl App {
         let (till, thread) =
             Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
         readers.listen(till.herald());
+        let store = Store::new(readers, till);
         let app = Self {
             mint: Mint::new(clock.clone(), chance),
-            store: Store::new(readers, till),
             files,
-            rails: Rails::of(&settings, &clock),
+            rails: Rails::of(&settings, &clock).and_own(&settings, &store),
+            store,
             to_ask: Notify::new(),
             receipt_key,
             visits: Visits::default(),

@@ -5,6 +5,7 @@ pub mod addresses;
 pub mod api;
 pub mod app;
 pub mod backup;
+pub mod bank;
 pub mod bench;
 pub mod body;
 pub mod clock;

@@ -10,7 +10,7 @@ use crate::problem::{
 use crate::request::{Ask, is_for_programs};
 use crate::store::StoreError;
 use crate::works::{self, uploads};
-use crate::{access, api, desk, gains, keys, links, people, rails, receipts, tabs, webhooks};
+use crate::{access, api, bank, desk, gains, keys, links, people, rails, receipts, tabs, webhooks};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
@@ -91,11 +91,23 @@ fn pages() -> Addresses {
         .route("/gains.csv", get(gains::http::export))
         .route("/keys", get(keys::http::show_keys))
         .route("/desk", get(desk::http::show_desk))
+        .route("/desk/bank/entries/{entry}/tab", post(bank::http::put_entry_on_tab))
+        .route("/desk/bank/entries/{entry}/aside", post(bank::http::put_entry_aside))
+        .merge(banking())
         .merge(selling())
         .route("/problems/{code}", get(show_problem))
         .route("/static/{hash}/{name}", get(asset))
         .route("/embed.js", get(embed_script))
         .around(|pages| pages.layer(CompressionLayer::new()))
+}
+
+/// The bank's statements, which are longer than other forms: they say themselves how long.
+fn banking() -> Addresses {
+    use bank::http as bank;
+    Addresses::new()
+        .route("/desk/bank", get(bank::show_bank).post(bank::bring_statement))
+        .route("/desk/bank/{statement}", get(bank::show_statement).post(bank::take_statement))
+        .around(|pages| pages.layer(DefaultBodyLimit::disable()))
 }
 
 /// The author's pages. Their forms carry files, which go to the file store as they come: no limit but their own.

@@ -138,6 +138,8 @@ shop_ids! {
     PayoutId = "pay";
     /// A signed-in author or operator.
     SessionId = "ses";
+    /// A statement of the operator's bank, while it is looked over.
+    StatementId = "stm";
     /// A reader's open account with the shop.
     TabId = "tab";
     /// A file on its way in.
@@ -149,6 +151,8 @@ shop_ids! {
 }
 
 maker_ids! {
+    /// A credit on the operator's bank account, named by what the bank says about it.
+    BankEntryId;
     /// A line on a tab, named by the purchase that made it.
     LineId;
     /// Money given back by the rail it came by.

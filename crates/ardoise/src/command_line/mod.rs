@@ -12,6 +12,7 @@ mod backup;
 mod check_books;
 mod demo;
 mod doctor;
+mod import_bank;
 mod invite;
 mod move_store;
 mod pay_out;
@@ -63,6 +64,8 @@ enum Command {
     Invite(invite::Invite),
     /// Write down money that arrived for a tab
     Settle(settle::Settle),
+    /// Read a statement of the bank: transfers with a reference go to their tabs
+    ImportBank(import_bank::ImportBank),
     /// Write down money that you sent to an author
     PayOut(pay_out::PayOut),
     /// Check the books: recompute every balance from the journal
@@ -118,6 +121,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Demo(demo) => demo.run(place),
         Command::Invite(invite) => invite.run(place),
         Command::Settle(settle) => settle.run(place),
+        Command::ImportBank(import) => import.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
         Command::CheckBooks(check) => check.run(place),
         Command::Doctor(doctor) => doctor.run(place),

@@ -1,7 +1,7 @@
 //! The page of a charge that is not settled yet, or never will be.
 
 use super::{Page, Visitor};
-use crate::rails::port::{Answer, Question};
+use crate::rails::port::{Answer, Fact, Question};
 use askama::Template;
 use ledger::Money;
 
@@ -21,6 +21,13 @@ pub enum ChargeView {
         code: String,
         /// The same as a link.
         link: Option<String>,
+    },
+    /// They tell their bank what to pay, by a code or by copying.
+    Copy {
+        /// The code as SVG; empty when it is too long for one.
+        picture: String,
+        /// What they copy, besides the amount.
+        facts: Vec<Fact>,
     },
     /// They fill in fields that the rail's script shows.
     Fields {
@@ -62,6 +69,11 @@ pub struct ChargePage {
 }
 
 impl ChargePage {
+    /// Whether something on it can be copied.
+    const fn copies(&self) -> bool {
+        matches!(self.view, ChargeView::Scan { .. } | ChargeView::Copy { .. })
+    }
+
     /// Whether it may change by itself, so that the page looks again.
     const fn waits(&self) -> bool {
         match self.view {
@@ -70,8 +82,9 @@ impl ChargePage {
             | ChargeView::Fields { .. }
             | ChargeView::Wait
             | ChargeView::InDoubt => true,
-            // What somebody is typing is not taken away from them.
-            ChargeView::Ask { .. } | ChargeView::Over { .. } | ChargeView::Refused => false,
+            // What somebody is typing or copying is not taken away from them.
+            ChargeView::Copy { .. } | ChargeView::Ask { .. } => false,
+            ChargeView::Over { .. } | ChargeView::Refused => false,
         }
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod assets;
 pub mod author;
+pub mod bank;
 pub mod charge;
 pub mod charts;
 pub mod desk;

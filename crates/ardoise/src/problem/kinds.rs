@@ -55,6 +55,8 @@ kinds! {
     RAIL_FORGED = "rail.forged", BAD_REQUEST, TabUnchanged, "problem-rail-forged", "problem-rail-forged-detail";
     RAIL_BUSY = "rail.busy", SERVICE_UNAVAILABLE, TabUnchanged, "problem-rail-busy", "problem-rail-busy-detail";
     SETTLEMENT_UNKNOWN = "settlement.unknown", NOT_FOUND, TabUnchanged, "problem-settlement-unknown", "problem-settlement-unknown-detail";
+    STATEMENT_UNREADABLE = "statement.unreadable", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-statement-unreadable", "problem-statement-unreadable-detail";
+    ENTRY_PLACED = "entry.placed", CONFLICT, TabUnchanged, "problem-entry-placed", "problem-entry-placed-detail";
     REFUND_TOO_LARGE = "refund.too_large", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-refund-too-large", "problem-refund-too-large-detail";
     WRITE_OFF_TOO_EARLY = "write_off.too_early", CONFLICT, TabUnchanged, "problem-write-off-too-early", "problem-write-off-too-early-detail";
     PAYOUT_TOO_MUCH = "payout.too_much", UNPROCESSABLE_ENTITY, None, "problem-payout-too-much", "problem-payout-too-much-detail";

@@ -152,6 +152,10 @@ fn waiting(stored: &Stored) -> ChargeView {
             let picture = qr::svg(link.as_deref().unwrap_or(&code)).unwrap_or_default();
             ChargeView::Scan { picture, code, link }
         }
+        Some(Next::Copy { code, facts }) => {
+            let picture = qr::svg_named(&code, "").unwrap_or_default();
+            ChargeView::Copy { picture, facts }
+        }
         Some(Next::Fields { public }) => {
             ChargeView::Fields { public: public.into_iter().collect() }
         }

@@ -1,11 +1,12 @@
 //! Ways to settle. Each rail has a number under which the books know it; the flow never asks which one it is.
 //!
 //! *Manual* is money that the operator saw arrive: nobody is asked about it. Every other rail fills the [port](port::Rail)
-//! and stands in the one list that [`Rails::of`] builds at start: those that the settings turn on. How to add one:
+//! and stands in the one list that [`Rails::of`] and [`Rails::and_own`] build at start: those that the settings turn on. How to add one:
 //! `docs/adding-a-rail.md`.
 
 pub mod breaker;
 pub mod clock;
+pub mod crockford;
 pub mod disputes;
 pub mod fee;
 pub mod http;
@@ -21,12 +22,14 @@ pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod stripe;
+pub mod transfer;
 pub mod wire;
 pub mod worker;
 
 use crate::clock::Clock;
 use crate::outbox::address::Reach;
 use crate::settings::{Sandbox as FakeMoney, Settings};
+use crate::store::Store;
 use ledger::{Currency, Money, RailNumber};
 use port::Rail;
 use std::sync::Arc;
@@ -67,6 +70,8 @@ pub const OPEN_PAYMENTS: Named = named(8, "open-payments");
 pub const X402: Named = named(9, "x402");
 /// Google Pay, without a processor between.
 pub const GOOGLE_PAY: Named = named(10, "google-pay");
+/// SEPA credit transfers, matched with the bank's statement.
+pub const TRANSFER: Named = named(11, "transfer");
 /// The provider that tests make up.
 pub const SCRIPTED: Named = named(99, "scripted");
 
@@ -83,6 +88,7 @@ pub const ALL: &[Named] = &[
     OPEN_PAYMENTS,
     X402,
     GOOGLE_PAY,
+    TRANSFER,
     SCRIPTED,
 ];
 
@@ -112,6 +118,15 @@ impl Rails {
             rails.add(Arc::new(rail));
         }
         rails.of_currency(currency)
+    }
+
+    /// Those besides that ask no provider: what became of their charges stands in the shop's own store.
+    #[must_use]
+    pub fn and_own(mut self, settings: &Settings, store: &Store) -> Self {
+        if let Some(on) = &settings.rails.transfer {
+            self.add(Arc::new(transfer::Transfer::new(on, store.clone())));
+        }
+        self
     }
 
     fn of_currency(mut self, currency: Currency) -> Self {

@@ -19,6 +19,10 @@ pub use super::reason::Reason;
 /// What a verb of a rail comes to, later.
 pub type Asked<'a, T> = BoxFuture<'a, Result<T, RailError>>;
 
+/// Hours for which a reader can pay what was begun, with most rails. Providers that set an end themselves allow from three
+/// hours to three days.
+pub const OPEN_HOURS: i64 = 24;
+
 /// What a rail says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -36,6 +40,12 @@ pub struct Terms {
     pub maximum: Option<Money>,
     /// What it keeps of a charge.
     pub fee: Fee,
+    /// Hours for which a reader can pay what was begun, unless it says otherwise [`OPEN_HOURS`].
+    pub open_hours: i64,
+    /// Whether another amount than asked for may come, also twice: a person types it, or it comes from what has a value of its
+    /// own. It is received as it is. Nothing is lost where such a charge ends before its money comes, so that one for
+    /// another amount takes its place as soon as the reader asks.
+    pub amount_may_differ: bool,
     /// Whether it can be charged while the reader is away, by a mandate.
     pub charges_without_reader: bool,
     /// Whether it can send money back.
@@ -137,6 +147,13 @@ pub enum Next {
         /// The same as a link that opens a wallet (`lightning:…`), where there is one.
         link: Option<String>,
     },
+    /// Tells somebody else what to pay, and to whom: their bank. They scan a code, or copy what it says.
+    Copy {
+        /// What the code holds. It is drawn with a medium level of error correction.
+        code: String,
+        /// The same for a person, besides the amount, which the page always shows.
+        facts: Vec<Fact>,
+    },
     /// Types into fields that the rail's own script shows, on the shop's page.
     Fields {
         /// What that script is told. Public: a reader's browser sees it.
@@ -152,6 +169,15 @@ pub enum Next {
     Wait,
     /// Nothing: ask at once what became of it.
     Nothing,
+}
+
+/// Something that a reader copies.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Fact {
+    /// The key of what it is.
+    pub words: String,
+    /// What it is, as a person writes it.
+    pub value: String,
 }
 
 /// Something that a reader is asked on the shop's own page.
@@ -221,7 +247,7 @@ impl std::fmt::Debug for Outcome {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// How much, as the rail says it, in the currency in which it says it. Another amount than that of the charge is
-    /// refused by the flow: a rail need not compare, and must not correct.
+    /// refused by the flow, unless [`Terms::amount_may_differ`]: a rail need not compare, and must not correct.
     pub received: Money,
     /// What the rail keeps of it: what it says, or else [`Terms::fee_on`].
     pub fee: Money,

@@ -45,6 +45,8 @@ reasons! {
     Cancelled = "cancelled", "declined-cancelled";
     /// The reader let the time pass.
     Late = "late", "declined-late";
+    /// The reader asked anew, for another amount.
+    Replaced = "replaced", "declined-replaced";
     /// The mandate does not hold any more.
     Unbound = "unbound", "declined-unbound";
     /// The rail could not be reached: nothing happened.
@@ -58,7 +60,8 @@ impl Reason {
     pub const fn may_pass(self) -> bool {
         match self {
             Self::Funds | Self::Refused | Self::TooMuch | Self::Late | Self::Unreached => true,
-            Self::Means | Self::Proof | Self::Cancelled | Self::Unbound | Self::Unserved => false,
+            Self::Means | Self::Proof | Self::Cancelled => false,
+            Self::Replaced | Self::Unbound | Self::Unserved => false,
         }
     }
 }

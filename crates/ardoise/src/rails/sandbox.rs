@@ -1,7 +1,8 @@
 //! The sandbox: fake money, to try the shop. It talks to nobody, and everything settles at once.
 
 use super::port::{
-    Asked, Begun, Charge, Fee, Mandate, Next, Outcome, Rail, Receipt, Refund, Refunded, Terms,
+    Asked, Begun, Charge, Fee, Mandate, Next, OPEN_HOURS, Outcome, Rail, Receipt, Refund, Refunded,
+    Terms,
 };
 use ledger::{Currency, Money};
 
@@ -22,6 +23,8 @@ impl Sandbox {
             minimum: unit,
             maximum: None,
             fee: Fee::none(Money::zero(currency)),
+            open_hours: OPEN_HOURS,
+            amount_may_differ: false,
             charges_without_reader: true,
             refunds: true,
             is_fake: true,

@@ -5,6 +5,7 @@ use super::lightning::settings::LightningSettings;
 use super::paypal::settings::PayPalSettings;
 use super::secret::Secret;
 use super::stripe::StripeSettings;
+use super::transfer::TransferSettings;
 use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
 use ledger::Currency;
@@ -23,6 +24,8 @@ pub struct RailSettings {
     pub stripe: Option<StripeSettings>,
     /// Bitcoin over Lightning.
     pub lightning: Option<LightningSettings>,
+    /// SEPA credit transfers.
+    pub transfer: Option<TransferSettings>,
 }
 
 impl RailSettings {
@@ -38,6 +41,7 @@ impl RailSettings {
             paypal: PayPalSettings::read(values, currency, (reach, &roots))?,
             stripe: StripeSettings::read(values, currency, reach)?,
             lightning: LightningSettings::read(values, currency, reach)?,
+            transfer: TransferSettings::read(values, currency)?,
         })
     }
 }

@@ -34,6 +34,12 @@ pub const ALL: &[Migration] = &[
         sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),
         postgres: include_str!("../../../../migrations/0003_charge.postgres.sql"),
     },
+    Migration {
+        version: 9,
+        common: include_str!("../../../../migrations/0009_bank.sql"),
+        sqlite: include_str!("../../../../migrations/0009_bank.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0009_bank.postgres.sql"),
+    },
 ];
 
 /// The newest version that this program knows.

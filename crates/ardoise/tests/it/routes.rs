@@ -37,6 +37,12 @@ GET     /gains                                   401 401 200 200 403 401 401
 GET     /gains.csv                               401 401 200 200 403 401 401
 GET     /keys                                    401 401 200 200 403 401 401
 GET     /desk                                    401 401 403 403 200 401 401
+POST    /desk/bank/entries/{entry}/tab           401 401 403 403 422 401 401
+POST    /desk/bank/entries/{entry}/aside         401 401 403 403 404 401 401
+GET     /desk/bank                               401 401 403 403 200 401 401
+POST    /desk/bank                               401 401 403 403 404 401 401
+GET     /desk/bank/{statement}                   401 401 403 403 404 401 401
+POST    /desk/bank/{statement}                   401 401 403 403 404 401 401
 GET     /sell                                    401 401 200 200 403 401 401
 GET     /works                                   401 401 200 200 403 401 401
 POST    /works                                   401 401 422 422 403 401 401

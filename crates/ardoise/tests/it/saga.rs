@@ -15,7 +15,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::Poll;
 
-fn tab(ben: &Browser<'_>) -> TabId {
+pub fn tab(ben: &Browser<'_>) -> TabId {
     let id = ben.cookies["ardoise_tab"].split('.').next().expect("an id");
     id.parse().expect("a tab")
 }
@@ -26,7 +26,7 @@ fn asks(tab: TabId, id: SettlementId) -> Begin {
 
 /// Runs `work` until it has waited `times` times, and then stops it for good, as a killed process would; answers whether it
 /// came to its end before.
-async fn stopped_after(times: usize, work: impl Future) -> bool {
+pub async fn stopped_after(times: usize, work: impl Future) -> bool {
     let mut work = pin!(work);
     let mut waited = 0;
     std::future::poll_fn(move |context| match work.as_mut().poll(context) {

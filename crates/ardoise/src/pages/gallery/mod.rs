@@ -2,6 +2,7 @@
 //! `$ARDOISE_GALLERY` to be looked at (`python3 -m http.server` in it serves the styles too).
 
 mod author_samples;
+mod bank_samples;
 mod markup;
 mod reader_samples;
 
@@ -71,5 +72,6 @@ fn every_page_is_well_made_in_both_languages() {
         let gallery = Gallery { locale, folder: folder.clone() };
         reader_samples::add(&gallery);
         author_samples::add(&gallery);
+        bank_samples::add(&gallery);
     }
 }

@@ -7,7 +7,7 @@ use crate::pages::charge::{ChargePage, ChargeView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
-use crate::rails::port::{Answer, Question, Reason};
+use crate::rails::port::{Answer, Fact, Question, Reason};
 use ledger::{Currency, Money};
 
 const ARTICLE: &str = include_str!("article.html");
@@ -341,6 +341,18 @@ fn charges(gallery: &Gallery) {
                 picture: crate::links::qr::svg(code).expect("it is short"),
                 code: code.into(),
                 link: Some(format!("lightning:{code}")),
+            },
+        ),
+        (
+            "copy",
+            ChargeView::Copy {
+                picture: crate::links::qr::svg_named("BCD\n002\n1\nSCT", "").expect("it is short"),
+                facts: ["name", "iban", "reference"]
+                    .map(|fact| Fact {
+                        words: format!("fact-{fact}"),
+                        value: "FR76 3000 6000 0112 3456 7890 189".into(),
+                    })
+                    .to_vec(),
             },
         ),
         ("fields", ChargeView::Fields { public: vec![("key".into(), "pk_1".into())] }),

@@ -41,8 +41,8 @@ pub mod rate;
 pub mod settings;
 
 use super::port::{
-    Asked, Begun, Charge, Fee, Heard, Message, Next, Outcome, Rail, RailError, Reason, Receipt,
-    Terms, Unheard, Which,
+    Asked, Begun, Charge, Fee, Heard, Message, Next, OPEN_HOURS, Outcome, Rail, RailError, Reason,
+    Receipt, Terms, Unheard, Which,
 };
 use super::wire::Wire;
 use crate::clock::Clock;
@@ -240,6 +240,8 @@ fn terms(currency: Currency, fee: Fee, is_fake: bool) -> Terms {
         minimum: Money::from_cents(MINIMUM_CENTS, currency).expect(expected),
         maximum: None,
         fee,
+        open_hours: OPEN_HOURS,
+        amount_may_differ: false,
         charges_without_reader: false,
         refunds: false,
         is_fake,

@@ -14,8 +14,8 @@ mod token;
 
 use super::PAYPAL;
 use super::port::{
-    Asked, Begun, Charge, Dispute, Heard, Mandate, Message, Next, Outcome, Rail, RailError, Reason,
-    Refund, Refunded, Terms, Unheard,
+    Asked, Begun, Charge, Dispute, Heard, Mandate, Message, Next, OPEN_HOURS, Outcome, Rail,
+    RailError, Reason, Refund, Refunded, Terms, Unheard,
 };
 use super::wire::{Call, Reply, Wire};
 use crate::clock::Clock;
@@ -53,6 +53,8 @@ impl PayPal {
             minimum: coin(1),
             maximum: Some(coin(MAXIMUM_CENTS)),
             fee: settings.fee.clone(),
+            open_hours: OPEN_HOURS,
+            amount_may_differ: false,
             charges_without_reader: true,
             refunds: true,
             is_fake: settings.is_fake,

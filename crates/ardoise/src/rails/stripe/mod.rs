@@ -41,8 +41,8 @@ pub use client::VERSION;
 pub use settings::StripeSettings;
 
 use super::port::{
-    Asked, Begun, Charge, Dispute, Heard, Mandate, Message, Outcome, Rail, Refund, Refunded, Terms,
-    Unheard,
+    Asked, Begun, Charge, Dispute, Heard, Mandate, Message, OPEN_HOURS, Outcome, Rail, Refund,
+    Refunded, Terms, Unheard,
 };
 use super::secret::Secret;
 use super::wire::Wire;
@@ -89,6 +89,8 @@ impl Stripe {
             minimum: constant(least, currency),
             maximum: Some(constant(most, currency)),
             fee: settings.fee.clone(),
+            open_hours: OPEN_HOURS,
+            amount_may_differ: false,
             charges_without_reader: true,
             refunds: true,
             is_fake: settings.is_test(),
