@@ -36,3 +36,31 @@ create table bank_statement (
     file blob not null,
     brought_at integer not null
 ) strict;
+
+-- A voucher: paper that the operator printed, and that settles tabs up to what it says. Its code is printed on it and nowhere else.
+create table voucher (
+    id integer primary key,
+    -- With which others it was printed; named by the page that asked for them.
+    print integer not null,
+    -- What is kept of the code: a hash. The code is of random bits, so that a plain one is enough.
+    code_hash blob not null check (length(code_hash) = 32),
+    amount_micros integer not null check (amount_micros > 0),
+    -- What it still pays: the amount less its uses. A cache, which `check-books` counts again.
+    left_micros integer not null check (left_micros >= 0 and left_micros <= amount_micros),
+    printed_at integer not null,
+    -- Until when it can be used.
+    ends_at integer not null,
+    -- When the operator took it back.
+    void_at integer
+) strict;
+create unique index voucher_by_code on voucher (code_hash);
+create index voucher_by_print on voucher (print);
+
+-- What a voucher paid: one sum at most for a charge, and what it settles is of this sum.
+create table voucher_use (
+    charge_id blob primary key references charge (id) check (length(charge_id) = 16),
+    voucher_id integer not null references voucher (id),
+    amount_micros integer not null check (amount_micros > 0),
+    used_at integer not null
+) strict;
+create index voucher_use_by_voucher on voucher_use (voucher_id);

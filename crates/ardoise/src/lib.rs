@@ -34,5 +34,6 @@ pub mod settings;
 pub mod store;
 pub mod tabs;
 pub mod till;
+pub mod vouchers;
 pub mod webhooks;
 pub mod works;

@@ -144,6 +144,8 @@ shop_ids! {
     TabId = "tab";
     /// A file on its way in.
     UploadId = "upl";
+    /// Paper that settles tabs up to what it says.
+    VoucherId = "vch";
     /// An address that wants to be told.
     WebhookId = "whk";
     /// A thing for sale.

@@ -23,6 +23,7 @@ mod serve;
 mod settings;
 mod settle;
 mod verify;
+mod vouchers;
 
 pub use serve::log_to_stderr;
 
@@ -68,6 +69,8 @@ enum Command {
     ImportBank(import_bank::ImportBank),
     /// Write down money that you sent to an author
     PayOut(pay_out::PayOut),
+    /// Print vouchers with which readers settle, or take one back
+    Vouchers(vouchers::Vouchers),
     /// Check the books: recompute every balance from the journal
     CheckBooks(check_books::CheckBooks),
     /// Look the shop over, and say what to do where something is wrong
@@ -123,6 +126,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Settle(settle) => settle.run(place),
         Command::ImportBank(import) => import.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
+        Command::Vouchers(vouchers) => vouchers.run(place),
         Command::CheckBooks(check) => check.run(place),
         Command::Doctor(doctor) => doctor.run(place),
         Command::Backup(backup) => backup.run(place),

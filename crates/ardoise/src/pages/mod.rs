@@ -20,6 +20,7 @@ pub mod locale;
 pub mod meta;
 pub mod reader;
 pub mod tally;
+pub mod vouchers;
 pub mod work;
 
 #[cfg(test)]

@@ -26,6 +26,22 @@ pub const fn meant(c: char) -> char {
     }
 }
 
+/// The value of a digit, 0 to 31.
+fn value(digit: char) -> Option<u32> {
+    let place = DIGITS.iter().position(|known| char::from(*known) == digit)?;
+    u32::try_from(place).ok()
+}
+
+/// The digit of a value; nothing from 32 up, for which his check symbols have other signs.
+pub fn digit(value: u32) -> Option<char> {
+    DIGITS.get(value as usize).map(|digit| char::from(*digit))
+}
+
+/// What dividing by 37 leaves, as his check symbol says it; nothing where something is no digit.
+pub fn check(text: &str) -> Option<u32> {
+    text.chars().try_fold(0, |left, c| Some((left * 32 + value(c)?) % 37))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +57,15 @@ mod tests {
     #[test]
     fn what_is_easily_mistaken_is_read_as_it_was_meant() {
         assert_eq!("oOiIlLz9".chars().map(meant).collect::<String>(), "001111Z9");
+        let values = ['0', 'Z', 'U', 'z'].map(value);
+        assert_eq!(values, [Some(0), Some(31), None, None]);
+        assert_eq!((digit(31), digit(32)), (Some('Z'), None));
+    }
+
+    #[test]
+    fn the_check_symbol_is_what_37_leaves() {
+        // 1234 is written 16J, and 1234 = 33 × 37 + 13.
+        assert_eq!(check("16J"), Some(13));
+        assert_eq!(check("16U"), None);
     }
 }

@@ -17,6 +17,7 @@ use crate::store::charge::{self, State as Stand, Stored};
 use crate::store::statement;
 use crate::tabs::amount;
 use crate::tabs::http::{money_json, without_tab};
+use crate::vouchers::using::may_try;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -82,7 +83,7 @@ fn leads_to(origin: &str, url: &str) -> bool {
 }
 
 /// The page of a charge as it stands.
-fn place(stored: &Stored) -> String {
+pub fn place(stored: &Stored) -> String {
     match stored.state {
         Stand::Settled => format!("/tab/settled/{}", stored.id),
         _ => format!("/tab/charges/{}", stored.id),
@@ -185,6 +186,7 @@ pub async fn answer_charge(
     fields: Fields,
 ) -> Asked {
     let (_, stored) = own(&app, &ask, &id).await?;
+    may_try(&app, &ask)?;
     let answers: BTreeMap<String, String> = fields.into_pairs().collect();
     let stored = saga::go_on(&app, stored, Visit::Returned(&answers)).await?;
     if !ask.takes_html {
@@ -206,7 +208,10 @@ pub async fn end_mandate(State(app): State<Shared>, Path(rail): Path<String>, as
 }
 
 /// A charge for programs. The status says whether it is settled (200), on its way (202) or over without money (402).
-async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
+///
+/// # Errors
+/// The store's, and [`LedgerRefusal::NoTab`] where the tab is gone.
+pub async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
     let status = match stored.state {
         Stand::Settled => StatusCode::OK,
         Stand::Begun | Stand::Waiting => StatusCode::ACCEPTED,

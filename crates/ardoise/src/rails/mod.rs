@@ -23,6 +23,7 @@ pub mod secret;
 pub mod settings;
 pub mod stripe;
 pub mod transfer;
+pub mod voucher;
 pub mod wire;
 pub mod worker;
 
@@ -72,6 +73,8 @@ pub const X402: Named = named(9, "x402");
 pub const GOOGLE_PAY: Named = named(10, "google-pay");
 /// SEPA credit transfers, matched with the bank's statement.
 pub const TRANSFER: Named = named(11, "transfer");
+/// Vouchers that the operator printed.
+pub const VOUCHER: Named = named(12, "voucher");
 /// The provider that tests make up.
 pub const SCRIPTED: Named = named(99, "scripted");
 
@@ -89,6 +92,7 @@ pub const ALL: &[Named] = &[
     X402,
     GOOGLE_PAY,
     TRANSFER,
+    VOUCHER,
     SCRIPTED,
 ];
 
@@ -122,9 +126,14 @@ impl Rails {
 
     /// Those besides that ask no provider: what became of their charges stands in the shop's own store.
     #[must_use]
-    pub fn and_own(mut self, settings: &Settings, store: &Store) -> Self {
+    pub fn and_own(mut self, settings: &Settings, store: &Store, clock: &Clock) -> Self {
         if let Some(on) = &settings.rails.transfer {
             self.add(Arc::new(transfer::Transfer::new(on, store.clone())));
+        }
+        if settings.rails.voucher.is_some() {
+            let voucher =
+                voucher::ByVoucher::new(settings.tariff.currency, store.clone(), clock.clone());
+            self.add(Arc::new(voucher));
         }
         self
     }

@@ -6,6 +6,7 @@ use super::paypal::settings::PayPalSettings;
 use super::secret::Secret;
 use super::stripe::StripeSettings;
 use super::transfer::TransferSettings;
+use super::voucher::VoucherSettings;
 use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
 use ledger::Currency;
@@ -26,6 +27,8 @@ pub struct RailSettings {
     pub lightning: Option<LightningSettings>,
     /// SEPA credit transfers.
     pub transfer: Option<TransferSettings>,
+    /// Vouchers.
+    pub voucher: Option<VoucherSettings>,
 }
 
 impl RailSettings {
@@ -42,6 +45,7 @@ impl RailSettings {
             stripe: StripeSettings::read(values, currency, reach)?,
             lightning: LightningSettings::read(values, currency, reach)?,
             transfer: TransferSettings::read(values, currency)?,
+            voucher: VoucherSettings::read(values, currency)?,
         })
     }
 }

@@ -238,6 +238,12 @@ pub const LIST: &[Setting] = &[
     ),
     setting("transfer.minimum", "1.00", "The smallest transfer that is asked for."),
     setting(
+        "voucher.most",
+        "",
+        "What one voucher may be printed for, 50.00 at most. Empty: no vouchers.",
+    ),
+    setting("voucher.days", "730", "Days for which a voucher can be used."),
+    setting(
         "s3.endpoint",
         "",
         "The address of the server that has the bucket, such as https://s3.example. Empty: Amazon's, for the region.",

@@ -37,6 +37,7 @@ pub mod statement;
 pub mod tab;
 pub mod upload;
 pub mod visit;
+pub mod voucher;
 pub mod webhook;
 pub mod work;
 

@@ -31,6 +31,7 @@ fn every_command_says_what_it_does_and_shows_how() {
         "invite",
         "settle",
         "import-bank",
+        "vouchers",
         "pay-out",
         "check-books",
         "verify",

@@ -57,4 +57,5 @@ mod tabs_clock;
 mod tidy;
 mod transfer;
 mod uploads;
+mod vouchers;
 mod webhooks;

@@ -9,8 +9,8 @@ mod journal;
 mod one_tab;
 mod rails;
 
-use crate::rails::TRANSFER;
-use crate::store::{Db, StoreError, audit, bank, shop, tab};
+use crate::rails::{TRANSFER, VOUCHER};
+use crate::store::{Db, StoreError, audit, bank, shop, tab, voucher};
 use journal::Journal;
 use ledger::receipts::consent_number;
 use ledger::{Currency, ShopId as _, TabId};
@@ -133,6 +133,12 @@ impl Check<'_> {
         let number = |rail: crate::rails::Named| i64::from(rail.number.0);
         for settlement in bank::unexplained(self.db, number(TRANSFER), OF_A_KIND)? {
             self.findings.tell(format!("settlement {settlement}: no credit of the bank says so"));
+        }
+        for settlement in voucher::unexplained(self.db, number(VOUCHER), OF_A_KIND)? {
+            self.findings.tell(format!("settlement {settlement}: no voucher has paid so much"));
+        }
+        for voucher in voucher::miscounted(self.db, OF_A_KIND)? {
+            self.findings.tell(format!("{voucher} holds something else than its uses leave"));
         }
         Ok(())
     }

@@ -1,12 +1,16 @@
-//! Statements of the bank with made-up data.
+//! Statements of the bank, and vouchers, with made-up data.
 
 use super::{Gallery, NOW, cents, page};
+use crate::links::qr;
 use crate::pages::bank::*;
+use crate::pages::vouchers::*;
 use crate::pages::{Locale, Page, Visitor};
 
 pub(super) fn add(gallery: &Gallery) {
     bank(gallery);
     statement(gallery);
+    vouchers(gallery);
+    using(gallery);
 }
 
 fn own(locale: Locale, title: &str, path: &str) -> Page {
@@ -69,4 +73,62 @@ fn statement(gallery: &Gallery) {
     gallery.add("statement", &shown);
     let columns = Some(Columns { day: None, ..columns });
     gallery.add("statement-columns", &StatementPage { columns, ..shown });
+}
+
+fn vouchers(gallery: &Gallery) {
+    let row = |state, left, is_usable| VoucherRow {
+        voucher: "vch_01h2xcejqtf2n".into(),
+        amount: cents(500),
+        left: cents(left),
+        printed_at: NOW,
+        until: NOW.plus_days(730),
+        state,
+        is_usable,
+    };
+    let shown = VouchersPage {
+        page: own(gallery.locale, "vouchers-title", "/desk/vouchers"),
+        most: Some(cents(2_000)),
+        count_most: 100,
+        print: "vch_01h2xcejqtf2n".into(),
+        outstanding: cents(850),
+        vouchers: vec![
+            row("voucher-state-fresh", 500, true),
+            row("voucher-state-begun", 350, true),
+            row("voucher-state-used", 0, false),
+        ],
+        more: None,
+    };
+    gallery.add("vouchers", &shown);
+    gallery.add("vouchers-off", &VouchersPage { most: None, vouchers: vec![], ..shown });
+    let address = "https://lafabrique.example/voucher/0123-4567-89AB-CDEF-GHJK";
+    let card = Card {
+        number: "vch_01h2xcejqtf2n".into(),
+        amount: crate::pages::format::money(gallery.locale, cents(500)),
+        code: "0123-4567-89AB-CDEF-GHJK".into(),
+        picture: qr::svg_named(address, "").expect("it is short"),
+        until: crate::pages::format::date(gallery.locale, NOW.plus_days(730), NOW),
+    };
+    let sheets = PrintPage {
+        locale: gallery.locale,
+        shop_name: "La Fabrique".into(),
+        cards: vec![card; 12],
+    };
+    gallery.add("vouchers-print", &sheets);
+    assert!(sheets.in_one_file().expect("it renders").contains("@page{size:A4"));
+}
+
+fn using(gallery: &Gallery) {
+    let title = gallery.locale.text("voucher-title");
+    let held = Held { left: cents(500), until: NOW.plus_days(730), pays: cents(150) };
+    let shown = UsePage {
+        page: page(gallery.locale, &title, "/voucher/0123-4567-89AB-CDEF-GHJK"),
+        code: "0123-4567-89AB-CDEF-GHJK".into(),
+        settlement: "set_1".into(),
+        owed: cents(150),
+        held: Some(held),
+        why: "voucher-used-up",
+    };
+    gallery.add("voucher", &shown);
+    gallery.add("voucher-over", &UsePage { held: None, ..shown.clone() });
+    gallery.add("voucher-nothing-owed", &UsePage { owed: cents(0), ..shown });
 }

@@ -321,7 +321,12 @@ fn online(name: &'static str, fake: bool) -> RailView {
 }
 
 fn questions() -> Vec<Question> {
-    let kinds = [("number", Answer::Telephone), ("otp", Answer::Code), ("token", Answer::Text)];
+    let kinds = [
+        ("number", Answer::Telephone),
+        ("otp", Answer::Code),
+        ("code", Answer::Word),
+        ("token", Answer::Text),
+    ];
     let question = |(name, kind): (&str, Answer)| Question {
         name: name.into(),
         words: "charge-code".into(),

@@ -547,3 +547,40 @@ statement-count-no-booking = { $count ->
     [one] One row without a day or an amount is left out
    *[other] { $count } rows without a day or an amount are left out
 }
+
+## Vouchers
+
+rail-voucher = Voucher
+vouchers-title = Vouchers
+vouchers-lead = Print cards with a code: whoever holds one settles with it.
+vouchers-off = There are no vouchers in this shop: set voucher.most to what one may be printed for, 50.00 at most.
+vouchers-count = How many
+vouchers-amount = What each is for
+vouchers-most = { $most } at most. The codes are shown once, on the page to print.
+vouchers-print = Make the page to print
+vouchers-list = Printed so far
+vouchers-outstanding = All together still pay { $amount }.
+vouchers-none = None.
+vouchers-left = { $amount } left, until { $day }
+vouchers-void = Void
+vouchers-more = Show older vouchers
+vouchers-back = Back to the vouchers
+vouchers-once = Print this page now: the codes are shown this once. Cut along the lines, and keep the cards like cash.
+voucher-state-fresh = not used yet
+voucher-state-begun = partly used
+voucher-state-used = used up
+voucher-state-ended = ended
+voucher-state-void = void
+voucher-title = Your voucher
+voucher-how = To settle your tab: scan the code, or type it where you settle.
+voucher-until = Until { $day }
+voucher-owed = Your tab owes { $amount }.
+voucher-rest = What is left stays on the voucher, for the next time.
+voucher-nothing-owed = You owe nothing. The voucher keeps what it holds; come back with it to settle.
+voucher-ask = The code on your voucher
+voucher-mistyped = This code is mistyped. Compare it with your voucher, character by character.
+voucher-unknown = This voucher is not known here. Compare its code, or type that of another.
+voucher-void = This voucher was taken back by the shop. Type the code of another.
+voucher-ended = The time has passed in which this voucher could be used. Type the code of another.
+voucher-used-up = Nothing is left on this voucher. Type the code of another.
+voucher-off = This shop takes no vouchers any more.

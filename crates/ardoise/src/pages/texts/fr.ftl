@@ -547,3 +547,40 @@ statement-count-no-booking = { $count ->
     [one] Une ligne sans jour ni montant est laissée de côté
    *[other] { $count } lignes sans jour ni montant sont laissées de côté
 }
+
+## Les bons
+
+rail-voucher = Bon
+vouchers-title = Bons
+vouchers-lead = Imprimez des cartes qui portent un code : qui en tient une règle avec.
+vouchers-off = Cette boutique n’a pas de bons : réglez voucher.most sur ce qu’un bon peut valoir, 50.00 au plus.
+vouchers-count = Combien
+vouchers-amount = Valeur de chacun
+vouchers-most = { $most } au plus. Les codes ne sont montrés qu’une fois, sur la page à imprimer.
+vouchers-print = Faire la page à imprimer
+vouchers-list = Imprimés jusqu’ici
+vouchers-outstanding = Tous ensemble peuvent encore payer { $amount }.
+vouchers-none = Aucun.
+vouchers-left = reste { $amount }, jusqu’au { $day }
+vouchers-void = Annuler
+vouchers-more = Voir les bons plus anciens
+vouchers-back = Revenir aux bons
+vouchers-once = Imprimez cette page maintenant : les codes ne sont montrés que cette fois. Coupez le long des traits, et gardez les cartes comme de l’argent.
+voucher-state-fresh = pas encore utilisé
+voucher-state-begun = entamé
+voucher-state-used = épuisé
+voucher-state-ended = expiré
+voucher-state-void = annulé
+voucher-title = Votre bon
+voucher-how = Pour régler votre ardoise : scannez le code, ou tapez-le là où vous réglez.
+voucher-until = Jusqu’au { $day }
+voucher-owed = Votre ardoise doit { $amount }.
+voucher-rest = Ce qui reste demeure sur le bon, pour la prochaine fois.
+voucher-nothing-owed = Vous ne devez rien. Le bon garde ce qu’il vaut ; revenez avec lui pour régler.
+voucher-ask = Le code de votre bon
+voucher-mistyped = Ce code est mal recopié. Comparez-le à votre bon, caractère par caractère.
+voucher-unknown = Ce bon n’est pas connu ici. Comparez son code, ou tapez celui d’un autre.
+voucher-void = Ce bon a été repris par la boutique. Tapez le code d’un autre.
+voucher-ended = Le temps d’utiliser ce bon est passé. Tapez le code d’un autre.
+voucher-used-up = Il ne reste rien sur ce bon. Tapez le code d’un autre.
+voucher-off = Cette boutique ne prend plus de bons.
