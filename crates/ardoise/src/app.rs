@@ -6,7 +6,7 @@ use crate::keys::used::Uses;
 use crate::links::last_seen::{LastSeen, Moment};
 use crate::links::visits::Visits;
 use crate::pages::desk::BooksState;
-use crate::people::network::NewTabs;
+use crate::people::network::{Answers, NewTabs};
 use crate::problem::sparing::Sparing;
 use crate::rails::Rails;
 use crate::receipts::key::{self, ReceiptKey};
@@ -57,6 +57,8 @@ pub struct App {
     pub forged: Sparing,
     /// Counts new tabs by network.
     pub new_tabs: NewTabs,
+    /// Counts answers to rails by network.
+    pub answers: Answers,
     /// The last check of the books, since the shop opened.
     pub books: Mutex<Option<BooksState>>,
     /// Says when the shop closes, to answers that would go on for ever.
@@ -184,11 +186,13 @@ impl App {
         let (till, thread) =
             Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
         readers.listen(till.herald());
+        let store = Store::new(readers, till);
         let app = Self {
             mint: Mint::new(clock.clone(), chance),
-            store: Store::new(readers, till),
             files,
-            rails: Rails::of(&settings, &clock, &receipt_key.secret_for("rails")),
+            rails: Rails::of(&settings, &clock, &receipt_key.secret_for("rails"))
+                .and_own(&settings, &store, &clock),
+            store,
             to_ask: Notify::new(),
             receipt_key,
             visits: Visits::default(),
@@ -197,6 +201,7 @@ impl App {
             turned_away: Sparing::default(),
             forged: Sparing::default(),
             new_tabs: NewTabs::new(settings.new_tabs_per_hour),
+            answers: Answers::default(),
             books: Mutex::default(),
             closing: watch::Sender::new(false),
             data: data.to_owned(),

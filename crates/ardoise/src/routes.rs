@@ -10,7 +10,9 @@ use crate::problem::{
 use crate::request::{Ask, is_for_programs};
 use crate::store::StoreError;
 use crate::works::{self, uploads};
-use crate::{access, api, desk, gains, keys, links, people, rails, receipts, tabs, webhooks};
+use crate::{
+    access, api, bank, desk, gains, keys, links, people, rails, receipts, tabs, vouchers, webhooks,
+};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
@@ -92,11 +94,28 @@ fn pages() -> Addresses {
         .route("/gains.csv", get(gains::http::export))
         .route("/keys", get(keys::http::show_keys))
         .route("/desk", get(desk::http::show_desk))
+        .route("/desk/bank/entries/{entry}/tab", post(bank::http::put_entry_on_tab))
+        .route("/desk/bank/entries/{entry}/aside", post(bank::http::put_entry_aside))
+        .route(
+            "/desk/vouchers",
+            get(vouchers::http::show_vouchers).post(vouchers::http::print_vouchers),
+        )
+        .route("/voucher/{code}", get(vouchers::using::show_voucher))
+        .merge(banking())
         .merge(selling())
         .route("/problems/{code}", get(show_problem))
         .route("/static/{hash}/{name}", get(asset))
         .route("/embed.js", get(embed_script))
         .around(|pages| pages.layer(CompressionLayer::new()))
+}
+
+/// The bank's statements, which are longer than other forms: they say themselves how long.
+fn banking() -> Addresses {
+    use bank::http as bank;
+    Addresses::new()
+        .route("/desk/bank", get(bank::show_bank).post(bank::bring_statement))
+        .route("/desk/bank/{statement}", get(bank::show_statement).post(bank::take_statement))
+        .around(|pages| pages.layer(DefaultBodyLimit::disable()))
 }
 
 /// The author's pages. Their forms carry files, which go to the file store as they come: no limit but their own.
@@ -148,6 +167,8 @@ fn files() -> Addresses {
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
         .route("/desk/authors/{author}/payouts", post(desk::http::pay_author))
         .route("/desk/charges/{charge}/seen", post(desk::http::see_charge))
+        .route("/desk/vouchers/{voucher}/void", post(vouchers::http::void_voucher))
+        .route("/voucher", post(vouchers::using::use_voucher))
         .route("/desk/books", post(desk::http::check_books))
         .route("/sign-out", post(people::http::sign_out))
         .route("/language", post(people::http::choose_language))

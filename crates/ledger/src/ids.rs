@@ -138,10 +138,14 @@ shop_ids! {
     PayoutId = "pay";
     /// A signed-in author or operator.
     SessionId = "ses";
+    /// A statement of the operator's bank, while it is looked over.
+    StatementId = "stm";
     /// A reader's open account with the shop.
     TabId = "tab";
     /// A file on its way in.
     UploadId = "upl";
+    /// Paper that settles tabs up to what it says.
+    VoucherId = "vch";
     /// An address that wants to be told.
     WebhookId = "whk";
     /// A thing for sale.
@@ -149,6 +153,8 @@ shop_ids! {
 }
 
 maker_ids! {
+    /// A credit on the operator's bank account, named by what the bank says about it.
+    BankEntryId;
     /// A line on a tab, named by the purchase that made it.
     LineId;
     /// Money given back by the rail it came by.

@@ -30,8 +30,8 @@ pub use clock::Step;
 pub use disputing::{Dispute, DisputeEnded, Verdict, end_dispute, open_dispute};
 pub use giving_back::{Refund, SettlementNow, give_back, take_again};
 pub use ids::{
-    AuthorId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId, RefundId, SessionId,
-    SettlementId, ShopId, TabId, UploadId, WebhookId, WorkId,
+    AuthorId, BankEntryId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId, RefundId,
+    SessionId, SettlementId, ShopId, StatementId, TabId, UploadId, VoucherId, WebhookId, WorkId,
 };
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use paying_out::{PayOut, pay_out};

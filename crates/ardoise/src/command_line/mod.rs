@@ -13,6 +13,7 @@ mod check_books;
 mod demo;
 mod doctor;
 mod ecash;
+mod import_bank;
 mod invite;
 mod move_store;
 mod pay_out;
@@ -23,6 +24,7 @@ mod serve;
 mod settings;
 mod settle;
 mod verify;
+mod vouchers;
 
 pub use serve::log_to_stderr;
 
@@ -64,10 +66,14 @@ enum Command {
     Invite(invite::Invite),
     /// Write down money that arrived for a tab
     Settle(settle::Settle),
+    /// Read a statement of the bank: transfers with a reference go to their tabs
+    ImportBank(import_bank::ImportBank),
     /// Write down money that you sent to an author
     PayOut(pay_out::PayOut),
     /// Say what the shop has in e-cash, or take it out to your wallet
     Ecash(ecash::Ecash),
+    /// Print vouchers with which readers settle, or take one back
+    Vouchers(vouchers::Vouchers),
     /// Check the books: recompute every balance from the journal
     CheckBooks(check_books::CheckBooks),
     /// Look the shop over, and say what to do where something is wrong
@@ -121,8 +127,10 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Demo(demo) => demo.run(place),
         Command::Invite(invite) => invite.run(place),
         Command::Settle(settle) => settle.run(place),
+        Command::ImportBank(import) => import.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
         Command::Ecash(ecash) => ecash.run(place),
+        Command::Vouchers(vouchers) => vouchers.run(place),
         Command::CheckBooks(check) => check.run(place),
         Command::Doctor(doctor) => doctor.run(place),
         Command::Backup(backup) => backup.run(place),

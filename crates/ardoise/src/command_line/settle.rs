@@ -3,6 +3,7 @@
 use super::place::{Place, told};
 use super::{Done, Failure};
 use crate::app::App;
+use crate::bank::tab_named;
 use crate::problem::PURCHASE_CONFLICT;
 use crate::rails::{self, manual};
 use crate::store::statement::Paid;
@@ -83,7 +84,7 @@ impl Settle {
     }
 
     async fn tab(&self, app: &App) -> Result<TabId, Failure> {
-        let tab = from_statement(&self.tab);
+        let tab = tab_named(&self.tab);
         let tab = tab.ok_or_else(|| {
             format!("{:?} is not a tab: it looks like tab_01h2xcejqtf2n", self.tab)
         })?;
@@ -93,12 +94,6 @@ impl Settle {
             .map(|stored| stored.tab.id)
             .ok_or_else(|| format!("there is no tab {tab} in this shop").into())
     }
-}
-
-/// The tab that a bank statement names: banks like capitals, drop what is neither letter nor digit, and put spaces in.
-fn from_statement(text: &str) -> Option<TabId> {
-    let kept: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    format!("tab_{}", kept.to_lowercase().strip_prefix("tab")?).parse().ok()
 }
 
 fn print_paid(paid: &[Paid]) {
@@ -127,24 +122,4 @@ pub fn used_before(id: &impl std::fmt::Display) -> Failure {
     let next = "choose another --id, or leave it out";
     format!("{id} was used before, for another tab, author or amount; nothing was written; {next}")
         .into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tab_is_known_by_what_a_bank_makes_of_it() {
-        let tab: TabId = "tab_03fh1ar8t9a6y".parse().expect("a tab");
-        for text in
-            ["tab_03fh1ar8t9a6y", " TAB_03FH1AR8T9A6Y\n", "TAB03FH1 AR8T 9A6Y", "tab-03fh1ar8t9a6y"]
-        {
-            assert_eq!(from_statement(text), Some(tab), "{text}");
-        }
-        for text in
-            ["", "03fh1ar8t9a6y", "wrk_03fh1ar8t9a6y", "tab_03fh1ar8t9a6", "tab_03fh1ar8t9a6yy"]
-        {
-            assert_eq!(from_statement(text), None, "{text}");
-        }
-    }
 }

@@ -91,7 +91,8 @@ fn look_at_rails(findings: &mut Findings, settings: &Settings) {
     }
     // They are looked at, and asked nothing.
     let rails = Rails::of(settings, &Clock::System, &Secret::new(""));
-    let brings_money = rails.iter().any(|rail| !rail.terms().is_fake);
+    let own = settings.rails.transfer.is_some() || settings.rails.voucher.is_some();
+    let brings_money = own || rails.iter().any(|rail| !rail.terms().is_fake);
     if !fake && !brings_money && settings.transfer.is_empty() && settings.cash.is_empty() {
         findings.warn(
             "readers have no way to settle their tabs",

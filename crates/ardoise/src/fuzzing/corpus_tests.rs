@@ -71,7 +71,7 @@ fn tries(target: &Target, what: &str, bytes: &[u8]) {
 /// How many mutations of a corpus are tried: what takes a second or two.
 fn mutations(target: &Target) -> usize {
     match target.name {
-        "picture" | "sound" | "request" => 300,
+        "picture" | "sound" | "request" | "camt" | "sheet" => 300,
         _ => 5_000,
     }
 }

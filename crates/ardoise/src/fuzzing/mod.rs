@@ -4,6 +4,7 @@
 //! in `fuzz/` gives them what a fuzzer that watches their branches comes up with, for as long as one likes; what
 //! it finds goes into the corpus, and so is tried by every run of the tests.
 
+mod bank;
 mod files;
 mod messages;
 mod requests;
@@ -23,8 +24,9 @@ const fn target(name: &'static str, try_out: fn(&[u8])) -> Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 20] = [
     target("archive", files::archive),
+    target("camt", bank::camt),
     target("cookies", texts::cookies),
     target("ecash", messages::ecash),
     target("fields", texts::fields),
@@ -39,6 +41,7 @@ pub const TARGETS: [Target; 18] = [
     target("receipt", texts::receipt),
     target("request", requests::request),
     target("settings", texts::settings),
+    target("sheet", bank::sheet),
     target("sound", files::sound),
     target("stripe", messages::stripe),
     target("webhook", texts::webhook),

@@ -22,9 +22,20 @@ pub struct TooLong;
 /// # Errors
 /// [`TooLong`].
 pub fn svg(url: &str) -> Result<String, TooLong> {
-    let modules = Modules::of(url)?;
+    svg_named(url, url)
+}
+
+/// The same for a code that is not fit to be read aloud: with another name, or with none where the text around says it all.
+///
+/// # Errors
+/// [`TooLong`].
+pub fn svg_named(code: &str, name: &str) -> Result<String, TooLong> {
+    let modules = Modules::of(code)?;
     let side = modules.side();
-    let title = escaped(url);
+    let (role, title) = match escaped(name) {
+        none if none.is_empty() => (r#"aria-hidden="true""#, String::new()),
+        name => (r#"role="img""#, format!("<title>{name}</title>")),
+    };
     let mut dark = String::new();
     for y in 0..side {
         modules.each_dark_run(y, |x, length| {
@@ -33,11 +44,12 @@ pub fn svg(url: &str) -> Result<String, TooLong> {
     }
     Ok(format!(
         concat!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {side} {side}" "#,
-            r##"shape-rendering="crispEdges"><title>{title}</title>"##,
+            r#"<svg xmlns="http://www.w3.org/2000/svg" {role} viewBox="0 0 {side} {side}" "#,
+            r##"shape-rendering="crispEdges">{title}"##,
             r##"<path fill="#fff" d="M0 0h{side}v{side}H0z"/><path fill="#000" d="{dark}"/></svg>"##,
         ),
         side = side,
+        role = role,
         title = title,
         dark = dark
     ))

@@ -43,10 +43,14 @@ const AUTHOR_CSS: &str = concat!(
 const EMBED_CSS: &str =
     concat!(include_str!("styles/colours.css"), include_str!("styles/embed.css"));
 
+/// What is printed.
+const VOUCHERS_CSS: &str = include_str!("styles/vouchers.css");
+
 const FILES: &[(&str, &str, &[u8])] = &[
     ("site.css", CSS, SITE_CSS.as_bytes()),
     ("author.css", CSS, AUTHOR_CSS.as_bytes()),
     ("embed.css", CSS, EMBED_CSS.as_bytes()),
+    ("vouchers.css", CSS, VOUCHERS_CSS.as_bytes()),
     ("embed.js", JS, include_bytes!("scripts/embed.js")),
     ("charge.js", JS, include_bytes!("scripts/charge.js")),
     ("copy.js", JS, include_bytes!("scripts/copy.js")),

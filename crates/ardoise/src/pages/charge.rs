@@ -1,7 +1,7 @@
 //! The page of a charge that is not settled yet, or never will be.
 
 use super::{Page, Visitor};
-use crate::rails::port::{Answer, Question, Says};
+use crate::rails::port::{Answer, Fact, Question, Says};
 use askama::Template;
 use ledger::Money;
 
@@ -21,6 +21,13 @@ pub enum ChargeView {
         code: String,
         /// The same as a link.
         link: Option<String>,
+    },
+    /// They tell their bank what to pay, by a code or by copying.
+    Copy {
+        /// The code as SVG; empty when it is too long for one.
+        picture: String,
+        /// What they copy, besides the amount.
+        facts: Vec<Fact>,
     },
     /// They answer here: `POST /tab/charges/{charge}/return`.
     Ask {
@@ -75,6 +82,11 @@ impl ChargePage {
         if self.amount.is_some() { charge } else { binding }
     }
 
+    /// Whether something on it can be copied.
+    const fn copies(&self) -> bool {
+        matches!(self.view, ChargeView::Scan { .. } | ChargeView::Copy { .. })
+    }
+
     /// Whether it may change by itself, so that the page looks again.
     const fn waits(&self) -> bool {
         match self.view {
@@ -82,6 +94,7 @@ impl ChargePage {
             | ChargeView::Scan { .. }
             | ChargeView::Wait
             | ChargeView::InDoubt => true,
+            ChargeView::Copy { .. } => false,
             // What somebody is typing is not taken away from them: the page loads itself anew only when something has happened.
             ChargeView::ScanOrAnswer { .. } => true,
             ChargeView::Ask { .. } | ChargeView::Over { .. } | ChargeView::Refused => false,

@@ -9,6 +9,7 @@
 
 pub mod assets;
 pub mod author;
+pub mod bank;
 pub mod binding;
 pub mod charge;
 pub mod charts;
@@ -20,6 +21,7 @@ pub mod locale;
 pub mod meta;
 pub mod reader;
 pub mod tally;
+pub mod vouchers;
 pub mod work;
 
 #[cfg(test)]

@@ -30,6 +30,30 @@ impl NewTabs {
     }
 }
 
+/// Answers that one network may give in an hour to what rails ask, so that nobody tries codes.
+const ANSWERS_PER_HOUR: NonZeroU32 = NonZeroU32::new(60).expect("above zero");
+
+/// Counts what readers answer to rails, and codes that they show, by network.
+pub struct Answers {
+    limiter: RateLimiter<[u8; 6], DashMapStateStore<[u8; 6]>, DefaultClock>,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self { limiter: RateLimiter::dashmap(Quota::per_hour(ANSWERS_PER_HOUR)) }
+    }
+}
+
+impl Answers {
+    /// Whether one more may come from `address`; counts it.
+    pub fn may_answer(&self, address: IpAddr) -> bool {
+        if self.limiter.len() > NETWORKS_REMEMBERED {
+            self.limiter.retain_recent();
+        }
+        self.limiter.check_key(&network(address)).is_ok()
+    }
+}
+
 fn network(address: IpAddr) -> [u8; 6] {
     match address.to_canonical() {
         IpAddr::V4(address) => {

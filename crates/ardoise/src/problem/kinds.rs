@@ -57,6 +57,11 @@ kinds! {
     RAIL_FORGED = "rail.forged", BAD_REQUEST, TabUnchanged, "problem-rail-forged", "problem-rail-forged-detail";
     RAIL_BUSY = "rail.busy", SERVICE_UNAVAILABLE, TabUnchanged, "problem-rail-busy", "problem-rail-busy-detail";
     SETTLEMENT_UNKNOWN = "settlement.unknown", NOT_FOUND, TabUnchanged, "problem-settlement-unknown", "problem-settlement-unknown-detail";
+    STATEMENT_UNREADABLE = "statement.unreadable", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-statement-unreadable", "problem-statement-unreadable-detail";
+    VOUCHER_UNUSABLE = "voucher.unusable", NOT_FOUND, TabUnchanged, "problem-voucher-unusable", "problem-voucher-unusable-detail";
+    VOUCHERS_PRINTED = "voucher.printed", CONFLICT, None, "problem-voucher-printed", "problem-voucher-printed-detail";
+    ANSWERS_TOO_MANY = "charge.too_many_answers", TOO_MANY_REQUESTS, TabUnchanged, "problem-answers-too-many", "problem-answers-too-many-detail";
+    ENTRY_PLACED = "entry.placed", CONFLICT, TabUnchanged, "problem-entry-placed", "problem-entry-placed-detail";
     REFUND_TOO_LARGE = "refund.too_large", UNPROCESSABLE_ENTITY, TabUnchanged, "problem-refund-too-large", "problem-refund-too-large-detail";
     REFUND_BY_HAND = "refund.by_hand", CONFLICT, TabUnchanged, "problem-refund-by-hand", "problem-refund-by-hand-detail";
     WRITE_OFF_TOO_EARLY = "write_off.too_early", CONFLICT, TabUnchanged, "problem-write-off-too-early", "problem-write-off-too-early-detail";

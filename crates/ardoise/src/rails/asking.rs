@@ -22,6 +22,8 @@ pub enum Answer {
     Telephone,
     /// A code of digits that came by a message.
     Code,
+    /// A short text of letters and digits: a code that is printed somewhere.
+    Word,
     /// A text, perhaps a long one.
     Text,
     /// Nothing: a button for whoever turns back instead of answering. The answer is then `yes`.

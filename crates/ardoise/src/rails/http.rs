@@ -18,6 +18,7 @@ use crate::store::charge::{self, Purpose, State as Stand, Stored};
 use crate::store::statement;
 use crate::tabs::amount;
 use crate::tabs::http::{money_json, without_tab};
+use crate::vouchers::using::may_try;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -83,7 +84,7 @@ fn leads_to(origin: &str, url: &str) -> bool {
 }
 
 /// The page of a charge as it stands.
-fn place(stored: &Stored) -> String {
+pub fn place(stored: &Stored) -> String {
     match (stored.state, stored.purpose) {
         (Stand::Settled, Purpose::Settle) => format!("/tab/settled/{}", stored.id),
         (Stand::Settled, Purpose::Bind) => "/tab?bound=1".into(),
@@ -180,6 +181,10 @@ fn waiting(stored: &Stored) -> ChargeView {
             let picture = qr::svg(link.as_deref().unwrap_or(&code)).unwrap_or_default();
             ChargeView::Scan { picture, code, link }
         }
+        Some(Next::Copy { code, facts }) => {
+            let picture = qr::svg_named(&code, "").unwrap_or_default();
+            ChargeView::Copy { picture, facts }
+        }
         Some(Next::Ask { questions }) => ChargeView::Ask { questions },
         Some(Next::ScanOrAnswer { says, code, link, questions }) => {
             let picture = qr::svg(&code).unwrap_or_default();
@@ -212,6 +217,7 @@ pub async fn answer_charge(
     fields: Fields,
 ) -> Asked {
     let (_, stored) = own(&app, &ask, &id).await?;
+    may_try(&app, &ask)?;
     let answers: BTreeMap<String, String> = fields.into_pairs().collect();
     let stored = keeping::give(&app, stored, &answers).await?.stored;
     if !ask.takes_html {
@@ -233,7 +239,10 @@ pub async fn end_mandate(State(app): State<Shared>, Path(rail): Path<String>, as
 }
 
 /// A charge for programs. The status says whether it is settled (200), on its way (202) or over without money (402).
-pub(super) async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
+///
+/// # Errors
+/// The store's, and [`LedgerRefusal::NoTab`] where the tab is gone.
+pub async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
     let status = match stored.state {
         Stand::Settled => StatusCode::OK,
         Stand::Begun | Stand::Waiting => StatusCode::ACCEPTED,

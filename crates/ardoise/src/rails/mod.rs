@@ -1,7 +1,7 @@
 //! Ways to settle. Each rail has a number under which the books know it; the flow never asks which one it is.
 //!
 //! *Manual* is money that the operator saw arrive: nobody is asked about it. Every other rail fills the [port](port::Rail)
-//! and stands in the one list that [`Rails::of`] builds at start: those that the settings turn on. How to add one:
+//! and stands in the one list that [`Rails::of`] and [`Rails::and_own`] build at start: those that the settings turn on. How to add one:
 //! `docs/adding-a-rail.md`.
 
 pub mod answering;
@@ -11,6 +11,7 @@ pub mod breaker;
 pub mod check;
 pub mod clock;
 pub mod consent;
+pub mod crockford;
 pub mod disputes;
 pub mod ecash;
 pub mod fee;
@@ -21,6 +22,7 @@ pub mod mandates;
 pub mod manual;
 pub mod messages;
 pub mod news;
+pub mod next;
 pub mod paypal;
 pub mod phone;
 pub mod port;
@@ -34,12 +36,15 @@ pub mod secret;
 pub mod settings;
 pub mod stripe;
 pub mod token;
+pub mod transfer;
+pub mod voucher;
 pub mod wire;
 pub mod worker;
 
 use crate::clock::Clock;
 use crate::outbox::address::Reach;
 use crate::settings::{Sandbox as FakeMoney, Settings};
+use crate::store::Store;
 use ledger::{Currency, Money, RailNumber};
 use port::Rail;
 use secret::Secret;
@@ -81,6 +86,10 @@ pub const OPEN_PAYMENTS: Named = named(8, "open-payments");
 pub const X402: Named = named(9, "x402");
 /// Google Pay, without a processor between.
 pub const GOOGLE_PAY: Named = named(10, "google-pay");
+/// SEPA credit transfers, matched with the bank's statement.
+pub const TRANSFER: Named = named(11, "transfer");
+/// Vouchers that the operator printed.
+pub const VOUCHER: Named = named(12, "voucher");
 /// The provider that tests make up.
 pub const SCRIPTED: Named = named(99, "scripted");
 
@@ -97,6 +106,8 @@ pub const ALL: &[Named] = &[
     OPEN_PAYMENTS,
     X402,
     GOOGLE_PAY,
+    TRANSFER,
+    VOUCHER,
     SCRIPTED,
 ];
 
@@ -143,6 +154,20 @@ impl Rails {
             rails.add(Arc::new(rail));
         }
         rails.of_currency(currency)
+    }
+
+    /// Those besides that ask no provider: what became of their charges stands in the shop's own store.
+    #[must_use]
+    pub fn and_own(mut self, settings: &Settings, store: &Store, clock: &Clock) -> Self {
+        if let Some(on) = &settings.rails.transfer {
+            self.add(Arc::new(transfer::Transfer::new(on, store.clone())));
+        }
+        if settings.rails.voucher.is_some() {
+            let voucher =
+                voucher::ByVoucher::new(settings.tariff.currency, store.clone(), clock.clone());
+            self.add(Arc::new(voucher));
+        }
+        self
     }
 
     fn of_currency(mut self, currency: Currency) -> Self {

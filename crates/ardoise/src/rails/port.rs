@@ -17,11 +17,16 @@ pub use super::check::Flaw;
 pub use super::consent::{Became, Binding, Mandate};
 pub use super::fee::Fee;
 pub use super::messages::{Heard, Message, Thanks, Unheard, Which};
+pub use super::next::{Fact, Next, Says};
 pub use super::reason::Reason;
 use crate::problem::Detail;
 
 /// What a verb of a rail comes to, later.
 pub type Asked<'a, T> = BoxFuture<'a, Result<T, RailError>>;
+
+/// Hours for which a reader can pay what was begun, with most rails. Providers that set an end themselves allow from three
+/// hours to three days.
+pub const OPEN_HOURS: i64 = 24;
 
 /// What a rail says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +45,12 @@ pub struct Terms {
     pub maximum: Option<Money>,
     /// What it keeps of a charge.
     pub fee: Fee,
+    /// Hours for which a reader can pay what was begun, unless it says otherwise [`OPEN_HOURS`].
+    pub open_hours: i64,
+    /// Whether another amount than asked for may come, also twice: a person types it, or it comes from what has a value of its
+    /// own. It is received as it is. Nothing is lost where such a charge ends before its money comes, so that one for
+    /// another amount takes its place as soon as the reader asks.
+    pub amount_may_differ: bool,
     /// Whether it can be charged while the reader is away, by a mandate.
     pub charges_without_reader: bool,
     /// Whether a reader can give it a mandate without paying ([`Rail::bind`]).
@@ -127,84 +138,6 @@ impl std::fmt::Debug for Begun {
     }
 }
 
-/// What the reader does next.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "next", rename_all = "snake_case")]
-pub enum Next {
-    /// Goes to this address, pays there, and comes back.
-    Redirect {
-        /// The address.
-        url: String,
-    },
-    /// Scans a code or follows a link, and waits on the shop's own page.
-    Scan {
-        /// What the code holds, and the copy button copies: an invoice, a payment request.
-        code: String,
-        /// The same as a link that opens a wallet (`lightning:…`), where there is one.
-        link: Option<String>,
-    },
-    /// Answers on the shop's own page, by a plain form: a phone number, a code from a message, a token. What they say comes to
-    /// [`Rail::returned`].
-    Ask {
-        /// What they are asked.
-        questions: Vec<Question>,
-    },
-    /// Scans a code with a wallet, which does the rest by itself, or answers here: whichever they like better.
-    ScanOrAnswer {
-        /// What they are asked for.
-        says: Says,
-        /// As in [`Next::Scan`].
-        code: String,
-        /// As in [`Next::Scan`].
-        link: Option<String>,
-        /// As in [`Next::Ask`].
-        questions: Vec<Question>,
-    },
-    /// Takes something home, once all is settled: change. It is shown to them as long as they come for it.
-    Take {
-        /// What it is.
-        says: Says,
-        /// The thing itself, to be copied. Whoever has it owns it.
-        code: String,
-    },
-    /// Waits: something happens elsewhere (a message on their phone).
-    Wait,
-    /// Nothing: ask at once what became of it.
-    Nothing,
-}
-
-impl std::fmt::Debug for Next {
-    /// Its kind alone: some of it is the reader's own.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Redirect { .. } => "Redirect",
-            Self::Scan { .. } => "Scan",
-            Self::Ask { .. } => "Ask",
-            Self::ScanOrAnswer { .. } => "ScanOrAnswer",
-            Self::Take { .. } => "Take",
-            Self::Wait => "Wait",
-            Self::Nothing => "Nothing",
-        })
-    }
-}
-
-/// Words for a reader, in their language.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Says {
-    /// The key of the text.
-    pub words: String,
-    /// What stands in it, by name.
-    pub with: BTreeMap<String, String>,
-}
-
-impl Says {
-    /// A text with values in it.
-    pub fn new<const N: usize>(words: &str, with: [(&str, String); N]) -> Self {
-        let with = with.map(|(name, value)| (name.to_owned(), value)).into();
-        Self { words: words.to_owned(), with }
-    }
-}
-
 /// What became of a charge.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -287,7 +220,7 @@ impl Unfit {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// How much, as the rail says it, in the currency in which it says it. Another amount than that of the charge is
-    /// refused by the flow: a rail need not compare, and must not correct.
+    /// refused by the flow, unless [`Terms::amount_may_differ`]: a rail need not compare, and must not correct.
     pub received: Money,
     /// What the rail keeps of it: what it says, or else [`Terms::fee_on`].
     pub fee: Money,
@@ -300,14 +233,15 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// What is wrong with it, where so much was asked for.
-    pub fn unlike(&self, asked: Money) -> Option<String> {
+    /// What is wrong with it, where so much was asked for, or about so much.
+    pub fn unlike(&self, asked: Money, may_differ: bool) -> Option<String> {
         let (came, fee) = (self.received, self.fee);
-        if came != asked {
+        let is_some = may_differ && came.currency() == asked.currency() && !came.is_zero();
+        if came != asked && !is_some {
             return Some(format!("{came} came instead of {asked}"));
         }
-        let is_sound = fee.currency() == asked.currency() && fee <= asked;
-        (!is_sound).then(|| format!("a fee of {fee} on {asked}"))
+        let is_sound = fee.currency() == came.currency() && fee <= came;
+        (!is_sound).then(|| format!("a fee of {fee} on {came}"))
     }
 }
 

@@ -47,6 +47,8 @@ reasons! {
     Cancelled = "cancelled", "declined-cancelled";
     /// The reader let the time pass.
     Late = "late", "declined-late";
+    /// The reader asked anew, for another amount.
+    Replaced = "replaced", "declined-replaced";
     /// The mandate does not hold any more.
     Unbound = "unbound", "declined-unbound";
     /// What the reader gave was spent before, by somebody else.
@@ -77,6 +79,7 @@ impl Reason {
             | Self::Cancelled
             | Self::Unbound
             | Self::Spent
+            | Self::Replaced
             | Self::Unserved => false,
         }
     }

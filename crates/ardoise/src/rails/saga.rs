@@ -22,12 +22,13 @@
 //! # What is not known
 //! A rail that may have heard, and whose answer was lost, leaves the charge *in doubt*: the rail is asked again, at first after
 //! a minute and then ever less often, until it is known. It is never undone, and nothing else is charged to the tab
-//! meanwhile. A charge that the reader leaves is asked about for a day, and then taken for abandoned; when its money arrives all the
-//! same, a message or the reader's return has it asked about once more, and it is received.
+//! meanwhile. A charge that the reader leaves is asked about for a day, or for as long as its rail says, and then taken for abandoned;
+//! when its money arrives all the same, a message or the reader's return has it asked about once more, and it is received.
 //!
 //! # What is not believed
 //! Amounts come from the charge as it was written. Where the rail says that another amount or currency came, nothing is received:
-//! the charge is *refused*, and the operator is told.
+//! the charge is *refused*, and the operator is told. Of rails by which any amount may come
+//! ([`port::Terms::amount_may_differ`]), only another currency is refused.
 //!
 //! # Binding without a charge
 //! A reader who agrees to be charged later and pays nothing now goes through the same steps; from 4 on it is
@@ -50,9 +51,6 @@ use crate::tabs::{Received, settle};
 use ledger::{Excess, LedgerRefusal, Money, RailNumber, SettlementId, TabId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Hours for which a reader can pay what was begun. Providers that set an end themselves allow from three hours to three days.
-const OPEN_HOURS: i64 = 24;
 
 /// What a reader asks for.
 #[derive(Debug, Clone)]
@@ -95,7 +93,11 @@ pub async fn begin(app: &App, ask: Begin) -> Result<Stored, Problem> {
     }
     let amount = amount(app, &ask, rail.terms()).await?;
     if let Some(live) = live(app, &ask, &rail).await? {
-        return Ok(live);
+        if live.amount == amount || !rail.terms().amount_may_differ {
+            return Ok(live);
+        }
+        // What is owed has changed. Should the money for the earlier one come, it is received.
+        close(app, &live, State::Abandoned, Reason::Replaced.code()).await?;
     }
     let consent = match Locale::from_code(ask.locale).filter(|_| ask.binds) {
         Some(locale) => Some(mandates::agree(app, locale, &locale.text("settle-bind")).await?),
@@ -113,6 +115,8 @@ pub fn fresh(
     amount: Money,
 ) -> Stored {
     let now = app.now();
+    let open_hours =
+        app.rails.by_number(rail).map_or(port::OPEN_HOURS, |rail| rail.terms().open_hours);
     Stored {
         id,
         tab,
@@ -128,7 +132,7 @@ pub fn fresh(
         locale: Locale::default().code().into(),
         period: None,
         begun_at: now,
-        ends_at: now.plus_minutes(OPEN_HOURS * 60),
+        ends_at: now.plus_minutes(open_hours.saturating_mul(60)),
         attempts: 0,
         in_doubt: false,
         reason: String::new(),
@@ -456,7 +460,9 @@ pub(super) async fn trouble(
 
 /// Puts money that came into the books, once, and closes its charge.
 async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), StoreError> {
-    if let Some(why) = receipt.unlike(stored.amount) {
+    let rail = app.rails.by_number(stored.rail);
+    let may_differ = rail.is_some_and(|rail| rail.terms().amount_may_differ);
+    if let Some(why) = receipt.unlike(stored.amount, may_differ) {
         tracing::error!(charge.id = %stored.id, why, "what came is not what was asked for; nothing is received");
         return close(app, stored, State::Refused, &why).await;
     }

@@ -1,8 +1,8 @@
 //! The sandbox: fake money, to try the shop. It talks to nobody, and everything settles at once.
 
 use super::port::{
-    Asked, Became, Begun, Binding, Charge, Fee, Mandate, Next, Outcome, Rail, Receipt, Refund,
-    Refunded, Terms,
+    Asked, Became, Begun, Binding, Charge, Fee, Mandate, Next, OPEN_HOURS, Outcome, Rail, Receipt,
+    Refund, Refunded, Terms,
 };
 use ledger::{Currency, Money, TabId};
 use std::collections::BTreeMap;
@@ -24,6 +24,8 @@ impl Sandbox {
             minimum: unit,
             maximum: None,
             fee: Fee::none(Money::zero(currency)),
+            open_hours: OPEN_HOURS,
+            amount_may_differ: false,
             charges_without_reader: true,
             binds_without_charge: true,
             refunds: true,

@@ -7,6 +7,8 @@ use super::paypal::settings::PayPalSettings;
 use super::phone::settings::PhoneSettings;
 use super::secret::Secret;
 use super::stripe::StripeSettings;
+use super::transfer::TransferSettings;
+use super::voucher::VoucherSettings;
 use super::wire::Wire;
 use crate::outbox::address::Reach;
 use crate::settings::{SettingsError, Values};
@@ -30,6 +32,10 @@ pub struct RailSettings {
     pub ecash: Option<EcashSettings>,
     /// The reader's phone bill.
     pub phone: Option<PhoneSettings>,
+    /// SEPA credit transfers.
+    pub transfer: Option<TransferSettings>,
+    /// Vouchers.
+    pub voucher: Option<VoucherSettings>,
 }
 
 impl RailSettings {
@@ -50,6 +56,8 @@ impl RailSettings {
             lightning,
             ecash,
             phone: PhoneSettings::read(values, currency, reach)?,
+            transfer: TransferSettings::read(values, currency)?,
+            voucher: VoucherSettings::read(values, currency)?,
         })
     }
 }

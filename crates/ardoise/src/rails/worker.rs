@@ -4,6 +4,7 @@
 use super::saga::{self, Visit};
 use super::{clock, mandates, refunds};
 use crate::app::{App, Shared};
+use crate::bank;
 use crate::store::charge::{self, Stored};
 use crate::store::mandate::{self, Ending};
 use crate::store::refund_order::{self, Order};
@@ -30,6 +31,9 @@ pub async fn run(app: Shared) {
             next_round = app.now().plus_minutes(ROUND_MINUTES);
             if let Err(error) = clock::turn(&app).await {
                 tracing::error!(%error, "tabs that are due are left as they are");
+            }
+            if let Err(error) = bank::settle_placed(&app).await {
+                tracing::error!(%error, "credits of the bank are received later");
             }
         }
         let wait = start_due(&app, &mut under_way).await.unwrap_or_else(|error| {

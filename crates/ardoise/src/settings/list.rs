@@ -304,6 +304,24 @@ pub const LIST: &[Setting] = &[
     ),
     setting("phone.fee_fixed", "0.00", "What it keeps besides."),
     setting(
+        "transfer.iban",
+        "",
+        "The account to which readers transfer money (IBAN): the page shows a code for their bank's program. Empty: not offered.",
+    ),
+    setting("transfer.name", "", "Who has that account, of 70 characters at most."),
+    setting(
+        "transfer.bic",
+        "",
+        "The BIC of its bank. It may be empty within the European Economic Area.",
+    ),
+    setting("transfer.minimum", "1.00", "The smallest transfer that is asked for."),
+    setting(
+        "voucher.most",
+        "",
+        "What one voucher may be printed for, 50.00 at most. Empty: no vouchers.",
+    ),
+    setting("voucher.days", "730", "Days for which a voucher can be used."),
+    setting(
         "s3.endpoint",
         "",
         "The address of the server that has the bucket, such as https://s3.example. Empty: Amazon's, for the region.",

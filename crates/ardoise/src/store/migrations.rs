@@ -35,6 +35,7 @@ pub const ALL: &[Migration] = &[
     step!(5, "0005_refund_order"),
     step!(6, "0006_binding"),
     step!(7, "0007_payer"),
+    step!(8, "0008_bank"),
 ];
 
 /// The newest version that this program knows.

@@ -10,6 +10,7 @@
 
 pub mod address;
 pub mod audit;
+pub mod bank;
 pub mod books;
 pub mod charge;
 pub mod delivery;
@@ -38,6 +39,7 @@ pub mod statement;
 pub mod tab;
 pub mod upload;
 pub mod visit;
+pub mod voucher;
 pub mod webhook;
 pub mod work;
 
@@ -45,7 +47,7 @@ use crate::till::Durable;
 pub use address::Address;
 use engine::Readers;
 use insertion::Insertion;
-use ledger::{Currency, LineId, Money, RefundId, SettlementId, ShopId, Timestamp};
+use ledger::{BankEntryId, Currency, LineId, Money, RefundId, SettlementId, ShopId, Timestamp};
 use std::sync::Arc;
 
 /// What a store can fail with. Whatever it is, nothing was acknowledged.
@@ -163,6 +165,12 @@ impl<'a> From<&'a [u8]> for Value<'a> {
 impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
     fn from(value: &'a [u8; N]) -> Self {
         Self::Blob(value)
+    }
+}
+
+impl From<BankEntryId> for Value<'_> {
+    fn from(value: BankEntryId) -> Self {
+        Self::Id(value.bytes())
     }
 }
 

@@ -386,7 +386,8 @@ fn rails_offered(app: &App, owed: Money) -> Vec<RailView> {
     });
     let mut offered: Vec<RailView> = online.collect();
     let settings = &app.settings;
-    if !settings.transfer.is_empty() {
+    // The rail says all that the words of the operator would, and its reference is matched by itself.
+    if !settings.transfer.is_empty() && settings.rails.transfer.is_none() {
         offered.push(RailView::Transfer { instructions: settings.transfer.clone() });
     }
     if !settings.cash.is_empty() {

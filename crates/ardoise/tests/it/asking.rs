@@ -4,8 +4,8 @@ use crate::rail_contract::{again, begin, ben, owes};
 use crate::shop::TestApp;
 use ardoise::rails::SCRIPTED;
 use ardoise::rails::port::{
-    Answer, Asked, Begun, Charge, Fee, Next, Outcome, Question, Rail, RailError, Reason, Receipt,
-    Terms,
+    Answer, Asked, Begun, Charge, Fee, Next, OPEN_HOURS, Outcome, Question, Rail, RailError,
+    Reason, Receipt, Terms,
 };
 use ardoise::store::charge::State;
 use http::StatusCode;
@@ -31,6 +31,8 @@ impl Phone {
             minimum: euros("0.01"),
             maximum: None,
             fee: Fee::none(euros("0")),
+            open_hours: OPEN_HOURS,
+            amount_may_differ: false,
             charges_without_reader: false,
             binds_without_charge: false,
             refunds: false,

@@ -26,9 +26,18 @@ fn link(out: &str) -> &str {
 fn every_command_says_what_it_does_and_shows_how() {
     let program = Program::new();
     let help = program.run(&["--help"]).well();
-    for command in
-        ["serve", "invite", "settle", "pay-out", "check-books", "verify", "settings", "move-store"]
-    {
+    for command in [
+        "serve",
+        "invite",
+        "settle",
+        "import-bank",
+        "vouchers",
+        "pay-out",
+        "check-books",
+        "verify",
+        "settings",
+        "move-store",
+    ] {
         assert!(help.contains(&format!("  {command} ")), "{command} is not in {help}");
         let help = program.run(&[command, "--help"]).well();
         assert!(help.contains("Examples:\n  "), "{help}");

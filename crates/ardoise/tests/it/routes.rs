@@ -38,6 +38,17 @@ GET     /gains                                   401 401 200 200 403 401 401
 GET     /gains.csv                               401 401 200 200 403 401 401
 GET     /keys                                    401 401 200 200 403 401 401
 GET     /desk                                    401 401 403 403 200 401 401
+POST    /desk/bank/entries/{entry}/tab           401 401 403 403 422 401 401
+POST    /desk/bank/entries/{entry}/aside         401 401 403 403 404 401 401
+GET     /desk/bank                               401 401 403 403 200 401 401
+POST    /desk/bank                               401 401 403 403 404 401 401
+GET     /desk/bank/{statement}                   401 401 403 403 404 401 401
+POST    /desk/bank/{statement}                   401 401 403 403 404 401 401
+GET     /desk/vouchers                           401 401 403 403 200 401 401
+POST    /desk/vouchers                           401 401 403 403 400 401 401
+POST    /desk/vouchers/{voucher}/void            401 401 403 403 404 401 401
+GET     /voucher/{code}                          404 404 404 404 404 404 404
+POST    /voucher                                 401 404 401 401 401 401 401
 GET     /sell                                    401 401 200 200 403 401 401
 GET     /works                                   401 401 200 200 403 401 401
 POST    /works                                   401 401 422 422 403 401 401

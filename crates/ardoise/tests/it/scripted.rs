@@ -5,8 +5,8 @@ use ardoise::clock::Clock;
 use ardoise::outbox::address::Reach;
 use ardoise::rails::SCRIPTED;
 use ardoise::rails::port::{
-    Asked, Became, Begun, Binding, Charge, Fee, Heard, Mandate, Message, Next, Outcome, Rail,
-    RailError, Reason, Receipt, Refund, Refunded, Terms, Unheard, Which,
+    Asked, Became, Begun, Binding, Charge, Fee, Heard, Mandate, Message, Next, OPEN_HOURS, Outcome,
+    Rail, RailError, Reason, Receipt, Refund, Refunded, Terms, Unheard, Which,
 };
 use ardoise::rails::wire::{Call, Reply, Wire};
 use aws_lc_rs::hmac;
@@ -45,6 +45,8 @@ impl Scripted {
             minimum: euros("0.10"),
             maximum: Some(euros("50")),
             fee,
+            open_hours: OPEN_HOURS,
+            amount_may_differ: false,
             charges_without_reader: true,
             binds_without_charge: true,
             refunds: true,

@@ -9,7 +9,8 @@ mod journal;
 mod one_tab;
 mod rails;
 
-use crate::store::{Db, StoreError, audit, shop, tab};
+use crate::rails::{TRANSFER, VOUCHER};
+use crate::store::{Db, StoreError, audit, bank, shop, tab, voucher};
 use journal::Journal;
 use ledger::receipts::consent_number;
 use ledger::{Currency, ShopId as _, TabId};
@@ -123,7 +124,23 @@ impl Check<'_> {
             self.findings.tell(format!("line {line} {what}"));
         }
         self.gains()?;
+        self.sources()?;
         self.consents()
+    }
+
+    /// What was received by rails whose money the shop's own rows say: each of its settlements is explained by one of them.
+    fn sources(&mut self) -> Result<(), StoreError> {
+        let number = |rail: crate::rails::Named| i64::from(rail.number.0);
+        for settlement in bank::unexplained(self.db, number(TRANSFER), OF_A_KIND)? {
+            self.findings.tell(format!("settlement {settlement}: no credit of the bank says so"));
+        }
+        for settlement in voucher::unexplained(self.db, number(VOUCHER), OF_A_KIND)? {
+            self.findings.tell(format!("settlement {settlement}: no voucher has paid so much"));
+        }
+        for voucher in voucher::miscounted(self.db, OF_A_KIND)? {
+            self.findings.tell(format!("{voucher} holds something else than its uses leave"));
+        }
+        Ok(())
     }
 
     /// Says to the journal what every row explains; answers what must stand at each rail.

@@ -2,6 +2,7 @@
 //! `$ARDOISE_GALLERY` to be looked at (`python3 -m http.server` in it serves the styles too).
 
 mod author_samples;
+mod bank_samples;
 mod binding_samples;
 mod markup;
 mod reader_samples;
@@ -73,5 +74,6 @@ fn every_page_is_well_made_in_both_languages() {
         reader_samples::add(&gallery);
         binding_samples::add(&gallery);
         author_samples::add(&gallery);
+        bank_samples::add(&gallery);
     }
 }

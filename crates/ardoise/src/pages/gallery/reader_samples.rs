@@ -8,7 +8,7 @@ use crate::pages::charge::{ChargePage, ChargeView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
-use crate::rails::port::{Answer, Question, Reason, Says};
+use crate::rails::port::{Answer, Fact, Question, Reason, Says};
 use ledger::{Currency, Money};
 
 const ARTICLE: &str = include_str!("article.html");
@@ -350,7 +350,12 @@ fn scan_or_answer() -> ChargeView {
 }
 
 fn questions() -> Vec<Question> {
-    let kinds = [("number", Answer::Telephone), ("otp", Answer::Code), ("token", Answer::Text)];
+    let kinds = [
+        ("number", Answer::Telephone),
+        ("otp", Answer::Code),
+        ("code", Answer::Word),
+        ("token", Answer::Text),
+    ];
     let question = |(name, kind): (&str, Answer)| Question {
         name: name.into(),
         words: "charge-code".into(),
@@ -370,6 +375,18 @@ fn charges(gallery: &Gallery) {
                 picture: crate::links::qr::svg(code).expect("it is short"),
                 code: code.into(),
                 link: Some(format!("lightning:{code}")),
+            },
+        ),
+        (
+            "copy",
+            ChargeView::Copy {
+                picture: crate::links::qr::svg_named("BCD\n002\n1\nSCT", "").expect("it is short"),
+                facts: ["name", "iban", "reference"]
+                    .map(|fact| Fact {
+                        words: format!("fact-{fact}"),
+                        value: "FR76 3000 6000 0112 3456 7890 189".into(),
+                    })
+                    .to_vec(),
             },
         ),
         ("ask", ChargeView::Ask { questions: questions() }),

@@ -210,6 +210,12 @@ charge-scan = Scan the code with your wallet, or use it on this device:
 charge-open = Open my wallet
 charge-code = Payment code
 charge-doubt = The answer to your payment was lost on the way, and we are asking what became of it. Nothing is charged twice: wait a few minutes, seldom longer.
+charge-copy = Scan the code with your bank’s app, or copy the transfer:
+charge-copy-about = Copy the reference exactly: by it we know that the transfer is yours. It usually arrives on the next working day. You may close this page; your tab shows when it has come.
+fact-name = Name
+fact-iban = IBAN
+fact-bic = BIC
+fact-reference = Reference
 charge-send = Go on
 charge-again = Settle your tab
 charge-refused = What arrived is not what was asked for. Nothing was taken off your tab, and the seller has been told; you need not pay again.
@@ -221,6 +227,7 @@ declined-too-much = This is more than this way of paying allows. Nothing was cha
 declined-month = This number has paid by phone bill as much as it may in one month. Nothing was charged; try another way, or settle next month.
 declined-cancelled = You turned back. Nothing was charged.
 declined-late = The time to pay has passed. Nothing was charged; you can start again.
+declined-replaced = You asked for another amount since. Should you have transferred this one already, it counts all the same.
 declined-unbound = Your consent to be charged this way does not hold any more. Nothing was charged; settle once yourself to give it again.
 declined-spent = This e-cash was spent before, and is worth nothing any more. Nothing was charged; start again with another token, or choose another way.
 declined-unreached = This way of paying cannot be reached right now. Nothing was charged; try again in a moment, or another way.
@@ -524,3 +531,124 @@ sign-in-lead = This link works once. The button signs this browser in.
 sign-in = Sign in
 sign-in-over = This link has been used or is too old
 sign-in-again = Ask for a new one: “ardoise invite operator” on the server prints it, or whoever invited you can make another.
+
+## The bank
+
+bank-title = Bank statements
+bank-lead = Bring a statement of the account { $iban }. Transfers with the reference of a payment go to their tabs; the others wait here.
+bank-off = Transfers are off: set transfer.iban and transfer.name. How to settle by transfer can be written into rail.transfer meanwhile.
+bank-file = Statement
+bank-file-hint = CAMT.053 (XML) or CSV. You see what was understood before anything is taken in; the same statement twice changes nothing.
+bank-look = Look it over
+bank-back = Back to the statements
+bank-placed = { $count ->
+    [0] No credit went to a tab.
+    [one] One credit went to its tab.
+   *[other] { $count } credits went to their tabs.
+}
+bank-left = { $count ->
+    [0] Nothing was left open.
+    [one] One waits for you.
+   *[other] { $count } wait for you.
+}
+bank-known = { $count ->
+    [0] { "" }
+    [one] One was known already.
+   *[other] { $count } were known already.
+}
+bank-waiting = Credits that wait for you
+bank-waiting-hint = Put each on the tab that it is meant for, or aside if it has nothing to do with the shop.
+bank-none = None.
+bank-tab = Tab
+bank-put = Put on the tab
+bank-aside = Put aside
+bank-put-aside = Put aside
+bank-back-again = Take up again
+statement-title = What was understood
+statement-day = Column with the day
+statement-amount = Column with the amount
+statement-again = Look again
+statement-take = Take it in
+statement-leave = Leave it
+statement-pays = Goes to its tab
+statement-unmatched = Names no payment; will wait for you
+statement-several = Names several payments; will wait for you
+statement-alike = One of this day and amount came with another kind of statement; will wait for you
+statement-known = Known already
+statement-more = { $count ->
+    [one] One more is not shown.
+   *[other] { $count } more are not shown.
+}
+statement-count-pays = { $count ->
+    [one] One credit goes to its tab
+   *[other] { $count } credits go to their tabs
+}
+statement-count-unmatched = { $count ->
+    [one] One names no payment and will wait for you
+   *[other] { $count } name no payment and will wait for you
+}
+statement-count-unclear = { $count ->
+    [one] One is unclear and will wait for you
+   *[other] { $count } are unclear and will wait for you
+}
+statement-count-known = { $count ->
+    [one] One is known already
+   *[other] { $count } are known already
+}
+statement-count-debits = { $count ->
+    [one] One debit is left out
+   *[other] { $count } debits are left out
+}
+statement-count-not-booked = { $count ->
+    [one] One booking is not final and is left out
+   *[other] { $count } bookings are not final and are left out
+}
+statement-count-currency = { $count ->
+    [one] One credit in another currency is left out
+   *[other] { $count } credits in another currency are left out
+}
+statement-count-account = { $count ->
+    [one] One booking of another account is left out
+   *[other] { $count } bookings of another account are left out
+}
+statement-count-no-booking = { $count ->
+    [one] One row without a day or an amount is left out
+   *[other] { $count } rows without a day or an amount are left out
+}
+
+## Vouchers
+
+rail-voucher = Voucher
+vouchers-title = Vouchers
+vouchers-lead = Print cards with a code: whoever holds one settles with it.
+vouchers-off = There are no vouchers in this shop: set voucher.most to what one may be printed for, 50.00 at most.
+vouchers-count = How many
+vouchers-amount = What each is for
+vouchers-most = { $most } at most. The codes are shown once, on the page to print.
+vouchers-print = Make the page to print
+vouchers-list = Printed so far
+vouchers-outstanding = All together still pay { $amount }.
+vouchers-none = None.
+vouchers-left = { $amount } left, until { $day }
+vouchers-void = Void
+vouchers-more = Show older vouchers
+vouchers-back = Back to the vouchers
+vouchers-once = Print this page now: the codes are shown this once. Cut along the lines, and keep the cards like cash.
+voucher-state-fresh = not used yet
+voucher-state-begun = partly used
+voucher-state-used = used up
+voucher-state-ended = ended
+voucher-state-void = void
+voucher-title = Your voucher
+voucher-how = To settle your tab: scan the code, or type it where you settle.
+voucher-until = Until { $day }
+voucher-owed = Your tab owes { $amount }.
+voucher-rest = What is left stays on the voucher, for the next time.
+voucher-nothing-owed = You owe nothing. The voucher keeps what it holds; come back with it to settle.
+voucher-ask = The code on your voucher
+voucher-mistyped = This code is mistyped. Compare it with your voucher, character by character.
+voucher-unknown = This voucher is not known here. Compare its code, or type that of another.
+voucher-void = This voucher was taken back by the shop. Type the code of another.
+voucher-ended = The time has passed in which this voucher could be used. Type the code of another.
+voucher-used-up = Nothing is left on this voucher. Type the code of another.
+voucher-off = This shop takes no vouchers any more.

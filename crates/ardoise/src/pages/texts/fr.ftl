@@ -210,6 +210,12 @@ charge-scan = Scannez le code avec votre portefeuille, ou utilisez-le sur cet ap
 charge-open = Ouvrir mon portefeuille
 charge-code = Code de paiement
 charge-doubt = La réponse à votre paiement s’est perdue en route, et nous demandons ce qu’il est devenu. Rien ne sera débité deux fois : patientez quelques minutes, rarement plus.
+charge-copy = Scannez ce code avec l’application de votre banque, ou recopiez le virement :
+charge-copy-about = Recopiez la référence telle quelle : c’est à elle que nous reconnaissons votre virement. Il arrive en général le jour ouvré suivant. Vous pouvez fermer cette page ; votre ardoise indique quand il est là.
+fact-name = Nom
+fact-iban = IBAN
+fact-bic = BIC
+fact-reference = Référence
 charge-send = Continuer
 charge-again = Régler votre ardoise
 charge-refused = La somme arrivée n’est pas celle qui était demandée. Rien n’a été retiré de votre ardoise, et le vendeur est prévenu ; inutile de payer de nouveau.
@@ -221,6 +227,7 @@ declined-too-much = C’est plus que ce que permet ce moyen de paiement. Rien n�
 declined-month = Ce numéro a déjà réglé sur facture mobile le maximum permis en un mois. Rien n’a été débité ; choisissez un autre moyen, ou réglez le mois prochain.
 declined-cancelled = Vous avez fait demi-tour. Rien n’a été débité.
 declined-late = Le délai pour payer est passé. Rien n’a été débité ; vous pouvez recommencer.
+declined-replaced = Vous avez demandé depuis un autre montant. Si vous avez déjà viré celui-ci, il compte quand même.
 declined-unbound = Votre accord pour ce moyen de paiement ne vaut plus. Rien n’a été débité ; réglez une fois vous-même pour le redonner.
 declined-spent = Ce jeton a déjà été dépensé : il ne vaut plus rien. Rien n’a été débité ; recommencez avec un autre jeton, ou choisissez un autre moyen.
 declined-unreached = Ce moyen de paiement est injoignable pour le moment. Rien n’a été débité ; réessayez dans un instant, ou choisissez-en un autre.
@@ -524,3 +531,124 @@ sign-in-lead = Ce lien sert une fois. Le bouton connecte ce navigateur.
 sign-in = Se connecter
 sign-in-over = Ce lien a déjà servi ou est trop ancien
 sign-in-again = Demandez-en un autre : « ardoise invite operator » sur le serveur l’affiche, ou la personne qui vous a invité peut en créer un.
+
+## La banque
+
+bank-title = Relevés bancaires
+bank-lead = Apportez un relevé du compte { $iban }. Les virements qui portent la référence d’un paiement vont à leur ardoise ; les autres attendent ici.
+bank-off = Les virements sont désactivés : réglez transfer.iban et transfer.name. En attendant, rail.transfer peut dire comment régler par virement.
+bank-file = Relevé
+bank-file-hint = CAMT.053 (XML) ou CSV. Vous voyez ce qui a été compris avant que rien n’en soit pris ; apporter deux fois le même relevé ne change rien.
+bank-look = L’examiner
+bank-back = Revenir aux relevés
+bank-placed = { $count ->
+    [0] Aucun encaissement n’est allé à une ardoise.
+    [one] Un encaissement est allé à son ardoise.
+   *[other] { $count } encaissements sont allés à leur ardoise.
+}
+bank-left = { $count ->
+    [0] Rien n’est resté en suspens.
+    [one] Un vous attend.
+   *[other] { $count } vous attendent.
+}
+bank-known = { $count ->
+    [0] { "" }
+    [one] Un était déjà connu.
+   *[other] { $count } étaient déjà connus.
+}
+bank-waiting = Encaissements qui vous attendent
+bank-waiting-hint = Mettez chacun sur l’ardoise à laquelle il est destiné, ou de côté s’il n’a rien à voir avec la boutique.
+bank-none = Aucun.
+bank-tab = Ardoise
+bank-put = Mettre sur l’ardoise
+bank-aside = Mettre de côté
+bank-put-aside = Mis de côté
+bank-back-again = Reprendre
+statement-title = Ce qui a été compris
+statement-day = Colonne du jour
+statement-amount = Colonne du montant
+statement-again = Regarder de nouveau
+statement-take = Prendre en compte
+statement-leave = Laisser
+statement-pays = Va à son ardoise
+statement-unmatched = Ne nomme aucun paiement ; vous attendra
+statement-several = Nomme plusieurs paiements ; vous attendra
+statement-alike = Un autre du même jour et du même montant est venu avec un relevé d’un autre format ; vous attendra
+statement-known = Déjà connu
+statement-more = { $count ->
+    [one] Un autre n’est pas montré.
+   *[other] { $count } autres ne sont pas montrés.
+}
+statement-count-pays = { $count ->
+    [one] Un encaissement va à son ardoise
+   *[other] { $count } encaissements vont à leur ardoise
+}
+statement-count-unmatched = { $count ->
+    [one] Un ne nomme aucun paiement et vous attendra
+   *[other] { $count } ne nomment aucun paiement et vous attendront
+}
+statement-count-unclear = { $count ->
+    [one] Un est ambigu et vous attendra
+   *[other] { $count } sont ambigus et vous attendront
+}
+statement-count-known = { $count ->
+    [one] Un est déjà connu
+   *[other] { $count } sont déjà connus
+}
+statement-count-debits = { $count ->
+    [one] Un débit est laissé de côté
+   *[other] { $count } débits sont laissés de côté
+}
+statement-count-not-booked = { $count ->
+    [one] Une écriture n’est pas définitive et est laissée de côté
+   *[other] { $count } écritures ne sont pas définitives et sont laissées de côté
+}
+statement-count-currency = { $count ->
+    [one] Un encaissement dans une autre devise est laissé de côté
+   *[other] { $count } encaissements dans une autre devise sont laissés de côté
+}
+statement-count-account = { $count ->
+    [one] Une écriture d’un autre compte est laissée de côté
+   *[other] { $count } écritures d’un autre compte sont laissées de côté
+}
+statement-count-no-booking = { $count ->
+    [one] Une ligne sans jour ni montant est laissée de côté
+   *[other] { $count } lignes sans jour ni montant sont laissées de côté
+}
+
+## Les bons
+
+rail-voucher = Bon
+vouchers-title = Bons
+vouchers-lead = Imprimez des cartes qui portent un code : qui en tient une règle avec.
+vouchers-off = Cette boutique n’a pas de bons : réglez voucher.most sur ce qu’un bon peut valoir, 50.00 au plus.
+vouchers-count = Combien
+vouchers-amount = Valeur de chacun
+vouchers-most = { $most } au plus. Les codes ne sont montrés qu’une fois, sur la page à imprimer.
+vouchers-print = Faire la page à imprimer
+vouchers-list = Imprimés jusqu’ici
+vouchers-outstanding = Tous ensemble peuvent encore payer { $amount }.
+vouchers-none = Aucun.
+vouchers-left = reste { $amount }, jusqu’au { $day }
+vouchers-void = Annuler
+vouchers-more = Voir les bons plus anciens
+vouchers-back = Revenir aux bons
+vouchers-once = Imprimez cette page maintenant : les codes ne sont montrés que cette fois. Coupez le long des traits, et gardez les cartes comme de l’argent.
+voucher-state-fresh = pas encore utilisé
+voucher-state-begun = entamé
+voucher-state-used = épuisé
+voucher-state-ended = expiré
+voucher-state-void = annulé
+voucher-title = Votre bon
+voucher-how = Pour régler votre ardoise : scannez le code, ou tapez-le là où vous réglez.
+voucher-until = Jusqu’au { $day }
+voucher-owed = Votre ardoise doit { $amount }.
+voucher-rest = Ce qui reste demeure sur le bon, pour la prochaine fois.
+voucher-nothing-owed = Vous ne devez rien. Le bon garde ce qu’il vaut ; revenez avec lui pour régler.
+voucher-ask = Le code de votre bon
+voucher-mistyped = Ce code est mal recopié. Comparez-le à votre bon, caractère par caractère.
+voucher-unknown = Ce bon n’est pas connu ici. Comparez son code, ou tapez celui d’un autre.
+voucher-void = Ce bon a été repris par la boutique. Tapez le code d’un autre.
+voucher-ended = Le temps d’utiliser ce bon est passé. Tapez le code d’un autre.
+voucher-used-up = Il ne reste rien sur ce bon. Tapez le code d’un autre.
+voucher-off = Cette boutique ne prend plus de bons.

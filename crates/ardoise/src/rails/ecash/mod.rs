@@ -39,8 +39,8 @@ mod swap;
 pub mod token;
 
 use super::port::{
-    Answer, Asked, Begun, Charge, Fee, Heard, Message, Next, Outcome, Question, Rail, RailError,
-    Reason, Receipt, Says, Terms, Unfit, Unheard, Which,
+    Answer, Asked, Begun, Charge, Fee, Heard, Message, Next, OPEN_HOURS, Outcome, Question, Rail,
+    RailError, Reason, Receipt, Says, Terms, Unfit, Unheard, Which,
 };
 use super::rate::Rates;
 use super::wire::Wire;
@@ -346,6 +346,8 @@ fn terms(currency: Currency, is_fake: bool) -> Terms {
         maximum: None,
         // What the mint keeps depends on the pieces of each token: it is told when the money came.
         fee: Fee::none(Money::zero(currency)),
+        open_hours: OPEN_HOURS,
+        amount_may_differ: false,
         charges_without_reader: false,
         binds_without_charge: false,
         refunds: false,

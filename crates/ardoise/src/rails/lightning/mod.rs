@@ -40,8 +40,8 @@ mod order;
 pub mod settings;
 
 use super::port::{
-    Asked, Begun, Charge, Fee, Flaw, Heard, Message, Next, Outcome, Rail, RailError, Reason,
-    Receipt, Terms, Unheard, Which,
+    Asked, Begun, Charge, Fee, Flaw, Heard, Message, Next, OPEN_HOURS, Outcome, Rail, RailError,
+    Reason, Receipt, Terms, Unheard, Which,
 };
 use super::rate::Rates;
 use super::wire::Wire;
@@ -245,6 +245,8 @@ fn terms(currency: Currency, fee: Fee, is_fake: bool) -> Terms {
         minimum: Money::from_cents(MINIMUM_CENTS, currency).expect(expected),
         maximum: None,
         fee,
+        open_hours: OPEN_HOURS,
+        amount_may_differ: false,
         charges_without_reader: false,
         binds_without_charge: false,
         refunds: false,

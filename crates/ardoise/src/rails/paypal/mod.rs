@@ -15,8 +15,8 @@ mod vault;
 
 use super::PAYPAL;
 use super::port::{
-    Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, Next, Outcome,
-    Rail, RailError, Reason, Refund, Refunded, Terms, Unheard,
+    Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, Next,
+    OPEN_HOURS, Outcome, Rail, RailError, Reason, Refund, Refunded, Terms, Unheard,
 };
 use super::token::{Source, Token};
 use super::wire::{Call, Reply, Wire};
@@ -55,6 +55,8 @@ impl PayPal {
             minimum: coin(1),
             maximum: Some(coin(MAXIMUM_CENTS)),
             fee: settings.fee.clone(),
+            open_hours: OPEN_HOURS,
+            amount_may_differ: false,
             charges_without_reader: true,
             binds_without_charge: true,
             refunds: true,

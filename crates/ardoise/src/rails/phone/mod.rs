@@ -45,8 +45,8 @@ mod sink;
 
 use super::PHONE;
 use super::port::{
-    Answer, Asked, Before, Begun, Charge, Heard, Message, Next, Note, Outcome, Payer, Question,
-    Rail, RailError, Refund, Refunded, Terms, Thanks, Unheard,
+    Answer, Asked, Before, Begun, Charge, Heard, Message, Next, Note, OPEN_HOURS, Outcome, Payer,
+    Question, Rail, RailError, Refund, Refunded, Terms, Thanks, Unheard,
 };
 use super::wire::Wire;
 use crate::clock::Clock;
@@ -135,6 +135,8 @@ fn terms(settings: &PhoneSettings, currency: Currency) -> Terms {
         minimum: settings.minimum,
         maximum: Some(settings.maximum),
         fee: settings.fee.clone(),
+        open_hours: OPEN_HOURS,
+        amount_may_differ: false,
         charges_without_reader: false,
         binds_without_charge: false,
         refunds: true,

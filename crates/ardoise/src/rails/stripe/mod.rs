@@ -44,8 +44,8 @@ pub use client::VERSION;
 pub use settings::StripeSettings;
 
 use super::port::{
-    Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, Outcome, Rail,
-    Refund, Refunded, Terms, Unheard,
+    Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, OPEN_HOURS,
+    Outcome, Rail, Refund, Refunded, Terms, Unheard,
 };
 use super::secret::Secret;
 use super::wire::Wire;
@@ -92,6 +92,8 @@ impl Stripe {
             minimum: constant(least, currency),
             maximum: Some(constant(most, currency)),
             fee: settings.fee.clone(),
+            open_hours: OPEN_HOURS,
+            amount_may_differ: false,
             charges_without_reader: true,
             binds_without_charge: true,
             refunds: true,
