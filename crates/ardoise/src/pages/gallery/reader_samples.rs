@@ -321,10 +321,15 @@ fn online(name: &'static str, fake: bool) -> RailView {
 }
 
 fn questions() -> Vec<Question> {
-    let kinds = [("number", Answer::Telephone), ("otp", Answer::Code), ("token", Answer::Text)];
-    let question = |(name, kind): (&str, Answer)| Question {
+    let kinds = [
+        ("number", "phone-number", Answer::Telephone),
+        ("otp", "phone-code-wrong", Answer::Code),
+        ("token", "charge-code", Answer::Text),
+        ("turn_back", "phone-turn-back", Answer::TurnBack),
+    ];
+    let question = |(name, words, kind): (&str, &str, Answer)| Question {
         name: name.into(),
-        words: "charge-code".into(),
+        words: words.into(),
         kind,
     };
     kinds.map(question).to_vec()
