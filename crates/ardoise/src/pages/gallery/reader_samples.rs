@@ -351,14 +351,15 @@ fn scan_or_answer() -> ChargeView {
 
 fn questions() -> Vec<Question> {
     let kinds = [
-        ("number", Answer::Telephone),
-        ("otp", Answer::Code),
-        ("code", Answer::Word),
-        ("token", Answer::Text),
+        ("number", "phone-number", Answer::Telephone),
+        ("otp", "phone-code-wrong", Answer::Code),
+        ("code", "charge-code", Answer::Word),
+        ("token", "charge-code", Answer::Text),
+        ("turn_back", "phone-turn-back", Answer::TurnBack),
     ];
-    let question = |(name, kind): (&str, Answer)| Question {
+    let question = |(name, words, kind): (&str, &str, Answer)| Question {
         name: name.into(),
-        words: "charge-code".into(),
+        words: words.into(),
         kind,
     };
     kinds.map(question).to_vec()
