@@ -136,6 +136,7 @@ impl Shop {
             retry_days: [43, 46],
             write_off_days: 49,
             remind_days: 2,
+            notice_days: 2,
             fee_basis_points: terms.fee,
             undo_watch_from: terms.undo_watch_from,
         };

@@ -23,12 +23,13 @@ const fn target(name: &'static str, try_out: fn(&[u8])) -> Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     target("archive", files::archive),
     target("cookies", texts::cookies),
     target("fields", texts::fields),
     target("ids", texts::ids),
     target("language", texts::language),
+    target("mail", texts::mail),
     target("markdown", texts::markdown),
     target("media", files::media),
     target("money", texts::money),

@@ -59,6 +59,10 @@ pub struct ChargePage {
     pub rail: String,
     /// How it stands.
     pub view: ChargeView,
+    /// Where another way to pay is chosen.
+    pub again: String,
+    /// Whether the tab is the device's own; else it is settled from a letter.
+    pub own: bool,
 }
 
 impl ChargePage {

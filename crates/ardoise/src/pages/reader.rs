@@ -5,6 +5,7 @@ use ledger::{Money, Timestamp};
 
 use super::work::{Kind, Price};
 use super::{Page, Visitor};
+use crate::notices::words::{Does, Said};
 
 /// A published work in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +117,37 @@ impl Closed {
     }
 }
 
+/// Something that the reader is told; put away by `POST /tab/notices/dismiss` with `notice`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeView {
+    /// Its name in the form.
+    pub key: String,
+    /// When.
+    pub at: Timestamp,
+    /// What it says, in the reader's language.
+    pub said: Said,
+}
+
+impl NoticeView {
+    /// Whether the reader can object here: `POST /tab/object`.
+    fn objects(&self) -> bool {
+        self.said.does == Does::Object
+    }
+}
+
+/// Where receipts and notices are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailView {
+    /// Nowhere: the shop sends no letters.
+    Off,
+    /// Nowhere yet.
+    Nowhere,
+    /// To the address that the rail of the next payment tells.
+    Awaited,
+    /// There.
+    To(String),
+}
+
 /// `GET /tab`: the reader's tab.
 #[derive(Debug, Clone, Template)]
 #[template(path = "tab.html")]
@@ -142,6 +174,10 @@ pub struct TabPage {
     pub lines: Vec<TabLine>,
     /// Address of the older lines.
     pub more: Option<String>,
+    /// What the reader is told, the newest first.
+    pub notices: Vec<NoticeView>,
+    /// Where receipts and notices go besides.
+    pub mail: MailView,
 }
 
 impl TabPage {
@@ -168,6 +204,8 @@ pub struct OnlineRail {
     pub binds: bool,
     /// Whether its money is fake.
     pub fake: bool,
+    /// Whether it knows the address of whoever pays.
+    pub tells_address: bool,
 }
 
 impl OnlineRail {
@@ -231,6 +269,12 @@ pub struct SettlePage {
     pub bound: Vec<BoundRail>,
     /// The ways to settle, the cheapest for this tab first; with none the page says whom to ask.
     pub rails: Vec<RailView>,
+    /// Where the forms lead, before the name of a rail.
+    pub to: String,
+    /// Whether the tab is the device's own; else it is settled from a letter.
+    pub own: bool,
+    /// Where receipts go.
+    pub mail: MailView,
 }
 
 /// Shown after settling (`GET /tab/settled/{settlement}`).
@@ -249,6 +293,8 @@ pub struct SettledPage {
     pub left: Money,
     /// Whether the money was fake.
     pub fake: bool,
+    /// Whether the tab is the device's own; else it was settled from a letter.
+    pub own: bool,
 }
 
 /// A work in the library.

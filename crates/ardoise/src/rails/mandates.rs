@@ -2,10 +2,10 @@
 
 use super::port::{self, RailError};
 use crate::app::App;
-use crate::store::StoreError;
-use crate::store::mandate;
+use crate::notices::{self, Facts, Kind, Notice};
+use crate::store::{StoreError, mandate, tab};
 use crate::till::command::Command;
-use ledger::TabId;
+use ledger::{TabId, Timestamp};
 
 /// Ends the mandate that a tab gave a rail: from now on it is not used, and the rail is asked to forget it. Answers whether there
 /// was one.
@@ -31,6 +31,47 @@ pub async fn unbind(app: &App, tab: TabId, name: &str) -> Result<bool, StoreErro
             Ok(true)
         }
     }
+}
+
+/// The reader objects: no mandate of the tab is used from now on. What it owes stays, and is paid by hand. Answers whether one
+/// held.
+///
+/// # Errors
+/// The store's.
+pub async fn object(app: &App, tab: TabId) -> Result<bool, StoreError> {
+    let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
+    let mut held = false;
+    for bound in bound.iter().filter(|bound| bound.failed_at.is_none()) {
+        let (rail, now) = (bound.rail, app.now());
+        // Also of a rail that is turned off now: it may be on again tomorrow.
+        app.store.write(move |db| mandate::fail(db, tab, rail, now)).await?;
+        held = true;
+        if let Some(rail) = app.rails.by_number(rail).cloned() {
+            unbind(app, tab, rail.terms().name).await?;
+        }
+    }
+    if held {
+        follow(app, tab).await?;
+        told(app, tab).await?;
+    }
+    Ok(held)
+}
+
+async fn told(app: &App, tab: TabId) -> Result<(), StoreError> {
+    let (currency, now) = (app.currency(), app.now());
+    let Some(stored) = app.store.read(|db| tab::by_id(db, tab, currency)).await? else {
+        return Ok(());
+    };
+    let owed = stored.tab.owed().unwrap_or(app.nothing());
+    let last = app.settings.tariff.rules.written_off_at(&stored.tab);
+    let facts =
+        Facts { amount: owed.micros(), day: last.map(Timestamp::micros), ..Facts::default() };
+    let subject = now.micros().to_string();
+    if !owed.is_zero() {
+        notices::tell(app, Notice { tab, kind: Kind::Objected, subject, facts, told_at: now })
+            .await?;
+    }
+    Ok(())
 }
 
 /// Has the tab say whether one of its mandates holds, which its limit and its clock go by.

@@ -24,10 +24,12 @@
 //! Amounts come from the charge as it was written. Where the rail says that another amount or currency came, nothing is received:
 //! the charge is *refused*, and the operator is told.
 
+use super::clock;
 use super::mandates;
 use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
 use super::schedule;
 use crate::app::App;
+use crate::mail;
 use crate::pages::Locale;
 use crate::problem::{
     CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
@@ -35,7 +37,7 @@ use crate::problem::{
 };
 use crate::store::charge::{self, Answered, Doubt, State, Stored};
 use crate::store::mandate::{self, Bound};
-use crate::store::{Db, StoreError, tab};
+use crate::store::{Db, StoreError, notice, tab};
 use crate::tabs::{Received, settle};
 use ledger::{Excess, LedgerRefusal, Money, RailNumber, SettlementId, TabId};
 use std::collections::BTreeMap;
@@ -268,7 +270,10 @@ async fn charge_mandate(
 ) -> Result<(), StoreError> {
     let tab = stored.tab;
     let bound = app.store.read(|db| mandate::by_tab(db, tab)).await?;
-    let Some(bound) = bound.into_iter().find(|bound| bound.rail == stored.rail) else {
+    // Whoever has ended it since the clock looked is not charged. Later it is asked about, whatever holds: it may have been told.
+    let holds = |bound: &Bound| bound.failed_at.is_none() || !matches!(visit, Visit::First);
+    let bound = bound.into_iter().find(|bound| bound.rail == stored.rail);
+    let Some(bound) = bound.filter(holds) else {
         return trouble(app, &stored, &RailError::Declined(Reason::Unbound), visit).await;
     };
     let mandate = port::Mandate { reference: bound.reference, label: bound.label };
@@ -371,7 +376,14 @@ async fn decline(app: &App, stored: &Stored, reason: Reason) -> Result<(), Store
         app.store.write(move |db| mandate::fail(db, tab, rail, now)).await?;
         mandates::follow(app, tab).await?;
     }
-    close(app, stored, State::Declined, reason.code()).await
+    let (id, now, told) = (stored.id, app.now(), clock::told_of_decline(app, stored, reason));
+    let write = move |db: &dyn Db| {
+        charge::close(db, id, State::Declined, reason.code(), now)?;
+        told.as_ref().map_or(Ok(()), |told| notice::tell(db, told).map(drop))
+    };
+    app.store.write(write).await?;
+    app.to_mail.notify_one();
+    Ok(())
 }
 
 /// A rail did not do what it was asked. Only the very first try knows that nothing can have been there before.
@@ -423,7 +435,7 @@ async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), Sto
         tracing::error!(charge.id = %stored.id, problem.code = code, cause, "money that came is not in the books");
         return put_off(app, stored, Doubt::Arisen).await;
     }
-    settled(app, stored, receipt.mandate).await
+    settled(app, stored, (receipt.mandate, receipt.email)).await
 }
 
 /// What is wrong with what a rail says that it received.
@@ -439,7 +451,7 @@ fn unlike(stored: &Stored, receipt: &Receipt) -> Option<String> {
 async fn settled(
     app: &App,
     stored: &Stored,
-    mandate: Option<port::Mandate>,
+    (mandate, email): (Option<port::Mandate>, Option<String>),
 ) -> Result<(), StoreError> {
     let (id, tab, rail, now) = (stored.id, stored.tab, stored.rail, app.now());
     let bound = mandate.filter(|_| stored.binds).map(|mandate| Bound {
@@ -454,6 +466,7 @@ async fn settled(
     }
     let write = move |db: &dyn Db| {
         charge::close(db, id, State::Settled, "", now)?;
+        mail::learn(db, (tab, id), email.as_deref(), now)?;
         bound.as_ref().map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))
     };
     app.store.write(write).await

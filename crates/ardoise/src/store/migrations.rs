@@ -34,6 +34,12 @@ pub const ALL: &[Migration] = &[
         sqlite: include_str!("../../../../migrations/0003_charge.sqlite.sql"),
         postgres: include_str!("../../../../migrations/0003_charge.postgres.sql"),
     },
+    Migration {
+        version: 5,
+        common: include_str!("../../../../migrations/0005_notice.sql"),
+        sqlite: include_str!("../../../../migrations/0005_notice.sqlite.sql"),
+        postgres: include_str!("../../../../migrations/0005_notice.postgres.sql"),
+    },
 ];
 
 /// The newest version that this program knows.
