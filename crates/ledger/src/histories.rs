@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 /// Histories to try, each of up to forty steps. Two tests share them, so that two cores do.
 const HISTORIES: u32 = 50_000;
-
 const CURRENCY: Currency = Currency::Eur;
 const TABS: usize = 3;
 const WORKS: usize = 6;

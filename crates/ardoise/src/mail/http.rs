@@ -108,7 +108,7 @@ pub async fn pay(
     fields: Fields,
 ) -> Asked {
     let tab = linked(&app, Purpose::Pay, &token).await?;
-    // What is bound stays bound to whoever has the tab: a letter may be somebody else's by now.
+    // What is bound, and where letters go, is for whoever has the tab to say: a letter may be in other hands by now.
     let begun = rails::http::begin(&app, &ask, (tab.id, rail), &fields, false).await?;
     let mut response = rails::http::begun(&app, &ask, &begun).await?;
     response.headers_mut().append(header::SET_COOKIE, keep_settling(&app, &token));

@@ -49,7 +49,7 @@ pub fn learn(
     // An address that no letter can have is as good as none.
     let address = told.and_then(|text| read_address(text, "email").ok());
     if let Some(address) = address
-        && mail_address::learn(db, tab, &address.to_string())?
+        && mail_address::learn(db, tab, address.as_ref())?
         && let Some(receipt) = notice::one(db, tab, Kind::Receipt, &settlement.to_string())?
     {
         store::letter::add(db, &receipt, now)?;

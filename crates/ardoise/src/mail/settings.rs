@@ -95,7 +95,8 @@ fn from(values: &Values, shop_name: &str) -> Result<Mailbox, SettingsError> {
     let address = super::read_address(values.get(FROM), FROM);
     let address =
         address.map_err(|_| values.wrong(FROM, "an address such as shop@shop.example"))?;
-    Ok(Mailbox::new(Some(shop_name.to_owned()), address))
+    // A name with a line break in it cannot stand in a header.
+    Ok(Mailbox::new(Some(shop_name.replace(char::is_control, " ")), address))
 }
 
 fn login(values: &Values) -> Result<Option<(String, Secret)>, SettingsError> {
@@ -187,6 +188,6 @@ mod tests {
         let whole = read(&[server, FROM, ("mail.user", "shop"), ("mail.password", "hush")]);
         let whole = whole.expect("sound").expect("on");
         assert!(!format!("{whole:?}").contains("hush"));
-        assert_eq!(whole.from.to_string(), "\"La Fabrique\" <shop@shop.example>");
+        assert_eq!(whole.from.to_string(), "La Fabrique <shop@shop.example>");
     }
 }

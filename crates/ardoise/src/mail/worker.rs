@@ -20,7 +20,7 @@ use crate::store::{Db, StoreError, tab};
 use std::time::Duration;
 
 /// Letters that are taken up at once, and sent one after the other: servers count connections.
-const AT_ONCE: i64 = 20;
+const AT_ONCE: i64 = 10;
 /// Minutes for which a letter that was taken up is left alone: longer than any round of sending takes.
 const TAKEN_MINUTES: i64 = 30;
 /// How long the worker sleeps at most.

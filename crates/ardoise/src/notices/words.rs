@@ -168,7 +168,7 @@ mod tests {
                     let telling =
                         Telling { locale, currency: Currency::Eur, now: NOW, was_charged };
                     let said = telling.say(&notice(kind, reason));
-                    let all = [&[said.title.clone()], &said.lines[..]].concat();
+                    let all = [std::slice::from_ref(&said.title), &said.lines].concat();
                     for text in &all {
                         let is_whole = !text.contains("notice-") && !text.contains('{');
                         assert!(is_whole && text.contains(' '), "{locale:?} {kind:?}: {text}");

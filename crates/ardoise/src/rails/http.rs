@@ -55,7 +55,8 @@ pub async fn begin_charge(
     begun(&app, &ask, &stored).await
 }
 
-/// Begins a charge of a tab with what a form says; `may_bind` where the form is on the device that has the tab.
+/// Begins a charge of a tab with what a form says. Only on the device that has the tab, which is its `own`, is a way to pay bound
+/// and an address kept.
 ///
 /// # Errors
 /// Those of [`saga::begin`], and [`crate::problem::ADDRESS_INVALID`]: nothing was charged.
@@ -64,7 +65,7 @@ pub async fn begin(
     ask: &Ask,
     (tab, rail): (TabId, String),
     fields: &Fields,
-    may_bind: bool,
+    own: bool,
 ) -> Result<Stored, Problem> {
     let said = fields.one("amount").map(|text| amount(app, text, "amount"));
     let begin = Begin {
@@ -72,10 +73,12 @@ pub async fn begin(
         tab,
         rail,
         amount: said.transpose()?,
-        binds: may_bind && fields.one("bind").is_some(),
+        binds: own && fields.one("bind").is_some(),
         locale: ask.locale.code(),
     };
-    mail::keep(app, ask, tab, fields).await?;
+    if own {
+        mail::keep(app, ask, tab, fields).await?;
+    }
     saga::begin(app, begin).await
 }
 

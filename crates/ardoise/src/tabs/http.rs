@@ -333,7 +333,7 @@ pub async fn settle_page(app: &App, page: Page, tab: Option<&Tab>, door: Door) -
         Some(tab) => app.store.read(|db| mandate::by_tab(db, tab.id)).await?,
         None => Vec::new(),
     };
-    let mail = match tab {
+    let mail = match tab.filter(|_| door.own) {
         Some(tab) => mail::http::view(app, tab.id).await?,
         None => MailView::Off,
     };

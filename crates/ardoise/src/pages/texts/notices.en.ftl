@@ -2,10 +2,6 @@
 ## What readers are told about their tab
 
 notices-title = News of your tab
-notices-count = { $count ->
-    [one] { $count } piece of news
-   *[other] { $count } pieces of news
-}
 notice-dismiss = Put away
 notice-receipt = You paid { $amount }
 notice-charged = Your tab was charged { $amount }

@@ -2,10 +2,6 @@
 ## Ce que les lecteurs apprennent de leur ardoise
 
 notices-title = Du nouveau sur votre ardoise
-notices-count = { $count ->
-    [one] { $count } nouvelle
-   *[other] { $count } nouvelles
-}
 notice-dismiss = Ranger
 notice-receipt = Vous avez réglé { $amount }
 notice-charged = Votre ardoise a été débitée de { $amount }
