@@ -58,9 +58,9 @@ impl Mail {
 /// The server; it ends when its standard input is closed.
 pub struct MailServer {
     pub port: u16,
-    told: ChildStdin,
+    told: Option<ChildStdin>,
     heard: Receiver<Value>,
-    _server: Child,
+    server: Child,
     folder: TempDir,
 }
 
@@ -99,7 +99,7 @@ impl MailServer {
             .stdout(Stdio::piped())
             .spawn()
             .expect("Python");
-        let told = server.stdin.take().expect("a pipe");
+        let told = server.stdin.take();
         let mut said = BufReader::new(server.stdout.take().expect("a pipe"));
         let mut line = String::new();
         said.read_line(&mut line).expect("it says its port");
@@ -110,7 +110,7 @@ impl MailServer {
                 let Ok(()) = send.send(serde_json::from_str(&line).expect("JSON")) else { return };
             }
         });
-        Self { port, told, heard, _server: server, folder }
+        Self { port, told, heard, server, folder }
     }
 
     /// Where its certificate is.
@@ -120,7 +120,8 @@ impl MailServer {
 
     /// From now on it does so; answers the messages that it had before.
     pub fn will(&mut self, mood: &str) -> Vec<Mail> {
-        writeln!(self.told, "{mood}").expect("it listens");
+        let told = self.told.as_mut().expect("it has not ended");
+        writeln!(told, "{mood}").expect("it listens");
         let mut before = Vec::new();
         loop {
             let said = self.heard.recv_timeout(PATIENCE).expect("it says something");
@@ -141,6 +142,14 @@ impl MailServer {
         let mut messages = self.messages();
         assert_eq!(messages.len(), 1, "{messages:#?}");
         messages.remove(0)
+    }
+}
+
+impl Drop for MailServer {
+    /// Nothing is left running.
+    fn drop(&mut self) {
+        self.told = None;
+        let _ = self.server.wait();
     }
 }
 
