@@ -43,6 +43,8 @@ pub struct App {
     pub rails: Rails,
     /// Wakes whoever asks about charges.
     pub to_ask: Notify,
+    /// Wakes whoever sends letters.
+    pub to_mail: Notify,
     /// Signs receipts.
     pub receipt_key: ReceiptKey,
     /// Counts visits until they are written.
@@ -194,6 +196,7 @@ impl App {
                 .and_own(&settings, &store, &clock),
             store,
             to_ask: Notify::new(),
+            to_mail: Notify::new(),
             receipt_key,
             visits: Visits::default(),
             last_seen: LastSeen::default(),

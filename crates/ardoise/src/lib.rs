@@ -20,6 +20,8 @@ pub mod gains;
 pub mod ids;
 pub mod keys;
 pub mod links;
+pub mod mail;
+pub mod notices;
 pub mod outbox;
 pub mod pages;
 pub mod people;

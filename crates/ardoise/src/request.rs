@@ -2,15 +2,16 @@
 
 use crate::app::{App, Shared};
 use crate::ids::Secret;
+use crate::mail::links::{self, Purpose};
 use crate::pages::{Locale, Meter, Page, Visitor};
 use crate::people::SignedIn;
 use crate::problem::Problem;
-use crate::store::tab;
+use crate::store::tab::{self, Claimed};
 use crate::till::command::SecretHash;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use ledger::{SessionId, Tab, TabId};
+use ledger::{SessionId, TabId};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -18,12 +19,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub const TAB_COOKIE: &str = "ardoise_tab";
 /// The cookie of a signed-in author or operator.
 pub const SESSION_COOKIE: &str = "ardoise_session";
+/// The cookie of a tab that somebody settles from a letter: the token of its link, and no more than that opens.
+pub const PAY_COOKIE: &str = "ardoise_pay";
 /// The cookie of the language that somebody chose.
 pub const LOCALE_COOKIE: &str = "ardoise_locale";
 
 /// The cookie of somebody who does not want to be invited to bind a way to pay.
 pub const INVITATION_COOKIE: &str = "ardoise_invitation";
 
+/// Seconds for which a tab can be settled from a letter once that was begun: as long as a charge waits.
+const PAY_COOKIE_SECONDS: i64 = 24 * 3600;
 /// Seconds for which a tab's cookie is kept: browsers allow 400 days, and each visit renews it.
 const TAB_COOKIE_SECONDS: i64 = 400 * 24 * 3600;
 
@@ -69,6 +74,8 @@ pub struct Ask {
     pub tab_is_garbled: bool,
     /// Whether they have put the invitation to bind a way to pay away.
     pub wants_no_invitation: bool,
+    /// The link from a letter by which they settle a tab; whether it holds is not known yet.
+    pub settles: Option<String>,
     /// The session they show; whether it is theirs is not known yet.
     pub session: Option<Claim<SessionId>>,
     /// Where they come from.
@@ -91,6 +98,7 @@ impl Ask {
             tab: claim,
             tab_is_garbled: tab.is_some() && claim.is_none(),
             wants_no_invitation: cookie(headers, INVITATION_COOKIE).is_some(),
+            settles: cookie(headers, PAY_COOKIE).map(str::to_owned),
             session: cookie(headers, SESSION_COOKIE).and_then(Claim::read),
             address: address(parts, behind_proxy),
         }
@@ -100,19 +108,24 @@ impl Ask {
     ///
     /// # Errors
     /// Whatever the store says.
-    pub async fn own_tab(&self, app: &App) -> Result<Option<Tab>, Problem> {
+    pub async fn own_tab(&self, app: &App) -> Result<Option<Claimed>, Problem> {
         let Some(claim) = self.tab else { return Ok(None) };
         let currency = app.currency();
         Ok(app.store.read(|db| tab::claimed(db, claim.id, &claim.hash(), currency)).await?)
     }
 
+    /// The tab that they settle from a letter.
+    pub fn settled_tab(&self, app: &App) -> Option<TabId> {
+        links::read(&app.receipt_key, Purpose::Pay, self.settles.as_deref()?, app.now())
+    }
+
     /// A reader's page with the meter of their tab.
-    pub fn page(&self, app: &App, title: &str, tab: Option<&Tab>) -> Page {
+    pub fn page(&self, app: &App, title: &str, tab: Option<&Claimed>) -> Page {
         let mut page =
             Page::new(self.locale, &app.settings.shop_name, title, &self.path, app.now());
         page.meter = tab.and_then(|tab| {
             let owed = tab.owed().ok()?;
-            Some(Meter { lines: tab.open_lines, owed })
+            Some(Meter { lines: tab.open_lines, owed, notices: tab.notices })
         });
         page
     }
@@ -166,6 +179,11 @@ fn set_cookie(app: &App, name: &str, value: &str, seconds: i64, http_only: bool)
 /// Lets the device keep its tab.
 pub fn keep_tab(app: &App, claim: &Claim<TabId>) -> HeaderValue {
     set_cookie(app, TAB_COOKIE, &claim.reveal(), TAB_COOKIE_SECONDS, true)
+}
+
+/// Lets a device go on with the tab that it settles from a letter.
+pub fn keep_settling(app: &App, token: &str) -> HeaderValue {
+    set_cookie(app, PAY_COOKIE, token, PAY_COOKIE_SECONDS, true)
 }
 
 /// Takes a tab that is not known away from the device.

@@ -11,7 +11,8 @@ use crate::request::{Ask, is_for_programs};
 use crate::store::StoreError;
 use crate::works::{self, uploads};
 use crate::{
-    access, api, bank, desk, gains, keys, links, people, rails, receipts, tabs, vouchers, webhooks,
+    access, api, bank, desk, gains, keys, links, mail, notices, people, rails, receipts, tabs,
+    vouchers, webhooks,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -83,6 +84,9 @@ fn pages() -> Addresses {
         .route("/tab/bind", get(rails::binding::http::show_bind))
         .route("/tab/settled/{settlement}", get(tabs::http::show_settled))
         .route("/tab/charges/{charge}", get(rails::http::show_charge))
+        .route("/mail/pay/{token}", get(mail::http::show_pay))
+        .route("/mail/object/{token}", get(mail::http::show_object).post(mail::http::object))
+        .route("/mail/stop/{token}", get(mail::http::show_stop).post(mail::http::stop))
         .route("/library", get(tabs::http::show_library))
         .route("/receipts", get(receipts::http::show_tab))
         .route("/receipts/{line}", get(receipts::http::show_line))
@@ -157,6 +161,11 @@ fn files() -> Addresses {
         .route("/tab/bind/{rail}", post(rails::binding::http::begin_binding))
         .route("/tab/invitation/put-away", post(rails::binding::http::put_away))
         .route("/tab/mandates/{rail}/end", post(rails::http::end_mandate))
+        .route("/tab/notices/dismiss", post(notices::http::dismiss))
+        .route("/tab/object", post(notices::http::object))
+        .route("/tab/address", post(mail::http::keep_address))
+        .route("/tab/address/remove", post(mail::http::remove_address))
+        .route("/mail/pay/{token}/{rail}", post(mail::http::pay))
         .route("/rails/{rail}/webhook", post(rails::http::hear))
         .route("/gains/stream", get(gains::http::follow))
         .route("/keys", post(keys::http::make_key))
@@ -169,6 +178,7 @@ fn files() -> Addresses {
         .route("/desk/charges/{charge}/seen", post(desk::http::see_charge))
         .route("/desk/vouchers/{voucher}/void", post(vouchers::http::void_voucher))
         .route("/voucher", post(vouchers::using::use_voucher))
+        .route("/desk/letters/seen", post(desk::letters::see))
         .route("/desk/books", post(desk::http::check_books))
         .route("/sign-out", post(people::http::sign_out))
         .route("/language", post(people::http::choose_language))

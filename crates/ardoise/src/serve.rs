@@ -6,6 +6,7 @@ use crate::connections::{self, Limits};
 use crate::ids::Chance;
 use crate::keys::used;
 use crate::links::visits;
+use crate::mail;
 use crate::outbox::worker::Worker;
 use crate::rails;
 use crate::routes;
@@ -67,6 +68,7 @@ pub async fn serve(
     let background = tokio::spawn(look_after(app.clone()));
     let telling = tokio::spawn(Worker::new(app.clone()).run());
     let asking = tokio::spawn(rails::worker::run(app.clone()));
+    let writing = tokio::spawn(mail::worker::run(app.clone()));
     let tidying = tokio::spawn(janitor::go_round(app.clone()));
     ready(&app).await;
     let router = more(routes::router(app.clone()));
@@ -86,7 +88,7 @@ pub async fn serve(
         () = served => {}
         () = ended => tracing::warn!("some requests did not end in time"),
     }
-    for beside in [background, telling, asking, tidying] {
+    for beside in [background, telling, asking, writing, tidying] {
         beside.abort();
         let _ = beside.await;
     }

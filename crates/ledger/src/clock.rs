@@ -1,5 +1,5 @@
-//! The clock of a tab: when it is charged, when its reader is reminded, when its lines are written off. Pure: what time it
-//! is and what was tried so far are told to it.
+//! The clock of a tab: when its reader is told that it will be charged, when it is charged, when they are reminded, when its
+//! lines are written off. Pure: what time it is and what was done so far are told to it.
 
 use crate::tab::{Rules, Tab};
 use crate::time::Timestamp;
@@ -9,6 +9,8 @@ use crate::time::Timestamp;
 pub enum Step {
     /// Nothing before this instant, unless something happens on the tab; never, when nothing is open.
     Wait(Option<Timestamp>),
+    /// Tell the reader that what is owed will be charged, [`Rules::notice_days`] from now.
+    Announce,
     /// Charge what is owed: there is enough of it, or it is due.
     Charge,
     /// Charge what is owed once more: it is overdue.
@@ -17,14 +19,39 @@ pub enum Step {
     WriteOff,
 }
 
+/// What was done so far about what a tab owes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Past<'a> {
+    /// When charges of it were tried and failed, in any order; those made before its oldest open line was bought were for
+    /// others.
+    pub attempts: &'a [Timestamp],
+    /// When its reader was last told of a charge to come, by the way to pay that is bound to it now.
+    pub announced: Option<Timestamp>,
+}
+
+/// Days for which an announcement holds after the one that it names: as many as lie between two tries. What could not be
+/// charged by then is announced anew.
+const HOLDS_DAYS: i64 = 3;
+
+/// A charge that comes next.
+#[derive(Debug, Clone, Copy)]
+struct Next {
+    step: Step,
+    /// Not before this instant.
+    at: Timestamp,
+    /// From when it can be announced.
+    told_from: Timestamp,
+}
+
 impl Rules {
-    /// What is to be done with `tab` now. `attempts` are the instants at which charges of it were tried and failed, in any
-    /// order; those made before its oldest open line was bought were for others.
+    /// What is to be done with `tab` now.
     ///
     /// A tab is charged once when it owes [`Rules::settle_at`], once when it is due, and once on each of
     /// [`Rules::retry_days`]; a day that nobody looked at it is made up for later, one charge for all that were missed. It
-    /// is not charged while nothing is bound to it, or while a payment of it is disputed.
-    pub fn next_step(&self, tab: &Tab, attempts: &[Timestamp], now: Timestamp) -> Step {
+    /// is not charged while nothing is bound to it, or while a payment of it is disputed. Its reader is told
+    /// [`Rules::notice_days`] before: at once when it owes enough, or so long before it is due. The tries that follow one that
+    /// failed are announced with it.
+    pub fn next_step(&self, tab: &Tab, past: Past<'_>, now: Timestamp) -> Step {
         let Some((oldest, last)) = tab.oldest_open_at.zip(self.written_off_at(tab)) else {
             return Step::Wait(None);
         };
@@ -34,18 +61,49 @@ impl Rules {
         if !tab.mandate || tab.disputes_open > 0 {
             return Step::Wait(Some(last));
         }
-        let tried = attempts.iter().copied().filter(|at| *at >= oldest).max();
+        let tried = past.attempts.iter().copied().filter(|at| *at >= oldest).max();
+        let Some(next) = self.next_charge(tab, oldest, tried) else {
+            return Step::Wait(Some(last));
+        };
+        let announced = past.announced.filter(|at| self.covers(*at, next, (oldest, tried), now));
+        let (at, step) = match announced {
+            Some(announced) => (next.at.max(announced.plus_days(self.notice_days)), next.step),
+            // What cannot be charged any more before the end is not announced either.
+            None if now.plus_days(self.notice_days) >= last => (last, Step::WriteOff),
+            None => (next.told_from, Step::Announce),
+        };
+        if now >= at { step } else { Step::Wait(Some(at.min(last))) }
+    }
+
+    /// The charge that comes next, after one that failed at `tried`.
+    fn next_charge(&self, tab: &Tab, oldest: Timestamp, tried: Option<Timestamp>) -> Option<Next> {
         if tried.is_none() && tab.owed().is_ok_and(|owed| owed >= self.settle_at) {
-            return Step::Charge;
+            return Some(Next { step: Step::Charge, at: oldest, told_from: oldest });
         }
         let [first, second] = self.retry_days;
         let steps = [(self.due_days, Step::Charge), (first, Step::Retry), (second, Step::Retry)];
-        let mut left = steps.into_iter().map(|(days, step)| (oldest.plus_days(days), step));
-        match left.find(|(at, _)| tried.is_none_or(|tried| tried < *at)) {
-            Some((at, step)) if now >= at => step,
-            Some((at, _)) => Step::Wait(Some(at)),
-            None => Step::Wait(Some(last)),
+        let mut steps = steps.into_iter().map(|(days, step)| Next {
+            step,
+            at: oldest.plus_days(days),
+            told_from: oldest.plus_days(days.saturating_sub(self.notice_days)),
+        });
+        steps.find(|next| tried.is_none_or(|tried| tried < next.at))
+    }
+
+    /// Whether what was announced at `announced` was this charge of a tab.
+    fn covers(
+        &self,
+        announced: Timestamp,
+        next: Next,
+        (oldest, tried): (Timestamp, Option<Timestamp>),
+        now: Timestamp,
+    ) -> bool {
+        if next.step == Step::Retry {
+            return announced >= oldest;
         }
+        announced >= next.told_from
+            && tried.is_none_or(|tried| announced > tried)
+            && now < announced.plus_days(self.notice_days.saturating_add(HOLDS_DAYS))
     }
 
     /// When the reader of `tab` is reminded that it will be due; never, when nothing is open.
@@ -65,6 +123,7 @@ mod tests {
     use crate::ids::{ShopId as _, TabId};
     use crate::money::{Currency, Money};
     use crate::time::MICROS_PER_DAY;
+    use proptest::prelude::*;
 
     /// Due, tried again twice, written off.
     const SMALL: [i64; 4] = [40, 43, 46, 49];
@@ -87,6 +146,7 @@ mod tests {
             retry_days: [first, second],
             write_off_days,
             remind_days: 2,
+            notice_days: 2,
             fee_basis_points: 0,
             undo_watch_from: 10,
         }
@@ -109,27 +169,37 @@ mod tests {
         Timestamp::from_micros(at.micros() - 1)
     }
 
+    const NOTHING: Past<'_> = Past { attempts: &[], announced: None };
+
+    const fn announced(at: Timestamp) -> Past<'static> {
+        Past { attempts: &[], announced: Some(at) }
+    }
+
     #[test]
     fn every_charge_that_fails_comes_to_one_on_its_day_and_a_loss_on_the_last() {
         for days in [SMALL, LARGE] {
             let (rules, tab) = (rules(days), tab(cents(499)));
-            let mut attempts = Vec::new();
+            let (mut attempts, mut told) = (Vec::new(), None);
             let mut done = Vec::new();
             for half_day in 0..=2 * days[3] {
                 let now = Timestamp::from_micros(BOUGHT.micros() + half_day * MICROS_PER_DAY / 2);
-                match rules.next_step(&tab, &attempts, now) {
-                    Step::Wait(until) => assert!(until.expect("something is open") > now),
-                    Step::WriteOff => done.push((half_day, Step::WriteOff)),
-                    step @ (Step::Charge | Step::Retry) => {
-                        attempts.insert(0, now);
-                        done.push((half_day, step));
+                let step =
+                    rules.next_step(&tab, Past { attempts: &attempts, announced: told }, now);
+                match step {
+                    Step::Wait(until) => {
+                        assert!(until.expect("something is open") > now);
+                        continue;
                     }
+                    Step::Announce => told = Some(now),
+                    Step::Charge | Step::Retry => attempts.insert(0, now),
+                    Step::WriteOff => {}
                 }
+                done.push((half_day, step));
             }
-            let [due, first, second, last] = days.map(|day| 2 * day);
-            let steps = [Step::Charge, Step::Retry, Step::Retry, Step::WriteOff];
-            let expected: Vec<_> = [due, first, second, last].into_iter().zip(steps).collect();
-            assert_eq!(done, expected);
+            let [due, first, second, last] = days;
+            let days = [due - 2, due, first, second, last].map(|day| 2 * day);
+            let steps = [Step::Announce, Step::Charge, Step::Retry, Step::Retry, Step::WriteOff];
+            assert_eq!(done, days.into_iter().zip(steps).collect::<Vec<_>>());
         }
     }
 
@@ -137,65 +207,101 @@ mod tests {
     fn each_day_begins_to_the_micro_second() {
         for days in [SMALL, LARGE] {
             let (rules, tab) = (rules(days), tab(cents(1)));
+            let told = day(days[0] - 2);
+            let before = rules.next_step(&tab, NOTHING, just_before(told));
+            assert_eq!(before, Step::Wait(Some(told)));
+            assert_eq!(rules.next_step(&tab, NOTHING, told), Step::Announce);
             let mut attempts = Vec::new();
             for (place, step) in [Step::Charge, Step::Retry, Step::Retry].into_iter().enumerate() {
                 let at = day(days[place]);
-                let before = rules.next_step(&tab, &attempts, just_before(at));
+                let past = Past { attempts: &attempts, announced: Some(told) };
+                let before = rules.next_step(&tab, past, just_before(at));
                 assert_eq!(before, Step::Wait(Some(at)));
-                assert_eq!(rules.next_step(&tab, &attempts, at), step);
+                assert_eq!(rules.next_step(&tab, past, at), step);
                 attempts.push(at);
             }
             let last = day(days[3]);
-            let waits = rules.next_step(&tab, &attempts, just_before(last));
+            let past = Past { attempts: &attempts, announced: Some(told) };
+            let waits = rules.next_step(&tab, past, just_before(last));
             assert_eq!(waits, Step::Wait(Some(last)));
-            assert_eq!(rules.next_step(&tab, &attempts, last), Step::WriteOff);
-            assert_eq!(rules.next_step(&tab, &[], last), Step::WriteOff);
+            assert_eq!(rules.next_step(&tab, past, last), Step::WriteOff);
+            assert_eq!(rules.next_step(&tab, NOTHING, last), Step::WriteOff);
         }
     }
 
     #[test]
-    fn days_that_nobody_looked_are_made_up_for_by_one_charge() {
+    fn days_that_nobody_looked_are_made_up_for_by_one_charge_announced_before() {
         let (rules, tab) = (rules(SMALL), tab(cents(100)));
-        for missed in 40..49 {
+        for missed in 38..47 {
             let now = day(missed);
-            assert_eq!(rules.next_step(&tab, &[], now), Step::Charge, "day {missed}");
-            let next = [43, 46, 49].into_iter().find(|next| *next > missed).map(day);
-            let after = rules.next_step(&tab, &[now], now);
-            assert_eq!(after, Step::Wait(next), "day {missed}");
+            assert_eq!(rules.next_step(&tab, NOTHING, now), Step::Announce, "day {missed}");
+            let charged = day(missed + 2);
+            let told = announced(now);
+            assert_eq!(rules.next_step(&tab, told, now), Step::Wait(Some(charged)));
+            assert_eq!(rules.next_step(&tab, told, charged), Step::Charge, "day {missed}");
+            let next = [43, 46, 49].into_iter().find(|next| *next > missed + 2).map(day);
+            let past = Past { attempts: &[charged], announced: Some(now) };
+            assert_eq!(rules.next_step(&tab, past, charged), Step::Wait(next), "day {missed}");
+        }
+        for too_late in 47..49 {
+            let waits = rules.next_step(&tab, NOTHING, day(too_late));
+            assert_eq!(waits, Step::Wait(Some(day(49))), "nothing is announced that cannot be");
         }
     }
 
     #[test]
-    fn enough_is_charged_at_once_and_only_once_before_it_is_due() {
+    fn enough_is_announced_at_once_and_charged_two_days_later_and_only_once_before_it_is_due() {
         let rules = rules(SMALL);
-        for days in 0..40 {
+        for days in 0..36 {
             let now = day(days);
-            assert_eq!(rules.next_step(&tab(cents(499)), &[], now), Step::Wait(Some(day(40))));
-            assert_eq!(rules.next_step(&tab(cents(500)), &[], now), Step::Charge, "day {days}");
-            let failed = rules.next_step(&tab(cents(500)), &[now], now);
-            assert_eq!(failed, Step::Wait(Some(day(40))), "day {days}");
+            let too_little = rules.next_step(&tab(cents(499)), NOTHING, now);
+            assert_eq!(too_little, Step::Wait(Some(day(38))));
+            let enough = tab(cents(500));
+            assert_eq!(rules.next_step(&enough, NOTHING, now), Step::Announce, "day {days}");
+            let (told, later) = (announced(now), day(days + 2));
+            let before = rules.next_step(&enough, told, just_before(later));
+            assert_eq!(before, Step::Wait(Some(later)), "day {days}");
+            assert_eq!(rules.next_step(&enough, told, later), Step::Charge, "day {days}");
+            let failed = Past { attempts: &[later], announced: Some(now) };
+            let after = rules.next_step(&enough, failed, later);
+            assert_eq!(after, Step::Wait(Some(day(38))), "day {days}");
+            assert_eq!(rules.next_step(&enough, failed, day(39)), Step::Announce, "day {days}");
         }
         let credited = Tab { credit: cents(1), ..tab(cents(500)) };
-        assert_eq!(rules.next_step(&credited, &[], BOUGHT), Step::Wait(Some(day(40))));
+        assert_eq!(rules.next_step(&credited, NOTHING, BOUGHT), Step::Wait(Some(day(38))));
     }
 
     #[test]
-    fn what_was_tried_for_older_lines_does_not_count() {
+    fn an_announcement_lapses_when_its_charge_was_not_made() {
+        let (rules, told) = (rules(SMALL), announced(day(10)));
+        let enough = tab(cents(500));
+        // Something was undone, and bought again much later: a charge out of the blue it must not be.
+        assert_eq!(rules.next_step(&tab(cents(480)), told, day(12)), Step::Wait(Some(day(38))));
+        assert_eq!(rules.next_step(&enough, told, just_before(day(15))), Step::Charge);
+        assert_eq!(rules.next_step(&enough, told, day(15)), Step::Announce);
+        assert_eq!(rules.next_step(&tab(cents(480)), told, day(40)), Step::Announce);
+    }
+
+    #[test]
+    fn what_was_done_for_older_lines_does_not_count() {
         let before = just_before(BOUGHT);
         let rules = rules(SMALL);
-        assert_eq!(rules.next_step(&tab(cents(500)), &[before], BOUGHT), Step::Charge);
+        let past = Past { attempts: &[before], announced: Some(before) };
+        assert_eq!(rules.next_step(&tab(cents(500)), past, BOUGHT), Step::Announce);
     }
 
     #[test]
-    fn a_tab_to_which_nothing_is_bound_or_that_is_disputed_is_not_charged() {
+    fn a_tab_to_which_nothing_is_bound_or_that_is_disputed_is_neither_announced_nor_charged() {
         let rules = rules(SMALL);
         let unbound = Tab { mandate: false, ..tab(cents(500)) };
         let disputed = Tab { disputes_open: 1, ..tab(cents(500)) };
         for tab in [unbound, disputed] {
             for days in 0..49 {
-                assert_eq!(rules.next_step(&tab, &[], day(days)), Step::Wait(Some(day(49))));
+                for past in [NOTHING, announced(day(0))] {
+                    assert_eq!(rules.next_step(&tab, past, day(days)), Step::Wait(Some(day(49))));
+                }
             }
-            assert_eq!(rules.next_step(&tab, &[], day(49)), Step::WriteOff);
+            assert_eq!(rules.next_step(&tab, NOTHING, day(49)), Step::WriteOff);
         }
     }
 
@@ -205,7 +311,7 @@ mod tests {
         let empty = Tab { oldest_open_at: None, ..tab(cents(0)) };
         let closed = Tab { written_off: cents(700), ..empty.clone() };
         for tab in [empty, closed] {
-            assert_eq!(rules.next_step(&tab, &[], day(100)), Step::Wait(None));
+            assert_eq!(rules.next_step(&tab, NOTHING, day(100)), Step::Wait(None));
             assert_eq!(rules.reminds_at(&tab), None);
         }
     }
@@ -214,5 +320,78 @@ mod tests {
     fn a_reader_is_reminded_two_days_before_the_tab_is_due() {
         assert_eq!(rules(SMALL).reminds_at(&tab(cents(1))), Some(day(38)));
         assert_eq!(rules(LARGE).reminds_at(&tab(cents(1))), Some(day(8)));
+    }
+
+    /// Something that happens between two looks of the clock.
+    #[derive(Debug, Clone, Copy)]
+    enum Happening {
+        /// Hours pass.
+        Hours(i64),
+        /// The tab owes so many cents now: something was bought, undone or paid.
+        Owes(i64),
+        /// A way to pay is bound, or none is any more.
+        Bound(bool),
+        /// A dispute opens or ends.
+        Disputed(bool),
+    }
+
+    fn happening() -> impl Strategy<Value = Happening> {
+        prop_oneof![
+            6 => (0_i64..80).prop_map(Happening::Hours),
+            4 => (1_i64..1_000).prop_map(Happening::Owes),
+            1 => any::<bool>().prop_map(Happening::Bound),
+            1 => any::<bool>().prop_map(Happening::Disputed),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_charged_of_which_the_reader_was_not_told_two_days_before(
+            days in prop::sample::select(vec![SMALL, LARGE, [3, 4, 5, 6]]),
+            happenings in prop::collection::vec(happening(), 1..120),
+        ) {
+            let rules = rules(days);
+            let mut tab = tab(cents(100));
+            let (mut now, mut attempts, mut told) = (BOUGHT, Vec::new(), Vec::new());
+            for happening in happenings {
+                match happening {
+                    Happening::Hours(hours) => now = now.plus_minutes(hours * 60),
+                    Happening::Owes(owed) => tab.open = cents(owed),
+                    Happening::Bound(bound) => {
+                        tab.mandate = bound;
+                        // What was told was told of another way to pay.
+                        told.clear();
+                    }
+                    Happening::Disputed(disputed) => tab.disputes_open = disputed.into(),
+                }
+                let past = Past { attempts: &attempts, announced: told.iter().copied().max() };
+                let step = rules.next_step(&tab, past, now);
+                prop_assert_eq!(step == Step::WriteOff, now >= day(days[3]));
+                match step {
+                    Step::WriteOff => break,
+                    Step::Wait(until) => {
+                        let until = until.expect("something is open");
+                        prop_assert!(until > now);
+                        // Whoever sleeps until then misses nothing.
+                        let early = rules.next_step(&tab, past, just_before(until));
+                        prop_assert_eq!(early, step);
+                        continue;
+                    }
+                    Step::Announce => told.push(now),
+                    Step::Charge | Step::Retry => {
+                        let since = told.iter().copied().min().expect("it was announced");
+                        prop_assert!(since.plus_days(2) <= now);
+                        let enough = tab.open >= rules.settle_at && attempts.is_empty();
+                        prop_assert!(enough || now >= day(days[0]));
+                        attempts.push(now);
+                    }
+                }
+                prop_assert!(tab.mandate && tab.disputes_open == 0);
+                prop_assert!(attempts.len() <= 4);
+                let past = Past { attempts: &attempts, announced: told.iter().copied().max() };
+                let again = rules.next_step(&tab, past, now);
+                prop_assert!(matches!(again, Step::Wait(_) | Step::Announce), "once: {again:?}");
+            }
+        }
     }
 }

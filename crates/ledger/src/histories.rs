@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 /// Histories to try, each of up to forty steps. Two tests share them, so that two cores do.
 const HISTORIES: u32 = 50_000;
-
 const CURRENCY: Currency = Currency::Eur;
 const TABS: usize = 3;
 const WORKS: usize = 6;
@@ -136,6 +135,7 @@ impl Shop {
             retry_days: [43, 46],
             write_off_days: 49,
             remind_days: 2,
+            notice_days: 2,
             fee_basis_points: terms.fee,
             undo_watch_from: terms.undo_watch_from,
         };

@@ -26,7 +26,7 @@ mod histories;
 pub use accounts::{Account, RailNumber, Reason, Subject, Transfer};
 pub use books::Books;
 pub use buying::{Before, Bought, Buy, Earlier, Line, Offer, Price, Shares, buy};
-pub use clock::Step;
+pub use clock::{Past, Step};
 pub use disputing::{Dispute, DisputeEnded, Verdict, end_dispute, open_dispute};
 pub use giving_back::{Refund, SettlementNow, give_back, take_again};
 pub use ids::{

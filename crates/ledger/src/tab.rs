@@ -29,6 +29,8 @@ pub struct Rules {
     pub write_off_days: i64,
     /// Days before the due day on which the reader is reminded (default 2).
     pub remind_days: i64,
+    /// Days between telling a reader of a charge by the way to pay that is bound to the tab, and making it (default 2).
+    pub notice_days: i64,
     /// The operator's fee on a price without its tax, in basis points (default 0).
     pub fee_basis_points: i64,
     /// Purchases from which the share of undone ones is looked at (default 10).

@@ -9,6 +9,7 @@ use crate::rails::binding;
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::file::File;
+use crate::store::tab::Claimed;
 use crate::store::{link, statement, tab};
 use crate::tabs::http::undo_minutes;
 use crate::tabs::undo_by_shop;
@@ -20,7 +21,7 @@ use crate::works::{Readable, readable};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::HeaderMap;
-use ledger::{FileId, Line, LineState, Tab, WorkId};
+use ledger::{FileId, Line, LineState, WorkId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ async fn opened(
     app: &App,
     ask: &Ask,
     work: &str,
-) -> Result<(Arc<Readable>, Access, Option<Tab>), Problem> {
+) -> Result<(Arc<Readable>, Access, Option<Claimed>), Problem> {
     let id: WorkId = work.parse().map_err(|_| Problem::new(&crate::problem::WORK_UNKNOWN))?;
     let (tab, bought) = bought(app, ask, id).await?;
     let work = readable(app, id).await?;
@@ -60,7 +61,7 @@ async fn bought(
     app: &App,
     ask: &Ask,
     work: WorkId,
-) -> Result<(Option<Tab>, Option<(Line, LineState)>), Problem> {
+) -> Result<(Option<Claimed>, Option<(Line, LineState)>), Problem> {
     let Some(claim) = ask.tab else { return Ok((None, None)) };
     let currency = app.currency();
     let found = app.store.read(|db| {

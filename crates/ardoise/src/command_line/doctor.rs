@@ -7,7 +7,7 @@ use crate::doctor::{Finding, Level, Patient, examine};
 use clap::Args;
 use std::process::ExitCode;
 
-/// Look the shop over: folder, key, settings, clock, store, files, books, address; say what to do where something is wrong.
+/// Look the shop over: folder, key, settings, letters, clock, store, files, books, address; say what to do where something is wrong.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

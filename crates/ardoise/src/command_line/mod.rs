@@ -23,6 +23,7 @@ mod restore;
 mod serve;
 mod settings;
 mod settle;
+mod test_mail;
 mod verify;
 mod vouchers;
 
@@ -86,6 +87,8 @@ enum Command {
     MoveStore(move_store::MoveStore),
     /// Check a receipt, without asking the shop
     Verify(verify::Verify),
+    /// Send a test letter, to see whether letters arrive
+    TestMail(test_mail::TestMail),
     /// Print the description of the shop for programs (OpenAPI 3.1)
     Openapi,
     /// Print every setting, its value and what it is for
@@ -137,6 +140,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Restore(restore) => restore.run(place),
         Command::MoveStore(moving) => moving.run(),
         Command::Verify(verify) => verify.run(),
+        Command::TestMail(test) => test.run(place),
         Command::Openapi => {
             print!("{}", crate::api::description());
             Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! The desk over HTTP. Every door is the operator's alone.
 
 use super::costs;
+use super::letters;
 use super::paying_out::{Sent, pay_out};
 use crate::app::{App, Shared};
 use crate::body::Fields;
@@ -58,9 +59,10 @@ async fn page(
         let rows = authors.into_iter().map(|standing| author_row(app, db, standing));
         let rows = rows.collect::<Result<Vec<AuthorRow>, StoreError>>()?;
         let troubling = charge::troubling(db, DOUBTED, TROUBLING, currency)?;
-        Ok((tabs, rows, tab::owed_in_all(db, currency)?, troubling))
+        let letters = letters::lost(app, ask, db)?;
+        Ok((tabs, rows, tab::owed_in_all(db, currency)?, troubling, letters))
     });
-    let (tabs, authors, owed, troubling) = read.await?;
+    let (tabs, authors, owed, troubling, letters) = read.await?;
     let full = tabs.len() as i64 == TABS;
     let more = tabs.last().filter(|_| full).map(|last| format!("/desk?after={}", last.tab));
     Ok(DeskPage {
@@ -72,6 +74,7 @@ async fn page(
         sizes: costs::sizes(currency),
         rails: costs::rows(app),
         troubling: troubling.iter().map(|stored| costs::troubling(app, stored)).collect(),
+        letters,
         authors,
         fresh_invitation,
     })

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod costs;
 pub mod http;
+pub mod letters;
 pub mod paying_out;
 
 use crate::app::App;

@@ -6,6 +6,7 @@ mod address;
 mod choices;
 mod files;
 mod folder;
+mod letters;
 mod rails;
 mod store;
 
@@ -104,6 +105,7 @@ pub async fn examine(
     told(folder::look(patient.data));
     told(folder::look_at_key(patient.data, store.is_there()));
     told(choices::look(&settings, &values, findings));
+    told(letters::look(&settings).await);
     told(store::look_at_clock(&store, patient.clock.now()));
     told(store::look(&store, patient.data));
     told(files::look(patient.data, &settings.files, &store).await);

@@ -24,7 +24,7 @@ const fn target(name: &'static str, try_out: fn(&[u8])) -> Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 21] = [
     target("archive", files::archive),
     target("camt", bank::camt),
     target("cookies", texts::cookies),
@@ -32,6 +32,7 @@ pub const TARGETS: [Target; 20] = [
     target("fields", texts::fields),
     target("ids", texts::ids),
     target("language", texts::language),
+    target("mail", texts::mail),
     target("markdown", texts::markdown),
     target("media", files::media),
     target("money", texts::money),

@@ -5,8 +5,12 @@ use crate::access::range::Answer;
 use crate::body::Fields;
 use crate::ids::Secret;
 use crate::links::channel;
+use crate::mail::links::{self, Purpose};
+use crate::mail::read_address;
+use crate::notices::Notice;
 use crate::outbox::address::{self, Reach};
 use crate::pages::Locale;
+use crate::receipts::key::ReceiptKey;
 use crate::receipts::verify;
 use crate::request::{Ask, Claim, LOCALE_COOKIE, cookie};
 use crate::settings::Values;
@@ -15,7 +19,8 @@ use crate::works::article;
 use crate::works::file_name::{Disposition, content_disposition, safe_name};
 use crate::works::uploads::http as tus;
 use http::{HeaderValue, Request};
-use ledger::{Currency, LineId, Money, TabId, UploadId, WorkId};
+use ledger::{Currency, LineId, Money, TabId, Timestamp, UploadId, WorkId};
+use lettre::message::Mailbox;
 use std::net::IpAddr;
 
 /// An amount that is read is written and read again as the same.
@@ -47,6 +52,24 @@ pub(super) fn ids(bytes: &[u8]) {
     }
     if let Some(claim) = Claim::<TabId>::read(&text) {
         assert_eq!(Claim::read(&claim.reveal()), Some(claim));
+    }
+}
+
+/// An address is one mailbox, whatever surrounds it; a link that the shop did not sign opens nothing.
+pub(super) fn mail(bytes: &[u8]) {
+    let text = text(bytes);
+    if let Ok(address) = read_address(&text, "email") {
+        let read = address.to_string();
+        assert_eq!(read, text.trim());
+        assert!(read.bytes().all(|byte| byte.is_ascii_graphic()) && read.contains('@'), "{read}");
+        assert!(Mailbox::new(None, address).to_string().contains(&read));
+    }
+    if let Some((kind, subject)) = Notice::read_key(&text) {
+        assert_eq!(format!("{}.{subject}", kind.name()), text);
+    }
+    let key = ReceiptKey::from_seed(&[7; 32]).expect("a key");
+    for purpose in [Purpose::Pay, Purpose::Object, Purpose::Stop] {
+        assert_eq!(links::read(&key, purpose, &text, Timestamp::from_micros(0)), None, "{text}");
     }
 }
 

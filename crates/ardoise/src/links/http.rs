@@ -15,6 +15,7 @@ use crate::render::html;
 use crate::request::Ask;
 use crate::store::file::Derived;
 use crate::store::link::Link;
+use crate::store::tab::Claimed;
 use crate::store::visit::Visited;
 use crate::store::work::{State as WorkState, Work};
 use crate::store::{StoreError, file, gains, link, statement, work};
@@ -218,10 +219,10 @@ fn count_visit(app: &App, public: &PublicWork, via: &str) {
 }
 
 /// The tab of who asks, and what they can do; nothing for the moment where the store has just fallen silent.
-async fn on_offer(app: &App, ask: &Ask, work: &Work) -> Result<(Option<Tab>, Offer), Problem> {
+async fn on_offer(app: &App, ask: &Ask, work: &Work) -> Result<(Option<Claimed>, Offer), Problem> {
     let now = async {
         let tab = ask.own_tab(app).await?;
-        let offer = offer(app, work, tab.as_ref()).await?;
+        let offer = offer(app, work, tab.as_deref()).await?;
         Ok((tab, offer))
     };
     now.await.or_else(|problem| last(problem, || Some((None, resting(work)))))
@@ -236,7 +237,7 @@ fn work_page(
     app: &App,
     ask: &Ask,
     public: &PublicWork,
-    tab: Option<&Tab>,
+    tab: Option<&Claimed>,
     offer: Offer,
     via: &str,
 ) -> WorkPage {

@@ -8,6 +8,6 @@
 pub mod address;
 pub mod follower;
 pub mod post;
-mod schedule;
+pub mod schedule;
 pub mod signature;
 pub mod worker;

@@ -74,11 +74,15 @@ pub struct ChargePage {
     pub rail: String,
     /// How it stands.
     pub view: ChargeView,
+    /// Where another way to pay is chosen.
+    pub again: String,
+    /// Whether the tab is the device's own; else it is settled from a letter.
+    pub own: bool,
 }
 
 impl ChargePage {
     /// The key of what is said of a charge, or of one that binds.
-    const fn either(&self, charge: &'static str, binding: &'static str) -> &'static str {
+    const fn either<'a>(&self, charge: &'a str, binding: &'a str) -> &'a str {
         if self.amount.is_some() { charge } else { binding }
     }
 

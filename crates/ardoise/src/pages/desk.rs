@@ -102,6 +102,21 @@ pub struct TroublingCharge {
     pub reason: Option<String>,
 }
 
+/// A letter that nobody takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostLetter {
+    /// Of which tab. The address is shown to nobody but its reader.
+    pub tab: String,
+    /// What it says first, in the operator's language.
+    pub title: String,
+    /// Its name in the form.
+    pub key: String,
+    /// What went wrong: a short word.
+    pub failure: String,
+    /// Since when nobody tries any more.
+    pub at: Timestamp,
+}
+
 /// `GET /desk`: the operator's desk.
 ///
 /// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount`
@@ -126,6 +141,8 @@ pub struct DeskPage {
     pub rails: Vec<RailRow>,
     /// Payments at which the operator has to look.
     pub troubling: Vec<TroublingCharge>,
+    /// Letters that nobody takes.
+    pub letters: Vec<LostLetter>,
     /// The authors.
     pub authors: Vec<AuthorRow>,
     /// The link of an invitation that was just made: shown this once.

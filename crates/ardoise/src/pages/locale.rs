@@ -108,13 +108,21 @@ impl Locale {
             Self::En => EN.get_or_init(|| {
                 load(
                     self,
-                    concat!(include_str!("texts/en.ftl"), include_str!("texts/problems.en.ftl")),
+                    concat!(
+                        include_str!("texts/en.ftl"),
+                        include_str!("texts/notices.en.ftl"),
+                        include_str!("texts/problems.en.ftl")
+                    ),
                 )
             }),
             Self::Fr => FR.get_or_init(|| {
                 load(
                     self,
-                    concat!(include_str!("texts/fr.ftl"), include_str!("texts/problems.fr.ftl")),
+                    concat!(
+                        include_str!("texts/fr.ftl"),
+                        include_str!("texts/notices.fr.ftl"),
+                        include_str!("texts/problems.fr.ftl")
+                    ),
                 )
             }),
         }

@@ -3,8 +3,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 
 const TEXTS: [(Locale, &str); 2] = [
-    (Locale::En, concat!(include_str!("texts/en.ftl"), include_str!("texts/problems.en.ftl"))),
-    (Locale::Fr, concat!(include_str!("texts/fr.ftl"), include_str!("texts/problems.fr.ftl"))),
+    (
+        Locale::En,
+        concat!(
+            include_str!("texts/en.ftl"),
+            include_str!("texts/notices.en.ftl"),
+            include_str!("texts/problems.en.ftl")
+        ),
+    ),
+    (
+        Locale::Fr,
+        concat!(
+            include_str!("texts/fr.ftl"),
+            include_str!("texts/notices.fr.ftl"),
+            include_str!("texts/problems.fr.ftl")
+        ),
+    ),
 ];
 
 /// Keys with the names of their variables.

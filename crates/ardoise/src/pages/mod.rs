@@ -17,6 +17,7 @@ pub mod desk;
 pub mod format;
 pub mod gains;
 pub mod keep;
+pub mod letters;
 pub mod locale;
 pub mod meta;
 pub mod reader;
@@ -60,6 +61,8 @@ pub struct Meter {
     pub lines: u32,
     /// What they add up to.
     pub owed: Money,
+    /// News on the page of the tab that the reader has not put away.
+    pub notices: u32,
 }
 
 /// Something that just happened, said once at the top of the page (`role="status"`).

@@ -6,6 +6,7 @@ use ledger::{Money, Timestamp};
 use super::binding::{BoundRail, FailedCharge, Invitation};
 use super::work::{Kind, Price};
 use super::{Page, Visitor};
+use crate::notices::words::{Does, Said};
 use crate::rails::port::Says;
 
 /// A published work in a list.
@@ -118,6 +119,37 @@ impl Closed {
     }
 }
 
+/// Something that the reader is told; put away by `POST /tab/notices/dismiss` with `notice`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeView {
+    /// Its name in the form.
+    pub key: String,
+    /// When.
+    pub at: Timestamp,
+    /// What it says, in the reader's language.
+    pub said: Said,
+}
+
+impl NoticeView {
+    /// Whether the reader can object here: `POST /tab/object`.
+    fn objects(&self) -> bool {
+        self.said.does == Does::Object
+    }
+}
+
+/// Where receipts and notices are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailView {
+    /// Nowhere: the shop sends no letters.
+    Off,
+    /// Nowhere yet.
+    Nowhere,
+    /// To the address that the rail of the next payment tells.
+    Awaited,
+    /// There.
+    To(String),
+}
+
 /// `GET /tab`: the reader's tab.
 #[derive(Debug, Clone, Template)]
 #[template(path = "tab.html")]
@@ -150,6 +182,10 @@ pub struct TabPage {
     pub lines: Vec<TabLine>,
     /// Address of the older lines.
     pub more: Option<String>,
+    /// What the reader is told, the newest first.
+    pub notices: Vec<NoticeView>,
+    /// Where receipts and notices go besides.
+    pub mail: MailView,
 }
 
 impl TabPage {
@@ -181,6 +217,8 @@ pub struct OnlineRail {
     pub binds: bool,
     /// Whether its money is fake.
     pub fake: bool,
+    /// Whether it knows the address of whoever pays.
+    pub tells_address: bool,
 }
 
 impl OnlineRail {
@@ -231,6 +269,12 @@ pub struct SettlePage {
     pub failed: Option<FailedCharge>,
     /// The ways to settle, the cheapest for this tab first; with none the page says whom to ask.
     pub rails: Vec<RailView>,
+    /// Where the forms lead, before the name of a rail.
+    pub to: String,
+    /// Whether the tab is the device's own; else it is settled from a letter.
+    pub own: bool,
+    /// Where receipts go.
+    pub mail: MailView,
 }
 
 /// Shown after settling (`GET /tab/settled/{settlement}`).
@@ -251,6 +295,8 @@ pub struct SettledPage {
     pub fake: bool,
     /// What the reader may take home: what it is, and the thing itself.
     pub to_take: Option<(Says, String)>,
+    /// Whether the tab is the device's own; else it was settled from a letter.
+    pub own: bool,
 }
 
 /// A work in the library.

@@ -66,6 +66,8 @@ kinds! {
     REFUND_BY_HAND = "refund.by_hand", CONFLICT, TabUnchanged, "problem-refund-by-hand", "problem-refund-by-hand-detail";
     WRITE_OFF_TOO_EARLY = "write_off.too_early", CONFLICT, TabUnchanged, "problem-write-off-too-early", "problem-write-off-too-early-detail";
     PAYOUT_TOO_MUCH = "payout.too_much", UNPROCESSABLE_ENTITY, None, "problem-payout-too-much", "problem-payout-too-much-detail";
+    ADDRESS_INVALID = "address.invalid", UNPROCESSABLE_ENTITY, NothingCharged, "problem-address-invalid", "problem-address-invalid-detail";
+    MAIL_LINK_OVER = "mail.link_over", GONE, TabUnchanged, "problem-mail-link-over", "problem-mail-link-over-detail";
     AMOUNT_INVALID = "amount.invalid", UNPROCESSABLE_ENTITY, NothingCharged, "problem-amount-invalid", "problem-amount-invalid-detail";
     FIELD_INVALID = "field.invalid", UNPROCESSABLE_ENTITY, None, "problem-field-invalid", "problem-field-invalid-detail";
     REQUEST_MALFORMED = "request.malformed", BAD_REQUEST, NothingCharged, "problem-request-malformed", "problem-request-malformed-detail";

@@ -8,6 +8,7 @@ use super::{mandates, news};
 use crate::app::{App, Shared};
 use crate::body::{Fields, unreadable};
 use crate::links::qr;
+use crate::mail::http as mail;
 use crate::pages::charge::{ChargePage, ChargeView};
 use crate::problem::{
     CHARGE_UNKNOWN, Problem, RAIL_BUSY, RAIL_FORGED, REQUEST_TIMEOUT, SETTLEMENT_NO_RAIL,
@@ -16,6 +17,7 @@ use crate::render::html;
 use crate::request::Ask;
 use crate::store::charge::{self, Purpose, State as Stand, Stored};
 use crate::store::statement;
+use crate::store::tab::{self, Claimed};
 use crate::tabs::amount;
 use crate::tabs::http::{money_json, without_tab};
 use crate::vouchers::using::may_try;
@@ -23,7 +25,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderMap, StatusCode, header};
-use ledger::{LedgerRefusal, SettlementId, Tab};
+use ledger::{LedgerRefusal, SettlementId, TabId};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +41,8 @@ const ASK_EVERY_SECONDS: i64 = 4;
 type Asked = Result<Response, Problem>;
 
 /// `POST /tab/settle/{rail}`: begins a charge. Fields: `settlement`, which names it; `amount`, which the page said (decimal; all
-/// that is owed when left out); `bind`, when the reader agrees to be charged this way later.
+/// that is owed when left out); `bind`, when the reader agrees to be charged this way later; `email`, where the receipt goes, or
+/// `email_of_rail`, when it may go where the rail says.
 pub async fn begin_charge(
     State(app): State<Shared>,
     Path(rail): Path<String>,
@@ -50,20 +53,46 @@ pub async fn begin_charge(
         return Err(Problem::new(&SETTLEMENT_NO_RAIL));
     }
     let Some(tab) = ask.own_tab(&app).await? else { return Ok(without_tab(&app)) };
-    let said = fields.one("amount").map(|text| amount(&app, text, "amount"));
+    let stored = begin(&app, &ask, (tab.id, rail), &fields, true).await?;
+    begun(&app, &ask, &stored).await
+}
+
+/// Begins a charge of a tab with what a form says. Only on the device that has the tab, which is its `own`, is a way to pay bound
+/// and an address kept.
+///
+/// # Errors
+/// Those of [`saga::begin`], and [`crate::problem::ADDRESS_INVALID`]: nothing was charged.
+pub async fn begin(
+    app: &App,
+    ask: &Ask,
+    (tab, rail): (TabId, String),
+    fields: &Fields,
+    own: bool,
+) -> Result<Stored, Problem> {
+    let said = fields.one("amount").map(|text| amount(app, text, "amount"));
     let begin = Begin {
         id: fields.id("settlement")?,
-        tab: tab.id,
+        tab,
         rail,
         amount: said.transpose()?,
-        binds: fields.one("bind").is_some(),
+        binds: own && fields.one("bind").is_some(),
         locale: ask.locale.code(),
     };
-    let stored = saga::begin(&app, begin).await?;
-    if !ask.takes_html {
-        return as_json(&app, &ask, &stored).await;
+    if own {
+        mail::keep(app, ask, tab, fields).await?;
     }
-    Ok(Redirect::to(&where_to(&app, &stored)).into_response())
+    saga::begin(app, begin).await
+}
+
+/// What whoever began a charge is answered.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn begun(app: &App, ask: &Ask, stored: &Stored) -> Asked {
+    if !ask.takes_html {
+        return as_json(app, stored).await;
+    }
+    Ok(Redirect::to(&where_to(app, stored)).into_response())
 }
 
 /// Where a browser goes after a charge was begun.
@@ -115,14 +144,19 @@ fn next(stored: &Stored) -> Option<Next> {
     serde_json::from_str(&stored.next).ok()
 }
 
-/// The charge, if it is of the tab of whoever asks.
-async fn own(app: &App, ask: &Ask, id: &str) -> Result<(Tab, Stored), Problem> {
+/// The charge, if it is of the tab of whoever asks, or of the one that they settle from a letter.
+async fn own(app: &App, ask: &Ask, id: &str) -> Result<(Option<Claimed>, Stored), Problem> {
     let unknown = || Problem::new(&CHARGE_UNKNOWN).next("nav-tab", "/tab");
     let id: SettlementId = id.parse().map_err(|_| unknown())?;
-    let tab = ask.own_tab(app).await?.ok_or_else(unknown)?;
+    let tab = ask.own_tab(app).await?;
+    let may_see: Vec<TabId> =
+        tab.as_ref().map(|tab| tab.id).into_iter().chain(ask.settled_tab(app)).collect();
+    if may_see.is_empty() {
+        return Err(unknown());
+    }
     let currency = app.currency();
     let stored = app.store.read(|db| charge::by_id(db, id, currency)).await?;
-    let stored = stored.filter(|stored| stored.tab == tab.id).ok_or_else(unknown)?;
+    let stored = stored.filter(|stored| may_see.contains(&stored.tab)).ok_or_else(unknown)?;
     Ok((tab, stored))
 }
 
@@ -133,18 +167,23 @@ pub async fn show_charge(State(app): State<Shared>, Path(id): Path<String>, ask:
         stored = saga::go_on(&app, stored, Visit::Again).await?;
     }
     if !ask.takes_html {
-        return as_json(&app, &ask, &stored).await;
+        return as_json(&app, &stored).await;
     }
     if stored.state == Stand::Settled {
         return Ok(Redirect::to(&place(&stored)).into_response());
     }
     let name = app.rails.by_number(stored.rail).map_or("", |rail| rail.terms().name);
+    let own = tab.as_ref().is_some_and(|tab| tab.id == stored.tab);
+    let by_letter = ask.settles.as_deref().filter(|_| !own);
+    let again = by_letter.map(|token| format!("/mail/pay/{token}"));
     html(&ChargePage {
-        page: ask.page(&app, &ask.locale.text(title(&stored)), Some(&tab)),
+        page: ask.page(&app, &ask.locale.text(title(&stored)), tab.as_ref()),
         charge: stored.id.to_string(),
         amount: Some(stored.amount).filter(|_| stored.purpose == Purpose::Settle),
         rail: format!("rail-{name}"),
         view: view(&stored),
+        again: again.unwrap_or_else(|| "/tab/settle".into()),
+        own,
     })
 }
 
@@ -221,7 +260,7 @@ pub async fn answer_charge(
     let answers: BTreeMap<String, String> = fields.into_pairs().collect();
     let stored = keeping::give(&app, stored, &answers).await?.stored;
     if !ask.takes_html {
-        return as_json(&app, &ask, &stored).await;
+        return as_json(&app, &stored).await;
     }
     Ok(Redirect::to(&where_to(&app, &stored)).into_response())
 }
@@ -242,7 +281,7 @@ pub async fn end_mandate(State(app): State<Shared>, Path(rail): Path<String>, as
 ///
 /// # Errors
 /// The store's, and [`LedgerRefusal::NoTab`] where the tab is gone.
-pub async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
+pub async fn as_json(app: &App, stored: &Stored) -> Asked {
     let status = match stored.state {
         Stand::Settled => StatusCode::OK,
         Stand::Begun | Stand::Waiting => StatusCode::ACCEPTED,
@@ -252,8 +291,11 @@ pub async fn as_json(app: &App, ask: &Ask, stored: &Stored) -> Asked {
         return Ok(binding_as_json(stored, status));
     }
     let (id, tab, currency) = (stored.id, stored.tab, app.currency());
-    let settled = app.store.read(|db| statement::settled(db, id, tab, currency)).await?;
-    let tab = ask.own_tab(app).await?.ok_or(LedgerRefusal::NoTab)?;
+    let read = app.store.read(|db| {
+        Ok((statement::settled(db, id, tab, currency)?, tab::by_id(db, tab, currency)?))
+    });
+    let (settled, stored_tab) = read.await?;
+    let tab = stored_tab.ok_or(LedgerRefusal::NoTab)?.tab;
     let fake = app.rails.by_number(stored.rail).is_some_and(|rail| rail.terms().is_fake);
     let body = json!({
         "settlement": id.to_string(),

@@ -3,15 +3,16 @@
 use super::port::{self, RailError, Reason};
 use super::schedule;
 use crate::app::App;
+use crate::notices::{self, Facts, Kind, Notice};
 use crate::pages::Locale;
 use crate::pages::binding::BoundRail;
 use crate::store::charge::{self, Purpose, State, Stored};
 use crate::store::mandate::{self, Ending};
-use crate::store::{StoreError, statement};
+use crate::store::{StoreError, statement, tab};
 use crate::till::batch::NewConsent;
 use crate::till::command::Command;
 use ledger::receipts::consent_number;
-use ledger::{Tab, TabId};
+use ledger::{Tab, TabId, Timestamp};
 
 /// Keeps the words by which a reader agrees to be charged later, as those of a purchase are kept; answers their number.
 ///
@@ -99,6 +100,48 @@ pub async fn forget(app: &App, ending: Ending) -> Result<(), StoreError> {
             Ok(())
         }
     }
+}
+
+/// The reader objects: no mandate of the tab is used from now on. What it owes stays, and is paid by hand. Answers whether one
+/// held.
+///
+/// # Errors
+/// The store's.
+pub async fn object(app: &App, tab: TabId) -> Result<bool, StoreError> {
+    let currency = app.currency();
+    let bound = app.store.read(|db| mandate::by_tab(db, tab, currency)).await?;
+    let mut held = false;
+    for bound in bound.iter().filter(|bound| bound.failed_at.is_none()) {
+        let (rail, now) = (bound.rail, app.now());
+        // Also of a rail that is turned off now: it may be on again tomorrow.
+        app.store.write(move |db| mandate::fail(db, tab, rail, now)).await?;
+        held = true;
+        if let Some(rail) = app.rails.by_number(rail).cloned() {
+            unbind(app, tab, rail.terms().name).await?;
+        }
+    }
+    if held {
+        follow(app, tab).await?;
+        told(app, tab).await?;
+    }
+    Ok(held)
+}
+
+async fn told(app: &App, tab: TabId) -> Result<(), StoreError> {
+    let (currency, now) = (app.currency(), app.now());
+    let Some(stored) = app.store.read(|db| tab::by_id(db, tab, currency)).await? else {
+        return Ok(());
+    };
+    let owed = stored.tab.owed().unwrap_or(app.nothing());
+    let last = app.settings.tariff.rules.written_off_at(&stored.tab);
+    let facts =
+        Facts { amount: owed.micros(), day: last.map(Timestamp::micros), ..Facts::default() };
+    let subject = now.micros().to_string();
+    if !owed.is_zero() {
+        notices::tell(app, Notice { tab, kind: Kind::Objected, subject, facts, told_at: now })
+            .await?;
+    }
+    Ok(())
 }
 
 /// Has the tab say whether one of its mandates holds, which its limit and its clock go by.

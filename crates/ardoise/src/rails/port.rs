@@ -339,6 +339,11 @@ pub trait Rail: Send + Sync {
     /// What it says about itself.
     fn terms(&self) -> &Terms;
 
+    /// Whether its receipts tell the address of whoever paid ([`Receipt::email`]).
+    fn tells_address(&self) -> bool {
+        false
+    }
+
     /// Begins a charge, or finds the one that was begun with this id. Nothing is captured here where the reader has still
     /// to agree.
     fn begin<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Begun>;

@@ -34,11 +34,13 @@
 //! A reader who agrees to be charged later and pays nothing now goes through the same steps; from 4 on it is
 //! [`super::binding`] that they take. There, nothing is ever received.
 
+use super::clock;
 use super::keeping;
 use super::mandates;
 use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt};
 use super::{binding, schedule};
 use crate::app::App;
+use crate::mail;
 use crate::pages::Locale;
 use crate::problem::{
     CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
@@ -46,7 +48,7 @@ use crate::problem::{
 };
 use crate::store::charge::{self, Answered, Change, Doubt, Purpose, State, Stored};
 use crate::store::mandate::{self, Bound, Ending};
-use crate::store::{Db, StoreError, tab};
+use crate::store::{Db, StoreError, notice, tab};
 use crate::tabs::{Received, settle};
 use ledger::{Excess, LedgerRefusal, Money, RailNumber, SettlementId, TabId};
 use std::collections::BTreeMap;
@@ -426,7 +428,14 @@ pub(super) async fn decline(app: &App, stored: &Stored, reason: Reason) -> Resul
         app.store.write(move |db| mandate::fail(db, tab, rail, now)).await?;
         mandates::follow(app, tab).await?;
     }
-    close(app, stored, State::Declined, reason.code()).await
+    let (id, now, told) = (stored.id, app.now(), clock::told_of_decline(app, stored, reason));
+    let write = move |db: &dyn Db| {
+        charge::close(db, id, State::Declined, reason.code(), now)?;
+        told.as_ref().map_or(Ok(()), |told| notice::tell(db, told).map(drop))
+    };
+    app.store.write(write).await?;
+    app.to_mail.notify_one();
+    Ok(())
 }
 
 /// A rail did not do what it was asked. Only the very first try knows that nothing can have been there before.
@@ -480,13 +489,13 @@ async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), Sto
         tracing::error!(charge.id = %stored.id, problem.code = code, cause, "money that came is not in the books");
         return put_off(app, stored, Doubt::Arisen).await;
     }
-    settled(app, stored, receipt.mandate).await
+    settled(app, stored, (receipt.mandate, receipt.email)).await
 }
 
 async fn settled(
     app: &App,
     stored: &Stored,
-    mandate: Option<port::Mandate>,
+    (mandate, email): (Option<port::Mandate>, Option<String>),
 ) -> Result<(), StoreError> {
     let rail = stored.rail;
     let bound = mandate.filter(|_| stored.binds).map(|mandate| Bound {
@@ -496,14 +505,16 @@ async fn settled(
         most: None,
         failed_at: None,
     });
-    finish(app, stored, bound).await
+    finish(app, stored, bound, email).await
 }
 
-/// Closes a charge that came to what it was for, with the mandate that it leaves.
+/// Closes a charge that came to what it was for, with the mandate that it leaves and the address of its reader, where the rail tells
+/// it.
 pub(super) async fn finish(
     app: &App,
     stored: &Stored,
     bound: Option<Bound>,
+    email: Option<String>,
 ) -> Result<(), StoreError> {
     let (id, tab, now) = (stored.id, stored.tab, app.now());
     let is_bound = bound.is_some();
@@ -513,6 +524,7 @@ pub(super) async fn finish(
     }
     let write = move |db: &dyn Db| {
         let is_closed_now = charge::close(db, id, State::Settled, "", now)?;
+        mail::learn(db, (tab, id), email.as_deref(), now)?;
         // Whoever closed it earlier bound it, and the reader may have ended that since.
         bound
             .as_ref()

@@ -100,6 +100,11 @@ pub const LIST: &[Setting] = &[
     ),
     setting("tab.remind_days", "2", "Days before the due day on which a reader is reminded."),
     setting(
+        "tab.notice_days",
+        "2",
+        "Days between telling a reader that their tab will be charged by what is bound to it, and charging it.",
+    ),
+    setting(
         "tab.undo_minutes",
         "30",
         "Minutes in which a reader can undo a line without a question.",
@@ -321,6 +326,29 @@ pub const LIST: &[Setting] = &[
         "What one voucher may be printed for, 50.00 at most. Empty: no vouchers.",
     ),
     setting("voucher.days", "730", "Days for which a voucher can be used."),
+    setting(
+        "mail.server",
+        "",
+        "The server through which readers are written to: smtps://mail.example (TLS), or smtp://mail.example:587 (STARTTLS, always; in the clear only on this machine). Empty: off.",
+    ),
+    setting(
+        "mail.from",
+        "",
+        "From whom letters are: an address that the server lets the shop use.",
+    ),
+    setting("mail.user", "", "Who the shop is to that server. Empty: it does not ask."),
+    secret("mail.password", "The password that belongs to the user. It is never shown."),
+    setting("mail.password_file", "", "A file of mode 600 that holds it, instead."),
+    setting(
+        "mail.plain",
+        "false",
+        "Whether letters may go to a server elsewhere in the clear: for a network of your own.",
+    ),
+    setting(
+        "mail.certificates",
+        "",
+        "A file of certificates (PEM) that the server may be trusted by besides this machine's own.",
+    ),
     setting(
         "s3.endpoint",
         "",

@@ -6,6 +6,7 @@
 mod list;
 mod reading;
 
+use crate::mail::MailSettings;
 use crate::rails::Named;
 use crate::rails::settings::RailSettings;
 use crate::store::{Address, address};
@@ -151,6 +152,8 @@ pub struct Settings {
     pub cash: String,
     /// What the rails are told.
     pub rails: RailSettings,
+    /// Through which server letters go; none where they are off.
+    pub mail: Option<MailSettings>,
     /// For «you keep».
     pub rates: Rates,
     /// Whether webhooks may lead to private addresses.
@@ -329,6 +332,7 @@ impl Values {
             seller: if seller.is_empty() { shop_name.clone() } else { seller },
             store: self.store()?,
             files: self.files()?,
+            mail: MailSettings::read(self, &shop_name)?,
             shop_name,
             about: self.words("shop.about"),
             email: self.words("shop.email"),
@@ -398,12 +402,12 @@ impl Values {
         Ok(days)
     }
 
-    fn remind_days(&self, due_days: i64) -> Result<i64, SettingsError> {
-        let days = self.number("tab.remind_days")?;
+    fn days_before_due(&self, key: &'static str, due_days: i64) -> Result<i64, SettingsError> {
+        let days = self.number(key)?;
         let is_before = (0..=due_days).contains(&days);
         // Of a tab that is due after a day nobody needs to be told two days before.
-        match self.sets("tab.remind_days") {
-            true if !is_before => Err(self.wrong("tab.remind_days", "between 0 and tab.due_days")),
+        match self.sets(key) {
+            true if !is_before => Err(self.wrong(key, "between 0 and tab.due_days")),
             _ => Ok(days.min(due_days)),
         }
     }
@@ -420,7 +424,8 @@ impl Values {
             settle_at: self.money("tab.settle_at", currency)?,
             retry_days: [first, second],
             write_off_days,
-            remind_days: self.remind_days(due_days)?,
+            remind_days: self.days_before_due("tab.remind_days", due_days)?,
+            notice_days: self.days_before_due("tab.notice_days", due_days)?,
             fee_basis_points: self.rate("fee.basis_points")?,
             undo_watch_from: self.number("tab.undo_watch_from")?,
         };
@@ -592,6 +597,7 @@ mod tests {
             ("tab.second_retry_days", "40"),
             ("tab.write_off_days", "46"),
             ("tab.remind_days", "41"),
+            ("tab.notice_days", "-1"),
         ] {
             let refused = checked(&[(key, value)]).expect_err(key);
             assert!(matches!(refused, SettingsError::Value { key: found, .. } if found == key));

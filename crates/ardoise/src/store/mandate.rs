@@ -66,6 +66,15 @@ pub fn by_tab(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<Bound>,
     })
 }
 
+/// When the mandate that holds was bound to a tab; the last of several.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn bound_at(db: &dyn Db, tab: TabId) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "select max(bound_at) from mandate where tab_id = ?1 and failed_at is null";
+    Ok(db.first(sql, &[id(tab)], |row| row.maybe_time(0))?.flatten())
+}
+
 /// A charge by a mandate failed for good: it is not tried again until it is bound anew.
 ///
 /// # Errors

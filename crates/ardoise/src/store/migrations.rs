@@ -36,6 +36,7 @@ pub const ALL: &[Migration] = &[
     step!(6, "0006_binding"),
     step!(7, "0007_payer"),
     step!(8, "0008_bank"),
+    step!(9, "0009_notice"),
 ];
 
 /// The newest version that this program knows.

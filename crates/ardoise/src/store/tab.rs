@@ -11,10 +11,15 @@ use ledger::{
 /// The columns of a tab that [`read`] reads, from column 0, and the rest of the question.
 macro_rules! tab_columns {
     ($rest:literal) => {
+        $crate::store::tab::tab_columns!("", $rest)
+    };
+    ($more:literal, $rest:literal) => {
         concat!(
             "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, ",
             "settlements, purchases, undone, chain_length, chain_head, written_off_micros, mandate, ",
-            "disputes_open, disputes_lost from tab ",
+            "disputes_open, disputes_lost",
+            $more,
+            " from tab ",
             $rest
         )
     };
@@ -64,6 +69,23 @@ pub fn page(
     db.all(sql, &[id(after), Value::Int(limit)], |row| Ok(read(row, currency)?.tab))
 }
 
+/// A tab of whoever has its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// The tab.
+    pub tab: Tab,
+    /// How many notices its reader has not put away.
+    pub notices: u32,
+}
+
+impl std::ops::Deref for Claimed {
+    type Target = Tab;
+
+    fn deref(&self) -> &Tab {
+        &self.tab
+    }
+}
+
 /// The tab, if the secret is its own.
 ///
 /// # Errors
@@ -73,9 +95,14 @@ pub fn claimed(
     tab: TabId,
     secret_hash: &SecretHash,
     currency: Currency,
-) -> Result<Option<Tab>, StoreError> {
-    let stored = by_id(db, tab, currency)?;
-    Ok(stored.filter(|stored| stored.secret_hash == *secret_hash).map(|stored| stored.tab))
+) -> Result<Option<Claimed>, StoreError> {
+    let sql = tab_columns!(
+        ", (select count(*) from notice where tab_id = tab.id and dismissed_at is null)",
+        "where id = ?1"
+    );
+    let found = db.first(sql, &[id(tab)], |row| Ok((read(row, currency)?, row.small(16)?)))?;
+    let own = found.filter(|(stored, _)| stored.secret_hash == *secret_hash);
+    Ok(own.map(|(stored, notices)| Claimed { tab: stored.tab, notices }))
 }
 
 /// Opens a tab.
@@ -225,12 +252,10 @@ pub fn reference(db: &dyn Db, settlement: SettlementId) -> Result<Option<String>
 /// From when the clock looks at a tab.
 #[derive(Debug, Clone, Copy)]
 pub struct Due {
-    /// It can be charged, and its oldest open line is from then or before,
+    /// Its oldest open line is from then or before,
     pub oldest: Timestamp,
-    /// or it can be charged and owes so much,
+    /// or it can be charged and owes so much.
     pub owed: Money,
-    /// or its oldest open line is even older.
-    pub lost: Timestamp,
 }
 
 /// Tabs after `after` at which the clock has to look, at most `limit`. Every tab is gone through: it is asked for now and then.
@@ -245,11 +270,10 @@ pub fn due(
     currency: Currency,
 ) -> Result<Vec<Tab>, StoreError> {
     let sql = tab_columns!(
-        "where id > ?4 and oldest_open_at is not null and (oldest_open_at <= ?3 or (mandate = 1 \
-         and (oldest_open_at <= ?1 or open_micros - credit_micros >= ?2))) order by id limit ?5"
+        "where id > ?3 and oldest_open_at is not null and (oldest_open_at <= ?1 or (mandate = 1 \
+         and open_micros + written_off_micros - credit_micros >= ?2)) order by id limit ?4"
     );
-    let values =
-        [due.oldest.into(), due.owed.into(), due.lost.into(), id(after), Value::Int(limit)];
+    let values = [due.oldest.into(), due.owed.into(), id(after), Value::Int(limit)];
     db.all(sql, &values, |row| Ok(read(row, currency)?.tab))
 }
 

@@ -4,10 +4,12 @@ use super::{Taken, Tap, amount, buy, closed, undo};
 use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
 use crate::body::Fields;
+use crate::mail;
+use crate::notices;
 use crate::pages::binding::{BoundRail, FailedCharge};
 use crate::pages::reader::{
-    LibraryItem, LibraryPage, LineState as Shown, OnlineRail, RailView, SettlePage, SettledPage,
-    TabLine, TabPage, WithdrawalPage,
+    LibraryItem, LibraryPage, LineState as Shown, MailView, NoticeView, OnlineRail, RailView,
+    SettlePage, SettledPage, TabLine, TabPage, WithdrawalPage,
 };
 use crate::pages::{Notice, Page};
 use crate::problem::{Problem, TAB_OVER_LIMIT, TAB_TOO_SMALL, TAB_UNKNOWN};
@@ -18,13 +20,14 @@ use crate::request::{Ask, Claim, forget_tab, keep_tab};
 use crate::routes::policy_leading_to;
 use crate::store::StoreError;
 use crate::store::statement::{self, Before, Shown as StoredLine};
+use crate::store::tab;
 use crate::till::command::Purchase;
 use crate::works::kind_of;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderValue, header};
 use ledger::time::MICROS_PER_MINUTE;
-use ledger::{LineId, LineState, Money, Tab, Timestamp};
+use ledger::{LineId, LineState, Money, Tab, TabId, Timestamp};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -181,11 +184,13 @@ pub async fn show_tab(
     let lines = lines.await?;
     let bound = mandates::shown(&app, tab.id).await?;
     page.notice = notice(&query, &lines, &bound);
+    let told =
+        (notices::http::shown(&app, &ask, &tab).await?, mail::http::view(&app, tab.id).await?);
     html(&TabPage {
         failed: failed_charge(&app, &tab).await?,
         invitation: binding::invitation(&app, &ask, &tab),
         bound,
-        ..tab_page(&app, page, &tab, &lines)?
+        ..tab_page(&app, page, (&tab, told), &lines)?
     })
 }
 
@@ -224,10 +229,17 @@ fn empty_tab(app: &App, page: Page) -> TabPage {
         invitation: None,
         lines: Vec::new(),
         more: None,
+        notices: Vec::new(),
+        mail: MailView::Off,
     }
 }
 
-fn tab_page(app: &App, page: Page, tab: &Tab, lines: &[StoredLine]) -> Result<TabPage, Problem> {
+fn tab_page(
+    app: &App,
+    page: Page,
+    (tab, (notices, mail)): (&Tab, (Vec<NoticeView>, MailView)),
+    lines: &[StoredLine],
+) -> Result<TabPage, Problem> {
     let rules = &app.settings.tariff.rules;
     let owed = tab.owed().map_err(ledger::LedgerRefusal::from)?;
     let limit = rules.limit(tab);
@@ -247,6 +259,8 @@ fn tab_page(app: &App, page: Page, tab: &Tab, lines: &[StoredLine]) -> Result<Ta
         invitation: None,
         lines: lines.iter().map(|shown| tab_line(app, shown, withheld)).collect(),
         more: more("/tab", lines),
+        notices,
+        mail,
         page,
     })
 }
@@ -300,7 +314,7 @@ pub async fn show_library(
     let tab = ask.own_tab(&app).await?;
     let page = ask.page(&app, &ask.locale.text("library-title"), tab.as_ref());
     let mut lines = Vec::new();
-    if let Some(tab) = tab {
+    if let Some(tab) = &tab {
         let (before, currency) = (before(query.get("before")), app.currency());
         let read =
             app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
@@ -325,23 +339,48 @@ pub async fn show_library(
 pub async fn show_settle(State(app): State<Shared>, ask: Ask) -> Asked {
     let tab = ask.own_tab(&app).await?;
     let page = ask.page(&app, &ask.locale.text("settle-title"), tab.as_ref());
-    let owed = tab.as_ref().map(Tab::owed).transpose().map_err(ledger::LedgerRefusal::from)?;
+    let door = Door { to: "/tab/settle".into(), own: true };
+    settle_page(&app, page, tab.as_deref(), door).await
+}
+
+/// By which door somebody comes to settle a tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// Where the forms lead, before the name of a rail.
+    pub to: String,
+    /// Whether the tab is the device's own.
+    pub own: bool,
+}
+
+/// The page on which a tab is settled.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn settle_page(app: &App, page: Page, tab: Option<&Tab>, door: Door) -> Asked {
+    let owed = tab.map(Tab::owed).transpose().map_err(ledger::LedgerRefusal::from)?;
     let owed = owed.unwrap_or(app.nothing());
-    let (bound, failed) = match &tab {
-        Some(tab) => (mandates::shown(&app, tab.id).await?, failed_charge(&app, tab).await?),
+    let (bound, failed) = match tab.filter(|_| door.own) {
+        Some(tab) => (mandates::shown(app, tab.id).await?, failed_charge(app, tab).await?),
         None => (Vec::new(), None),
+    };
+    let mail = match tab.filter(|_| door.own) {
+        Some(tab) => mail::http::view(app, tab.id).await?,
+        None => MailView::Off,
     };
     let shown = html(&SettlePage {
         page,
         owed,
-        lines: waiting_lines(&app, tab.as_ref()).await?,
+        lines: waiting_lines(app, tab).await?,
         settlement: app.mint.settlement().to_string(),
         reference: tab.map(|tab| tab.id.to_string()).unwrap_or_default(),
         bound,
         failed,
-        rails: rails_offered(&app, owed),
+        rails: rails_offered(app, owed),
+        to: door.to,
+        own: door.own,
+        mail,
     })?;
-    Ok(leading_to_rails(&app, shown))
+    Ok(leading_to_rails(app, shown))
 }
 
 /// The last charge of `tab` by a mandate, where it brought nothing.
@@ -382,6 +421,7 @@ fn rails_offered(app: &App, owed: Money) -> Vec<RailView> {
             maximum: terms.maximum.filter(|most| amount > *most),
             binds: terms.charges_without_reader,
             fake: terms.is_fake,
+            tells_address: rail.tells_address(),
         }))
     });
     let mut offered: Vec<RailView> = online.collect();
@@ -414,18 +454,28 @@ pub async fn show_settled(
 ) -> Asked {
     let missing = || Problem::new(&crate::problem::PAGE_MISSING);
     let id: ledger::SettlementId = settlement.parse().map_err(|_| missing())?;
-    let tab = ask.own_tab(&app).await?.ok_or_else(missing)?;
-    let currency = app.currency();
-    let found = app.store.read(|db| statement::settled(db, id, tab.id, currency)).await?;
-    let settled = found.ok_or_else(missing)?;
+    let own = ask.own_tab(&app).await?;
+    let of = own.as_ref().map(|tab| tab.id).into_iter().chain(ask.settled_tab(&app));
+    let (currency, of) = (app.currency(), of.collect::<Vec<TabId>>());
+    let found = app.store.read(|db| {
+        for tab in of {
+            if let Some(settled) = statement::settled(db, id, tab, currency)? {
+                return Ok(Some((settled, tab::by_id(db, tab, currency)?)));
+            }
+        }
+        Ok(None)
+    });
+    let (settled, stored) = found.await?.ok_or_else(missing)?;
+    let tab = stored.ok_or_else(missing)?.tab;
     html(&SettledPage {
-        page: ask.page(&app, &ask.locale.text("settled-title"), Some(&tab)),
+        page: ask.page(&app, &ask.locale.text("settled-title"), own.as_ref()),
         amount: settled.received,
         lines: settled.lines,
         at: settled.at,
         left: tab.owed().map_err(ledger::LedgerRefusal::from)?,
         fake: settled.rail == rails::SANDBOX.number,
         to_take: rails::http::to_take(&app, id).await?,
+        own: own.is_some_and(|own| own.id == tab.id),
     })
 }
 

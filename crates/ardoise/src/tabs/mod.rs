@@ -166,7 +166,9 @@ pub async fn settle(app: &App, tab: TabId, money: Received) -> Result<(usize, Ta
         Settle { id: money.id, rail: money.rail, received: money.amount, rail_fee: money.rail_fee };
     let (excess, reference) = (money.excess, money.reference);
     let command = Command::Settle(SettleAsk { tab, settle, excess, reference });
-    match app.store.till().ask(command).await?? {
+    let answer = app.store.till().ask(command).await??;
+    app.to_mail.notify_one();
+    match answer {
         Answer::Settled { settled, now } => {
             Ok((settled.map_or(0, |settled| settled.payments.len()), now))
         }

@@ -36,7 +36,7 @@ pub async fn show_voucher(State(app): State<Shared>, Path(code): Path<String>, a
     may_try(&app, &ask)?;
     let (code, found) = known(&app, &code).await?;
     let tab = ask.own_tab(&app).await?;
-    let owed = tab.as_ref().map(ledger::Tab::owed).transpose().map_err(LedgerRefusal::from)?;
+    let owed = tab.as_ref().map(|tab| tab.owed()).transpose().map_err(LedgerRefusal::from)?;
     let owed = owed.unwrap_or(app.nothing());
     let why = unusable(&found, app.now());
     let is_on = app.rails.by_number(VOUCHER.number).is_some();
@@ -94,7 +94,7 @@ pub async fn use_voucher(State(app): State<Shared>, ask: Ask, fields: Fields) ->
     let answers = BTreeMap::from([(CODE.to_owned(), code.grouped())]);
     let stored = saga::go_on(&app, begun, Visit::Returned(&answers)).await?;
     if !ask.takes_html {
-        return crate::rails::http::as_json(&app, &ask, &stored).await;
+        return crate::rails::http::as_json(&app, &stored).await;
     }
     Ok(Redirect::to(&place(&stored)).into_response())
 }

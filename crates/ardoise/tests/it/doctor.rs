@@ -39,7 +39,7 @@ async fn a_shop_in_which_nothing_is_wrong_is_well() {
     let closed = program.run(&["doctor"]);
     assert_eq!(closed.code, 0, "{closed:?}");
     let levels = closed.out.lines().map(|line| line.split(' ').next().expect("a word"));
-    assert_eq!(levels.collect::<Vec<_>>(), ["ok"; 8], "{}", closed.out);
+    assert_eq!(levels.collect::<Vec<_>>(), ["ok"; 9], "{}", closed.out);
     assert!(about(&closed, "address")[0].1.contains("not open now"), "{}", closed.out);
     let shop = program.serve();
     let open = program.run(&["doctor"]);

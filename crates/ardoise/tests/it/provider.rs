@@ -16,6 +16,9 @@ use tokio::net::TcpListener;
 /// Signs the provider's messages; the shop has it too.
 pub const SECRET: &str = "a secret between the shop and its provider";
 
+/// Whoever pays, as the provider knows them.
+pub const PAYER: &str = "ben@provider.example";
+
 /// An order, as the provider keeps it.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
@@ -27,6 +30,8 @@ pub struct Order {
     pub agreed: bool,
     /// The reader or their bank said no.
     pub declined: bool,
+    /// Their bank wants to hear it from the reader.
+    pub wants_proof: bool,
     /// How often money moved.
     pub captured: usize,
     /// What the provider says of the amount instead of the truth.
@@ -223,13 +228,14 @@ fn open(books: &mut Books, asked: &Value) -> String {
 fn shown(order: &Order) -> Value {
     let status = match order {
         Order { captured: 1.., .. } => "paid",
+        Order { wants_proof: true, .. } => "proof",
         Order { declined: true, .. } => "declined",
         Order { agreed: true, .. } => "agreed",
         Order { .. } => "open",
     };
     let truth = (order.micros, order.currency.clone());
     let (micros, currency) = order.says.clone().unwrap_or(truth);
-    json!({ "status": status, "micros": micros, "currency": currency })
+    json!({ "status": status, "micros": micros, "currency": currency, "payer": PAYER })
 }
 
 /// The order with the shop's key, where there is one.
@@ -366,6 +372,8 @@ async fn charge_mandate(
     let order = books.orders.get_mut(&reference).expect("it was opened");
     if is_over {
         order.declined = true;
+    } else if mandate == "MANDATE-PROOF" {
+        order.wants_proof = true;
     } else if order.captured == 0 {
         order.captured = 1;
     }

@@ -375,12 +375,19 @@ pub struct ScriptedBench {
     pub provider: Provider,
 }
 
-impl Bench for ScriptedBench {
-    async fn open() -> Self {
+impl ScriptedBench {
+    /// A shop with some settings.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
         let provider = Provider::open().await;
-        let shop = TestApp::open();
+        let shop = TestApp::with(settings);
         let rail = Scripted::at(&provider, &shop.clock);
         Self { shop: shop.with_rail(rail), provider }
+    }
+}
+
+impl Bench for ScriptedBench {
+    async fn open() -> Self {
+        Self::with(&[]).await
     }
 
     fn shop(&self) -> &TestApp {

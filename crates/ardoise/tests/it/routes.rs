@@ -25,6 +25,12 @@ GET     /tab                                     200 200 200 200 200 200 200
 GET     /tab/bind                                200 200 200 200 200 200 200
 GET     /tab/settle                              200 200 200 200 200 200 200
 GET     /tab/settled/{settlement}                404 200 404 404 404 404 404
+GET     /mail/pay/{token}                        200 303 200 200 200 200 200
+POST    /mail/pay/{token}/{rail}                 400 400 400 400 400 400 400
+GET     /mail/object/{token}                     200 200 200 200 200 200 200
+POST    /mail/object/{token}                     200 200 200 200 200 200 200
+GET     /mail/stop/{token}                       200 200 200 200 200 200 200
+POST    /mail/stop/{token}                       200 200 200 200 200 200 200
 GET     /library                                 200 200 200 200 200 200 200
 GET     /receipts                                401 200 401 401 401 401 401
 GET     /receipts/{line}                         404 200 404 404 404 404 404
@@ -72,6 +78,10 @@ POST    /tab/charges/{charge}/return             404 303 404 404 404 404 404
 POST    /tab/bind/{rail}                         401 400 401 401 401 401 401
 POST    /tab/invitation/put-away                 303 303 303 303 303 303 303
 POST    /tab/mandates/{rail}/end                 401 404 401 401 401 401 401
+POST    /tab/notices/dismiss                     401 400 401 401 401 401 401
+POST    /tab/object                              401 303 401 401 401 401 401
+POST    /tab/address                             401 404 401 401 401 401 401
+POST    /tab/address/remove                      401 303 401 401 401 401 401
 POST    /rails/{rail}/webhook                    400 400 400 400 400 400 400
 GET     /gains/stream                            401 401 200 200 403 401 401
 POST    /keys                                    401 401 422 422 403 401 401
@@ -81,6 +91,7 @@ POST    /webhooks/{webhook}/remove               401 401 303 404 403 401 401
 POST    /desk/invitations                        401 401 403 403 422 401 401
 POST    /desk/tabs/{tab}/settle                  401 401 403 403 400 401 401
 POST    /desk/authors/{author}/payouts           401 401 403 403 400 401 401
+POST    /desk/letters/seen                       401 401 403 403 400 401 401
 POST    /desk/charges/{charge}/seen              401 401 403 403 404 401 401
 POST    /desk/books                              401 401 403 403 303 401 401
 POST    /sign-out                                303 303 303 303 303 303 303

@@ -75,6 +75,7 @@ impl Scripted {
         let nonsense = || RailError::Nonsense("an order without its parts".into());
         match order["status"].as_str().ok_or_else(nonsense)? {
             "open" | "agreed" => Ok(Outcome::WAITING),
+            "proof" => Ok(Outcome::Declined(Reason::Proof)),
             "declined" if charge.kept == "mandate" => Ok(Outcome::Declined(Reason::Means)),
             "declined" => Ok(Outcome::Declined(Reason::Funds)),
             "paid" => {
@@ -90,7 +91,7 @@ impl Scripted {
                     fee: self.terms.fee_on(charge.amount)?,
                     reference: format!("CAPTURE-{}", charge.reference),
                     mandate,
-                    email: None,
+                    email: order["payer"].as_str().map(str::to_owned),
                 }))
             }
             _ => Err(nonsense()),
@@ -107,6 +108,10 @@ impl Scripted {
 impl Rail for Scripted {
     fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    fn tells_address(&self) -> bool {
+        true
     }
 
     fn begin<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Begun> {

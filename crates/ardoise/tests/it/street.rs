@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::forms::{Form, png};
 use crate::shop::{Browser, TestApp};
 use ardoise::addresses::Address;
+use ardoise::mail::links::Purpose;
 use ardoise::store::people::Role;
 use ardoise::store::{file, link};
 use axum::body::Body;
@@ -176,6 +177,16 @@ async fn name_what_olu_sees(
 ) {
     let tab = ben.cookies["ardoise_tab"].split('.').next().expect("an id");
     named.insert("/desk/tabs/", tab.to_owned());
+    let id = tab.parse().expect("a tab");
+    for (before, purpose) in [
+        ("/mail/pay/", Purpose::Pay),
+        ("/mail/object/", Purpose::Object),
+        ("/mail/stop/", Purpose::Stop),
+    ] {
+        let link = shop.app.mail_link(purpose, id, shop.app.now());
+        named.insert(before, link.split(before).nth(1).expect("a token").to_owned());
+    }
+    named.insert("/mail/pay/{token}/", "sandbox".into());
     named.insert("/desk/authors/", author.to_string());
     let (_, invited) = ardoise::people::invite_author(&shop.app, "Cleo").await.expect("invited");
     let door = ardoise::people::invite(&shop.app, Role::Operator).await.expect("invited");

@@ -65,7 +65,10 @@ const BANS: &[Ban] = &[
     Ban {
         words: &[" style=", "<style", " onclick=", " onchange=", " onsubmit=", "javascript:"],
         places: TEMPLATES,
-        except: &[],
+        except: &[(
+            "crates/ardoise/src/pages/templates/mail.html",
+            "a letter is read in mail programs, which ask for no other file",
+        )],
         instead: "a file in `pages/styles/` or `pages/scripts/`: the policy refuses what is inline",
     },
     Ban {
@@ -166,8 +169,11 @@ fn a_ban_tells_a_word_from_a_part_of_one() {
 
 #[test]
 fn no_exception_outlives_its_reason() {
-    let every: Vec<(String, String)> =
-        PRODUCT.iter().flat_map(|place| texts(place, ".rs")).collect();
+    let every: Vec<(String, String)> = PRODUCT
+        .iter()
+        .flat_map(|place| texts(place, ".rs"))
+        .chain(texts(TEMPLATES[0], ".html"))
+        .collect();
     for ban in BANS {
         for (allowed, reason) in ban.except {
             let needed =

@@ -164,6 +164,7 @@ fn tariff(chance: &mut Chance, currency: Currency) -> Tariff {
         retry_days: [due_days + 1, due_days + 2],
         write_off_days: due_days + 3,
         remind_days: 1,
+        notice_days: 2,
         fee_basis_points: pick(chance, &[0, 250, 500, 3_333, 10_000]),
         undo_watch_from: pick(chance, &[2, 10, 30]),
     };

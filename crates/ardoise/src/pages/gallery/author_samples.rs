@@ -312,6 +312,13 @@ fn desk(gallery: &Gallery) {
         owed: cents(690),
         tabs: vec![tab("c", 120, 60), tab("a", 190, 44), tab("b", 500, 3)],
         more: None,
+        letters: vec![LostLetter {
+            tab: "tab_1".into(),
+            title: pick(locale, "You paid €1.90", "Vous avez réglé 1,90\u{a0}€").into(),
+            key: "receipt.1".into(),
+            failure: "550".into(),
+            at: NOW.plus_minutes(-90),
+        }],
         sizes: [100, 200, 500, 1_000].map(cents).to_vec(),
         rails: vec![rail("ecash", ""), rail("sandbox", "price list")],
         troubling: vec![TroublingCharge {

@@ -64,7 +64,15 @@ pub(super) fn add(gallery: &Gallery) {
         let (charge, rail) = ("chg_1".into(), "rail-stripe".into());
         gallery.add(
             &format!("binding-{name}"),
-            &ChargePage { page, charge, amount: None, rail, view },
+            &ChargePage {
+                page,
+                charge,
+                amount: None,
+                rail,
+                view,
+                again: "/tab/bind".into(),
+                own: true,
+            },
         );
     }
 }

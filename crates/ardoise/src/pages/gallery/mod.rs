@@ -27,7 +27,7 @@ pub(super) fn pick<'a>(locale: Locale, english: &'a str, french: &'a str) -> &'a
 }
 
 pub(super) fn page(locale: Locale, title: &str, path: &str) -> Page {
-    let meter = Some(Meter { lines: 6, owed: cents(120) });
+    let meter = Some(Meter { lines: 6, owed: cents(120), notices: 1 });
     Page { meter, ..Page::new(locale, "La Fabrique", title, path, NOW) }
 }
 

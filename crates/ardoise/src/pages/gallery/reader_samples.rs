@@ -3,13 +3,16 @@
 use serde_json::json;
 
 use super::{Gallery, NOW, binding_samples, cents, page, pick};
+use crate::notices::words::Telling;
+use crate::notices::{Facts, Kind as News, Notice as Told};
 use crate::pages::binding::BoundRail;
 use crate::pages::charge::{ChargePage, ChargeView};
+use crate::pages::letters::{LinkPage, LinkView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
 use crate::rails::port::{Answer, Fact, Question, Reason, Says};
-use ledger::{Currency, Money};
+use ledger::{Currency, Money, ShopId as _, TabId};
 
 const ARTICLE: &str = include_str!("article.html");
 
@@ -256,6 +259,8 @@ fn tabs(gallery: &Gallery) {
         invitation: None,
         lines,
         more: None,
+        notices: News::ALL.map(|kind| told(locale, kind)).to_vec(),
+        mail: MailView::To("ben@reader.example".into()),
     };
     binding_samples::tabs(gallery, &tab);
     let notice = Notice::LineUndone { title: title(locale).into(), amount: cents(20) };
@@ -277,6 +282,8 @@ fn tabs(gallery: &Gallery) {
         left: cents(200),
         settles_by: None,
         lines: vec![],
+        notices: vec![],
+        mail: MailView::Off,
         ..tab
     };
     empty.page.meter = None;
@@ -305,8 +312,15 @@ fn settling(gallery: &Gallery) {
             },
             RailView::Cash { instructions: "12, rue des Tanneurs, le samedi matin.".into() },
         ],
+        to: "/tab/settle".into(),
+        own: true,
+        mail: MailView::Nowhere,
     };
     gallery.add("settle", &settle);
+    let mail = MailView::To("ben@reader.example".into());
+    gallery.add("settle-known", &SettlePage { mail, ..settle.clone() });
+    let by_letter = SettlePage { own: false, bound: vec![], ..settle.clone() };
+    gallery.add("settle-by-letter", &SettlePage { to: "/mail/pay/x".into(), ..by_letter });
     gallery.add("settle-none", &SettlePage { owed: cents(0), lines: 0, ..settle });
     let settled = SettledPage {
         page: page(locale, &locale.text("settled-title"), "/tab/settled/set_1"),
@@ -316,17 +330,61 @@ fn settling(gallery: &Gallery) {
         left: cents(0),
         fake: true,
         to_take: None,
+        own: true,
     };
     gallery.add("settled", &settled);
     let change = Says::new("ecash-change", [("sats", "111".into())]);
     let to_take = Some((change, format!("cashuB{}", "o2F0gaJhaUgB12WDacegEGFw".repeat(12))));
     gallery.add("settled-change", &SettledPage { to_take, fake: false, ..settled });
     charges(gallery);
+    letters(gallery);
+}
+
+/// What a reader is told, as a sample.
+fn told(locale: Locale, kind: News) -> NoticeView {
+    let facts = Facts {
+        amount: 1_900_000,
+        rest: 6_000_000,
+        fee: 280_000,
+        lines: 7,
+        day: Some(NOW.plus_days(2).micros()),
+        reason: if kind == News::Declined { "funds".into() } else { String::new() },
+        rail: "stripe".into(),
+        label: "Visa •••• 4242".into(),
+    };
+    let (tab, subject) = (TabId::from_raw(1), "1".to_owned());
+    let notice = Told { tab, kind, subject, facts, told_at: NOW.plus_minutes(-90) };
+    let telling = Telling { locale, currency: Currency::Eur, now: NOW, was_charged: false };
+    NoticeView { key: notice.key(), at: notice.told_at, said: telling.say(&notice) }
+}
+
+/// The pages that links in letters lead to.
+fn letters(gallery: &Gallery) {
+    let locale = gallery.locale;
+    for (name, title, view) in [
+        ("object", "object-title", LinkView::Object),
+        ("objected", "object-done", LinkView::Objected),
+        ("nothing-bound", "object-title", LinkView::NothingBound),
+        ("stop", "stop-title", LinkView::Stop),
+        ("stopped", "stop-done", LinkView::Stopped),
+    ] {
+        let page = page(locale, &locale.text(title), "/mail/x/y");
+        let shown = LinkPage { page, view, owed: cents(190), token: "y".into() };
+        gallery.add(&format!("letter-{name}"), &shown);
+    }
 }
 
 const fn online_rail(name: &'static str, fake: bool) -> OnlineRail {
     let (minimum, maximum) = (None, None);
-    OnlineRail { name, amount: Money::zero(Currency::Eur), minimum, maximum, binds: true, fake }
+    OnlineRail {
+        name,
+        amount: Money::zero(Currency::Eur),
+        minimum,
+        maximum,
+        binds: true,
+        fake,
+        tells_address: !fake,
+    }
 }
 
 fn online(name: &'static str, fake: bool) -> RailView {
@@ -400,7 +458,9 @@ fn charges(gallery: &Gallery) {
     for (name, view) in views {
         let page = page(locale, &locale.text("charge-title"), "/tab/charges/chg_1");
         let (charge, rail) = ("chg_1".into(), "rail-sandbox".into());
-        let shown = ChargePage { page, charge, amount: Some(cents(190)), rail, view };
+        let again = "/tab/settle".into();
+        let amount = Some(cents(190));
+        let shown = ChargePage { page, charge, amount, rail, view, again, own: true };
         gallery.add(&format!("charge-{name}"), &shown);
     }
 }

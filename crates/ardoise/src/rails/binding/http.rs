@@ -55,7 +55,7 @@ pub async fn begin_binding(
     let id = fields.id("binding")?;
     let stored = begin(&app, Begin { id, tab: tab.id, rail, locale: ask.locale }).await?;
     if !ask.takes_html {
-        return as_json(&app, &ask, &stored).await;
+        return as_json(&app, &stored).await;
     }
     Ok(Redirect::to(&where_to(&app, &stored)).into_response())
 }

@@ -190,7 +190,9 @@ async fn conclude(
     visit: Visit<'_>,
 ) -> Result<(), StoreError> {
     match asked {
-        Ok(Became::Bound(mandate)) => saga::finish(app, stored, Some(bound(stored, mandate))).await,
+        Ok(Became::Bound(mandate)) => {
+            saga::finish(app, stored, Some(bound(stored, mandate)), None).await
+        }
         Ok(_) | Err(_) if !stored.state.is_live() => {
             let id = stored.id;
             app.store.write(move |db| charge::rest(db, id)).await

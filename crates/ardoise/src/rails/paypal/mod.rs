@@ -316,6 +316,10 @@ impl Rail for PayPal {
         &self.terms
     }
 
+    fn tells_address(&self) -> bool {
+        true
+    }
+
     fn begin<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Begun> {
         Box::pin(self.begin_charge(charge))
     }

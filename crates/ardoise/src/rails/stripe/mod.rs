@@ -111,6 +111,10 @@ impl Rail for Stripe {
         &self.terms
     }
 
+    fn tells_address(&self) -> bool {
+        true
+    }
+
     fn begin<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Begun> {
         Box::pin(self.open(charge))
     }

@@ -48,6 +48,8 @@ macro_rules! rows {
     };
 }
 
+mod notices;
+
 /// Writes what a batch came to and commits. Answers the numbers that come next.
 ///
 /// # Errors
@@ -61,7 +63,7 @@ pub(super) fn persist(
     writes: &WriteSet,
     now: Timestamp,
 ) -> Result<Numbers, StoreError> {
-    let news = news(writes);
+    let (news, told) = (news(writes), notices::told(known, writes, now));
     let mut tables = vec![consents(writes, now)];
     tables.extend(tabs(known, writes));
     tables.push(lines(&writes.lines));
@@ -71,6 +73,7 @@ pub(super) fn persist(
     tables.extend(accesses(known, writes));
     tables.push(payouts(&writes.payouts, now));
     tables.push(transfers(till, numbers.transfer, &writes.transfers));
+    tables.extend(notices::rows(&told));
     tables.push(outbox(till, numbers.outbox, &news, now));
     send(connection, &tables)?;
     Ok(Numbers {

@@ -1,7 +1,7 @@
 //! What a decided batch writes: rows of one table together, in key order where neighbours share a page.
 
 use crate::store::insertion::Insertion;
-use crate::store::{Db, StoreError, Value, id, payout, shop, statement, tab};
+use crate::store::{Db, StoreError, Value, id, notice, payout, shop, statement, tab};
 use crate::till::TillNumber;
 use crate::till::batch::{
     NewConsent, NewDispute, NewDisputeEnd, NewLine, NewRefund, NewRefundFailure, NewSettlement,
@@ -82,6 +82,9 @@ pub fn persist(
     persist_access(db, known, writes)?;
     for made in &writes.payouts {
         payout::insert(db, made, now)?;
+    }
+    for told in writes.notices(known, now) {
+        notice::tell(db, &told)?;
     }
     persist_transfers(db, &writes.transfers)?;
     persist_news(db, writes, now)

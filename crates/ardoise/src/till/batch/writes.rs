@@ -1,11 +1,14 @@
 //! What a decided batch writes.
 
+use super::Snapshot;
+use crate::notices::{Facts, Kind, Notice};
+use crate::rails;
 use crate::till::Applied;
 use crate::till::command::{Outcome, SecretHash};
 use ledger::receipts::Chain;
 use ledger::{
-    AuthorId, Dispute, Line, LinkId, Loss, PayOut, Payment, Refund, RefundId, Settle, SettlementId,
-    TabId, Transfer, UndoneBy, Verdict, WorkId,
+    AuthorId, Dispute, Line, LinkId, Loss, Money, PayOut, Payment, Refund, RefundId, Settle,
+    SettlementId, TabId, Timestamp, Transfer, UndoneBy, Verdict, WorkId,
 };
 use std::collections::{BTreeSet, HashSet};
 
@@ -170,6 +173,30 @@ impl WriteSet {
         }
     }
 
+    /// What readers are told of this batch, whose commands left their tabs as they are `known`.
+    pub fn notices(&self, known: &Snapshot, now: Timestamp) -> Vec<Notice> {
+        let came = self.settlements.iter().filter(|made| made.settle.rail != rails::CREDIT.number);
+        let came = came.map(|made| receipt(made, known, now));
+        let lost: BTreeSet<TabId> = self.losses.iter().map(|(tab, _)| *tab).collect();
+        let lost = lost.into_iter().filter_map(|tab| self.closed(tab, known, now));
+        came.chain(lost).collect()
+    }
+
+    /// Lines of a tab were written off: not paid in time, or paid by money that went back.
+    fn closed(&self, id: TabId, known: &Snapshot, now: Timestamp) -> Option<Notice> {
+        let tab = &known.tabs.get(&id)?.tab;
+        let lines = self.losses.iter().filter(|(of, _)| *of == id).count() as u64;
+        let was_disputed = tab.disputes_lost > 0;
+        let facts = Facts {
+            amount: tab.written_off.micros(),
+            lines,
+            reason: if was_disputed { "dispute".into() } else { String::new() },
+            ..Facts::default()
+        };
+        let subject = now.micros().to_string();
+        Some(Notice { tab: id, kind: Kind::Closed, subject, facts, told_at: now })
+    }
+
     /// The authors to whom something happens.
     pub fn authors(&self) -> BTreeSet<AuthorId> {
         let bought = self.lines.iter().map(|new| new.line.author);
@@ -180,4 +207,17 @@ impl WriteSet {
         let lost = self.losses.iter().map(|(_, loss)| loss.line.author);
         bought.chain(undone).chain(paid).chain(paid_out).chain(lost).collect()
     }
+}
+
+fn receipt(made: &NewSettlement, known: &Snapshot, now: Timestamp) -> Notice {
+    let left = known.tabs.get(&made.tab).and_then(|stored| stored.tab.owed().ok());
+    let facts = Facts {
+        amount: made.settle.received.micros(),
+        rest: left.map_or(0, Money::micros),
+        fee: made.settle.rail_fee.micros(),
+        lines: made.payments.len() as u64,
+        ..Facts::default()
+    };
+    let subject = made.settle.id.to_string();
+    Notice { tab: made.tab, kind: Kind::Receipt, subject, facts, told_at: now }
 }
