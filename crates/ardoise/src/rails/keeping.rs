@@ -65,10 +65,9 @@ pub async fn ask(
         };
         let (was_kept, now) = keep(app, &stored, kept, next).await?;
         stored = now;
+        // Where somebody was faster the rail is asked the same again: it sees what they gave, and says whether this is it.
         if was_kept {
             (is_kept, visit) = (true, Visit::Again);
-        } else if !stored.state.is_live() {
-            break;
         }
     }
     Ok(Asked { stored, said: Ok(Outcome::Unknown), is_kept, is_first })

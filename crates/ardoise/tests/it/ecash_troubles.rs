@@ -57,6 +57,18 @@ async fn of_two_tokens_for_one_charge_one_is_taken() {
     assert_eq!(owes(&mut ben).await, "0.00");
 }
 
+/// A wallet that asks again before it is answered is told the same twice.
+#[tokio::test]
+async fn one_payment_posted_twice_at_once_is_taken_once_and_thanked_for_twice() {
+    let ecash = Ecash::open().await;
+    let (mut ben, charge) = ecash.charge().await;
+    let (id, pieces) = (charge.id.to_string(), ecash.mint.pieces(SATS));
+    let (one, two) = tokio::join!(ecash.post(&id, &pieces), ecash.post(&id, &pieces));
+    assert_eq!((one.status, two.status), (StatusCode::OK, StatusCode::OK), "{}", two.text());
+    assert_eq!(ecash.mint.swaps(), 1);
+    assert_eq!(owes(&mut ben).await, "0.00");
+}
+
 #[tokio::test]
 async fn while_one_token_is_in_doubt_another_is_not_taken_and_the_reader_waits() {
     let ecash = Ecash::open().await;
