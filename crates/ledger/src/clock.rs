@@ -1,6 +1,7 @@
 //! The clock of a tab: when it is charged, when its reader is reminded, when its lines are written off. Pure: what time it
 //! is and what was tried so far are told to it.
 
+use crate::settling::OpenLine;
 use crate::tab::{Rules, Tab};
 use crate::time::Timestamp;
 
@@ -18,16 +19,21 @@ pub enum Step {
 }
 
 impl Rules {
-    /// What is to be done with `tab` now. `attempts` are the instants at which charges of it were tried and failed, in any
+    /// What is to be done with `tab` now, of which something has waited since `since` ([`Tab::waits_since`]). `attempts` are the instants at which charges of it were tried and failed, in any
     /// order; those made before its oldest open line was bought were for others.
     ///
     /// A tab is charged once when it owes [`Rules::settle_at`], once when it is due, and once on each of
     /// [`Rules::retry_days`]; a day that nobody looked at it is made up for later, one charge for all that were missed. It
     /// is not charged while nothing is bound to it, or while a payment of it is disputed.
-    pub fn next_step(&self, tab: &Tab, attempts: &[Timestamp], now: Timestamp) -> Step {
-        let Some((oldest, last)) = tab.oldest_open_at.zip(self.written_off_at(tab)) else {
-            return Step::Wait(None);
-        };
+    pub fn next_step(
+        &self,
+        tab: &Tab,
+        since: Option<Timestamp>,
+        attempts: &[Timestamp],
+        now: Timestamp,
+    ) -> Step {
+        let Some(oldest) = since else { return Step::Wait(None) };
+        let last = oldest.plus_days(self.write_off_days);
         if now >= last {
             return Step::WriteOff;
         }
@@ -52,10 +58,20 @@ impl Rules {
     pub fn reminds_at(&self, tab: &Tab) -> Option<Timestamp> {
         Some(tab.oldest_open_at?.plus_days(self.due_days.saturating_sub(self.remind_days)))
     }
+}
 
-    /// When the open lines of `tab` are written off; never, when nothing is open.
-    pub fn written_off_at(&self, tab: &Tab) -> Option<Timestamp> {
-        Some(tab.oldest_open_at?.plus_days(self.write_off_days))
+impl Tab {
+    /// Since when something waits on the tab: when its oldest open line was bought, unless less than the smallest coin is left to
+    /// pay of that one, which no rail could move. What is less is never due by itself: it is paid with the next line.
+    ///
+    /// `open_lines` are all lines of the tab that wait and cost something, in the order of [`OpenLine::place`].
+    pub fn waits_since(&self, open_lines: &[OpenLine]) -> Option<Timestamp> {
+        let [first, rest @ ..] = open_lines else { return None };
+        let left = first.shares.gross.saturating_sub(self.credit);
+        let is_rest =
+            !self.credit.is_zero() && left.is_ok_and(|left| left.round_down_to_minor().is_zero());
+        let waiting = if is_rest { rest } else { open_lines };
+        waiting.iter().find(|line| !line.written_off).map(|line| line.bought_at)
     }
 }
 
@@ -117,7 +133,7 @@ mod tests {
             let mut done = Vec::new();
             for half_day in 0..=2 * days[3] {
                 let now = Timestamp::from_micros(BOUGHT.micros() + half_day * MICROS_PER_DAY / 2);
-                match rules.next_step(&tab, &attempts, now) {
+                match rules.next_step(&tab, tab.oldest_open_at, &attempts, now) {
                     Step::Wait(until) => assert!(until.expect("something is open") > now),
                     Step::WriteOff => done.push((half_day, Step::WriteOff)),
                     step @ (Step::Charge | Step::Retry) => {
@@ -140,16 +156,16 @@ mod tests {
             let mut attempts = Vec::new();
             for (place, step) in [Step::Charge, Step::Retry, Step::Retry].into_iter().enumerate() {
                 let at = day(days[place]);
-                let before = rules.next_step(&tab, &attempts, just_before(at));
+                let before = rules.next_step(&tab, tab.oldest_open_at, &attempts, just_before(at));
                 assert_eq!(before, Step::Wait(Some(at)));
-                assert_eq!(rules.next_step(&tab, &attempts, at), step);
+                assert_eq!(rules.next_step(&tab, tab.oldest_open_at, &attempts, at), step);
                 attempts.push(at);
             }
             let last = day(days[3]);
-            let waits = rules.next_step(&tab, &attempts, just_before(last));
+            let waits = rules.next_step(&tab, tab.oldest_open_at, &attempts, just_before(last));
             assert_eq!(waits, Step::Wait(Some(last)));
-            assert_eq!(rules.next_step(&tab, &attempts, last), Step::WriteOff);
-            assert_eq!(rules.next_step(&tab, &[], last), Step::WriteOff);
+            assert_eq!(rules.next_step(&tab, tab.oldest_open_at, &attempts, last), Step::WriteOff);
+            assert_eq!(rules.next_step(&tab, tab.oldest_open_at, &[], last), Step::WriteOff);
         }
     }
 
@@ -158,9 +174,13 @@ mod tests {
         let (rules, tab) = (rules(SMALL), tab(cents(100)));
         for missed in 40..49 {
             let now = day(missed);
-            assert_eq!(rules.next_step(&tab, &[], now), Step::Charge, "day {missed}");
+            assert_eq!(
+                rules.next_step(&tab, tab.oldest_open_at, &[], now),
+                Step::Charge,
+                "day {missed}"
+            );
             let next = [43, 46, 49].into_iter().find(|next| *next > missed).map(day);
-            let after = rules.next_step(&tab, &[now], now);
+            let after = rules.next_step(&tab, tab.oldest_open_at, &[now], now);
             assert_eq!(after, Step::Wait(next), "day {missed}");
         }
     }
@@ -170,20 +190,33 @@ mod tests {
         let rules = rules(SMALL);
         for days in 0..40 {
             let now = day(days);
-            assert_eq!(rules.next_step(&tab(cents(499)), &[], now), Step::Wait(Some(day(40))));
-            assert_eq!(rules.next_step(&tab(cents(500)), &[], now), Step::Charge, "day {days}");
-            let failed = rules.next_step(&tab(cents(500)), &[now], now);
+            assert_eq!(
+                rules.next_step(&tab(cents(499)), Some(BOUGHT), &[], now),
+                Step::Wait(Some(day(40)))
+            );
+            assert_eq!(
+                rules.next_step(&tab(cents(500)), Some(BOUGHT), &[], now),
+                Step::Charge,
+                "day {days}"
+            );
+            let failed = rules.next_step(&tab(cents(500)), Some(BOUGHT), &[now], now);
             assert_eq!(failed, Step::Wait(Some(day(40))), "day {days}");
         }
         let credited = Tab { credit: cents(1), ..tab(cents(500)) };
-        assert_eq!(rules.next_step(&credited, &[], BOUGHT), Step::Wait(Some(day(40))));
+        assert_eq!(
+            rules.next_step(&credited, credited.oldest_open_at, &[], BOUGHT),
+            Step::Wait(Some(day(40)))
+        );
     }
 
     #[test]
     fn what_was_tried_for_older_lines_does_not_count() {
         let before = just_before(BOUGHT);
         let rules = rules(SMALL);
-        assert_eq!(rules.next_step(&tab(cents(500)), &[before], BOUGHT), Step::Charge);
+        assert_eq!(
+            rules.next_step(&tab(cents(500)), Some(BOUGHT), &[before], BOUGHT),
+            Step::Charge
+        );
     }
 
     #[test]
@@ -193,9 +226,12 @@ mod tests {
         let disputed = Tab { disputes_open: 1, ..tab(cents(500)) };
         for tab in [unbound, disputed] {
             for days in 0..49 {
-                assert_eq!(rules.next_step(&tab, &[], day(days)), Step::Wait(Some(day(49))));
+                assert_eq!(
+                    rules.next_step(&tab, tab.oldest_open_at, &[], day(days)),
+                    Step::Wait(Some(day(49)))
+                );
             }
-            assert_eq!(rules.next_step(&tab, &[], day(49)), Step::WriteOff);
+            assert_eq!(rules.next_step(&tab, tab.oldest_open_at, &[], day(49)), Step::WriteOff);
         }
     }
 
@@ -205,7 +241,7 @@ mod tests {
         let empty = Tab { oldest_open_at: None, ..tab(cents(0)) };
         let closed = Tab { written_off: cents(700), ..empty.clone() };
         for tab in [empty, closed] {
-            assert_eq!(rules.next_step(&tab, &[], day(100)), Step::Wait(None));
+            assert_eq!(rules.next_step(&tab, tab.oldest_open_at, &[], day(100)), Step::Wait(None));
             assert_eq!(rules.reminds_at(&tab), None);
         }
     }
@@ -214,5 +250,28 @@ mod tests {
     fn a_reader_is_reminded_two_days_before_the_tab_is_due() {
         assert_eq!(rules(SMALL).reminds_at(&tab(cents(1))), Some(day(38)));
         assert_eq!(rules(LARGE).reminds_at(&tab(cents(1))), Some(day(8)));
+    }
+
+    #[test]
+    fn less_than_the_smallest_coin_waits_for_the_next_line() {
+        let line = |number, micros, day_bought| {
+            let gross = Money::from_micros(micros, Currency::Eur).expect("small");
+            let shares = crate::Shares::of(gross, 0, 0).expect("a price");
+            let (id, author) =
+                (crate::LineId::from_bytes([number; 16]), crate::AuthorId::from_raw(1));
+            OpenLine { id, author, shares, bought_at: day(day_bought), written_off: false }
+        };
+        let old = line(1, 204_900, 0);
+        let new = line(2, 300_000, 20);
+        let credit = |micros| Money::from_micros(micros, Currency::Eur).expect("small");
+        let with = |micros| Tab { credit: credit(micros), ..tab(cents(20)) };
+        assert_eq!(with(0).waits_since(&[]), None);
+        assert_eq!(with(0).waits_since(&[old, new]), Some(day(0)));
+        assert_eq!(with(200_000).waits_since(&[old]), None);
+        assert_eq!(with(200_000).waits_since(&[old, new]), Some(day(20)));
+        assert_eq!(with(194_900).waits_since(&[old, new]), Some(day(0)), "a whole cent is left");
+        let lost = OpenLine { written_off: true, ..old };
+        assert_eq!(with(0).waits_since(&[lost]), None);
+        assert_eq!(with(100_000).waits_since(&[lost, new]), Some(day(20)));
     }
 }

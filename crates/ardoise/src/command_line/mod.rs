@@ -17,6 +17,7 @@ mod move_store;
 mod pay_out;
 pub mod place;
 mod progress;
+mod refund;
 mod restore;
 mod serve;
 mod settings;
@@ -63,6 +64,8 @@ enum Command {
     Invite(invite::Invite),
     /// Write down money that arrived for a tab
     Settle(settle::Settle),
+    /// Give credit of a tab back, or take a line back
+    Refund(refund::Refund),
     /// Write down money that you sent to an author
     PayOut(pay_out::PayOut),
     /// Check the books: recompute every balance from the journal
@@ -118,6 +121,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Demo(demo) => demo.run(place),
         Command::Invite(invite) => invite.run(place),
         Command::Settle(settle) => settle.run(place),
+        Command::Refund(refund) => refund.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
         Command::CheckBooks(check) => check.run(place),
         Command::Doctor(doctor) => doctor.run(place),

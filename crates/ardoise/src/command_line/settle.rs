@@ -3,6 +3,7 @@
 use super::place::{Place, told};
 use super::{Done, Failure};
 use crate::app::App;
+use crate::desk::giving_back::from_statement;
 use crate::problem::PURCHASE_CONFLICT;
 use crate::rails::{self, manual};
 use crate::store::statement::Paid;
@@ -51,7 +52,7 @@ impl Settle {
     }
 
     async fn receive(&self, app: &App) -> Result<(), Failure> {
-        let tab = self.tab(app).await?;
+        let tab = known_tab(app, &self.tab).await?;
         let amount = amount(app, "--received", &self.received)?;
         let way = manual::Way::from_name(&self.rail).unwrap_or(manual::Way::Transfer);
         let id = self.id.unwrap_or_else(|| app.mint.settlement());
@@ -81,24 +82,21 @@ impl Settle {
         say!("{} is left to pay on the tab.", now.owed);
         Ok(())
     }
-
-    async fn tab(&self, app: &App) -> Result<TabId, Failure> {
-        let tab = from_statement(&self.tab);
-        let tab = tab.ok_or_else(|| {
-            format!("{:?} is not a tab: it looks like tab_01h2xcejqtf2n", self.tab)
-        })?;
-        let currency = app.currency();
-        let found = app.store.read(|db| tab::by_id(db, tab, currency)).await?;
-        found
-            .map(|stored| stored.tab.id)
-            .ok_or_else(|| format!("there is no tab {tab} in this shop").into())
-    }
 }
 
-/// The tab that a bank statement names: banks like capitals, drop what is neither letter nor digit, and put spaces in.
-fn from_statement(text: &str) -> Option<TabId> {
-    let kept: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    format!("tab_{}", kept.to_lowercase().strip_prefix("tab")?).parse().ok()
+/// The tab of this shop that somebody typed.
+///
+/// # Errors
+/// What a tab looks like, or that there is no such one.
+pub async fn known_tab(app: &App, text: &str) -> Result<TabId, Failure> {
+    let tab = from_statement(text);
+    let tab =
+        tab.ok_or_else(|| format!("{text:?} is not a tab: it looks like tab_01h2xcejqtf2n"))?;
+    let currency = app.currency();
+    let found = app.store.read(|db| tab::by_id(db, tab, currency)).await?;
+    found
+        .map(|stored| stored.tab.id)
+        .ok_or_else(|| format!("there is no tab {tab} in this shop").into())
 }
 
 fn print_paid(paid: &[Paid]) {

@@ -34,6 +34,8 @@ pub enum ChargeView {
     },
     /// Something happens elsewhere.
     Wait,
+    /// The rail has it, and takes days.
+    UnderWay,
     /// The rail's answer was lost: it is being asked.
     InDoubt,
     /// It is over without money.
@@ -71,7 +73,10 @@ impl ChargePage {
             | ChargeView::Wait
             | ChargeView::InDoubt => true,
             // What somebody is typing is not taken away from them.
-            ChargeView::Ask { .. } | ChargeView::Over { .. } | ChargeView::Refused => false,
+            ChargeView::Ask { .. }
+            | ChargeView::Over { .. }
+            | ChargeView::Refused
+            | ChargeView::UnderWay => false,
         }
     }
 }

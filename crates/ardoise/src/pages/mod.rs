@@ -12,6 +12,7 @@ pub mod author;
 pub mod charge;
 pub mod charts;
 pub mod desk;
+pub mod desk_tab;
 pub mod format;
 pub mod gains;
 pub mod keep;

@@ -3,6 +3,7 @@
 use askama::Template;
 use ledger::{Money, Timestamp};
 
+use super::desk_tab::RefundRow;
 use super::work::{Kind, Price};
 use super::{Page, Visitor};
 
@@ -136,12 +137,29 @@ pub struct TabPage {
     pub settles_by: Option<Timestamp>,
     /// What was received beyond what is owed.
     pub credit: Money,
+    /// What of it can be given back now, and how; nothing where no way of paying can.
+    pub give_back: Option<GiveBack>,
+    /// What was given back, the newest first.
+    pub refunds: Vec<RefundRow>,
     /// Why the tab takes no new lines; `None` while it does.
     pub closed: Option<Closed>,
     /// Newest first.
     pub lines: Vec<TabLine>,
     /// Address of the older lines.
     pub more: Option<String>,
+}
+
+/// Credit that its reader can have back: `POST /tab/refunds`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GiveBack {
+    /// The refund id minted for this rendering.
+    pub refund: String,
+    /// By which settlement it came.
+    pub settlement: String,
+    /// How much.
+    pub amount: Money,
+    /// The key of the rail's name.
+    pub words: String,
 }
 
 impl TabPage {

@@ -54,11 +54,11 @@ pub async fn turn(app: &App) -> Result<Done, StoreError> {
 }
 
 async fn look_at(app: &App, tab: &Tab, now: Timestamp, done: &mut Done) -> Result<(), StoreError> {
-    let Some(oldest) = tab.oldest_open_at else { return Ok(()) };
+    let Some(oldest) = tabs::waits_since(app, tab).await? else { return Ok(()) };
     let attempts = app.store.read(|db| charge::attempts(db, tab.id, oldest)).await?;
     let failed: Vec<Timestamp> =
         attempts.iter().filter(|attempt| !attempt.came).map(|attempt| attempt.at).collect();
-    match app.settings.tariff.rules.next_step(tab, &failed, now) {
+    match app.settings.tariff.rules.next_step(tab, Some(oldest), &failed, now) {
         Step::Wait(_) => {}
         Step::Charge | Step::Retry => {
             let period = period(oldest, attempts.len());

@@ -3,6 +3,7 @@
 use super::disputes;
 use super::mandates;
 use super::port::{Heard, Message, Next, Rail, Reason, Unheard, Which};
+use super::refunds;
 use super::saga::{self, Begin, Visit};
 use crate::app::{App, Shared};
 use crate::body::{Fields, unreadable};
@@ -135,6 +136,7 @@ async fn may_ask(app: &App, id: SettlementId) -> Result<bool, Problem> {
 
 fn view(stored: &Stored) -> ChargeView {
     match stored.state {
+        Stand::Begun | Stand::Waiting if stored.is_under_way() => ChargeView::UnderWay,
         Stand::Begun | Stand::Waiting if stored.in_doubt => ChargeView::InDoubt,
         Stand::Begun | Stand::Waiting => waiting(stored),
         Stand::Declined | Stand::Abandoned => {
@@ -254,6 +256,12 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
         Heard::Dispute { charge, dispute } => {
             tracing::error!(rail = name, dispute, "a reader or their bank wants money back");
             disputes::hear(app, rail, &charge, &dispute).await
+        }
+        Heard::Refund(which) => {
+            if let Some(found) = saga::find(app, rail, &which).await? {
+                refunds::news(app, found.id).await?;
+            }
+            Ok(())
         }
         Heard::Nothing => Ok(()),
     }

@@ -15,6 +15,7 @@ pub mod manual;
 pub mod paypal;
 pub mod port;
 pub mod reason;
+pub mod receiving;
 pub mod refunds;
 pub mod saga;
 pub mod sandbox;

@@ -20,13 +20,15 @@
 //! meanwhile. A charge that the reader leaves is asked about for a day, and then taken for abandoned; when its money arrives all the
 //! same, a message or the reader's return has it asked about once more, and it is received.
 //!
+//! A rail that knows of it and takes days, such as a direct debit, is another matter: its charge is *under way*. It is asked about for
+//! as long, nothing else is charged meanwhile, and the reader is told so.
+//!
 //! # What is not believed
 //! Amounts come from the charge as it was written. Where the rail says that another amount or currency came, nothing is received:
 //! the charge is *refused*, and the operator is told.
 
-use super::mandates;
-use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt, Which};
-use super::schedule;
+use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Which};
+use super::{mandates, receiving, schedule};
 use crate::app::App;
 use crate::pages::Locale;
 use crate::problem::{
@@ -36,8 +38,7 @@ use crate::problem::{
 use crate::store::charge::{self, Answered, Doubt, State, Stored};
 use crate::store::mandate::{self, Bound, Ending};
 use crate::store::{Db, StoreError, tab};
-use crate::tabs::{Received, settle};
-use ledger::{Excess, LedgerRefusal, Money, RailNumber, SettlementId, TabId};
+use ledger::{LedgerRefusal, Money, RailNumber, SettlementId, TabId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -230,10 +231,11 @@ async fn step(
     stored: Stored,
     visit: Visit<'_>,
 ) -> Result<(), StoreError> {
-    if stored.state == State::Settled {
-        return Ok(());
-    }
     let told = told(app, &stored);
+    if stored.state == State::Settled {
+        let once = rail.is_paid_once();
+        return if once { Ok(()) } else { receiving::look_again(app, rail, &stored, &told).await };
+    }
     if stored.state != State::Begun {
         let asked = match visit {
             Visit::Returned(query) => rail.returned(&told, query).await,
@@ -288,7 +290,8 @@ async fn charge_mandate(
 /// key before, and its answer is all that is asked for.
 async fn mandate_of(app: &App, stored: &Stored) -> Result<Option<port::Mandate>, StoreError> {
     let (tab, rail) = (stored.tab, stored.rail);
-    let read = app.store.read(|db| Ok((mandate::by_tab(db, tab)?, mandate::ending(db, tab, rail)?)));
+    let read =
+        app.store.read(|db| Ok((mandate::by_tab(db, tab)?, mandate::ending(db, tab, rail)?)));
     let (bound, ending) = read.await?;
     let holds = bound.into_iter().find(|bound| bound.rail == rail);
     let holds = holds.map(|Bound { reference, label, .. }| port::Mandate { reference, label });
@@ -334,7 +337,7 @@ async fn conclude(
     visit: Visit<'_>,
 ) -> Result<(), StoreError> {
     match asked {
-        Ok(Outcome::Settled(receipt)) => receive(app, stored, receipt).await,
+        Ok(Outcome::Settled(receipt)) => receiving::receive(app, stored, receipt).await,
         Ok(_) | Err(_) if !stored.state.is_live() => {
             let id = stored.id;
             app.store.write(move |db| charge::rest(db, id)).await
@@ -345,6 +348,7 @@ async fn conclude(
             wait(app, stored, kept).await
         }
         Ok(Outcome::Declined(reason)) => decline(app, stored, reason).await,
+        Ok(Outcome::UnderWay) => put_off(app, stored, Doubt::UnderWay).await,
         Ok(Outcome::Unknown) => put_off(app, stored, Doubt::Arisen).await,
         Err(error) => trouble(app, stored, &error, visit).await,
     }
@@ -368,12 +372,17 @@ async fn wait(app: &App, stored: &Stored, kept: Option<String>) -> Result<(), St
     put_off(app, stored, doubt).await
 }
 
-async fn put_off(app: &App, stored: &Stored, doubt: Doubt) -> Result<(), StoreError> {
+pub(super) async fn put_off(app: &App, stored: &Stored, doubt: Doubt) -> Result<(), StoreError> {
     let (id, then) = (stored.id, schedule::next(stored.attempts, app.now()));
     app.store.write(move |db| charge::put_off(db, id, then, doubt)).await
 }
 
-async fn close(app: &App, stored: &Stored, state: State, why: &str) -> Result<(), StoreError> {
+pub(super) async fn close(
+    app: &App,
+    stored: &Stored,
+    state: State,
+    why: &str,
+) -> Result<(), StoreError> {
     let (id, now, why) = (stored.id, app.now(), why.to_owned());
     app.store.write(move |db| charge::close(db, id, state, &why, now)).await
 }
@@ -417,62 +426,6 @@ async fn trouble(
     put_off(app, stored, doubt).await
 }
 
-/// Puts money that came into the books, once, and closes its charge.
-async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), StoreError> {
-    if let Some(why) = unlike(stored, &receipt) {
-        tracing::error!(charge.id = %stored.id, why, "what came is not what was asked for; nothing is received");
-        return close(app, stored, State::Refused, &why).await;
-    }
-    let received = Received {
-        id: stored.id,
-        rail: stored.rail,
-        amount: receipt.received,
-        rail_fee: receipt.fee,
-        reference: receipt.reference,
-        excess: Excess::Credited,
-    };
-    if let Err(problem) = settle(app, stored.tab, received).await {
-        // The money is there, and the books do not take it: it must not be forgotten, nor charged again.
-        let (code, cause) = (problem.kind.code, problem.cause.unwrap_or_default());
-        tracing::error!(charge.id = %stored.id, problem.code = code, cause, "money that came is not in the books");
-        return put_off(app, stored, Doubt::Arisen).await;
-    }
-    settled(app, stored, receipt.mandate).await
-}
-
-/// What is wrong with what a rail says that it received.
-fn unlike(stored: &Stored, receipt: &Receipt) -> Option<String> {
-    let (asked, came, fee) = (stored.amount, receipt.received, receipt.fee);
-    if came != asked {
-        return Some(format!("{came} came instead of {asked}"));
-    }
-    let is_sound = fee.currency() == asked.currency() && fee <= asked;
-    (!is_sound).then(|| format!("a fee of {fee} on {asked}"))
-}
-
-async fn settled(
-    app: &App,
-    stored: &Stored,
-    mandate: Option<port::Mandate>,
-) -> Result<(), StoreError> {
-    let (id, tab, rail, now) = (stored.id, stored.tab, stored.rail, app.now());
-    let bound = mandate.filter(|_| stored.binds).map(|mandate| Bound {
-        rail,
-        reference: mandate.reference,
-        label: mandate.label,
-        failed_at: None,
-    });
-    if bound.is_some() {
-        // Before it is written: stopped in between, all of this is done again.
-        mandates::hold(app, tab, true).await?;
-    }
-    let write = move |db: &dyn Db| {
-        charge::close(db, id, State::Settled, "", now)?;
-        bound.as_ref().map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))
-    };
-    app.store.write(write).await
-}
-
 /// The charge by this rail that is meant.
 ///
 /// # Errors
@@ -493,8 +446,12 @@ pub async fn find(app: &App, rail: &dyn Rail, which: &Which) -> Result<Option<St
 /// The store's.
 pub async fn news(app: &App, rail: &dyn Rail, which: &Which) -> Result<bool, StoreError> {
     let Some(found) = find(app, rail, which).await? else { return Ok(false) };
-    let (id, now) = (found.id, app.now());
-    app.store.write(move |db| charge::hasten(db, id, now)).await?;
+    let (id, now, once) = (found.id, app.now(), rail.is_paid_once());
+    let write = move |db: &dyn Db| {
+        charge::hasten(db, id, now)?;
+        if once { Ok(()) } else { charge::look_again(db, id, now) }
+    };
+    app.store.write(write).await?;
     app.to_ask.notify_one();
     Ok(true)
 }

@@ -47,6 +47,9 @@ impl State {
     }
 }
 
+/// The reason of a live charge whose rail has it and takes days.
+const UNDER_WAY: &str = "under_way";
+
 /// A charge as it is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -82,6 +85,13 @@ pub struct Stored {
     pub in_doubt: bool,
     /// Why it is over; may be empty.
     pub reason: String,
+}
+
+impl Stored {
+    /// Whether its rail has it and takes days.
+    pub fn is_under_way(&self) -> bool {
+        self.in_doubt && self.reason == UNDER_WAY
+    }
 }
 
 impl std::fmt::Debug for Stored {
@@ -237,7 +247,7 @@ pub fn troubling(
     currency: Currency,
 ) -> Result<Vec<Stored>, StoreError> {
     let sql = charges!(
-        "where (state = 'refused' and seen_at is null) or (in_doubt = 1 and attempts > ?1) \
+        "where (state = 'refused' and seen_at is null) or (in_doubt = 1 and attempts > ?1 and reason <> 'under_way') \
          order by begun_at desc, id limit ?2"
     );
     db.all(sql, &[Value::Int(attempts), Value::Int(limit)], |row| read(row, currency))
@@ -307,6 +317,8 @@ pub fn show_next(db: &dyn Db, charge: SettlementId, next: &str) -> Result<(), St
 pub enum Doubt {
     /// It may have.
     Arisen,
+    /// It is about to, and takes days.
+    UnderWay,
     /// It was in doubt when it was asked, and is not any more.
     Over,
     /// Nothing new. Doubt that has arisen since somebody began to ask stands.
@@ -326,10 +338,13 @@ pub fn put_off(
     let values = [charge.into(), then.into()];
     let sql = match doubt {
         Doubt::Arisen => {
-            "update charge set ask_at = ?2, in_doubt = 1 where id = ?1 and state in ('begun', 'waiting')"
+            "update charge set ask_at = ?2, in_doubt = 1, reason = '' where id = ?1 and state in ('begun', 'waiting')"
+        }
+        Doubt::UnderWay => {
+            "update charge set ask_at = ?2, in_doubt = 1, reason = 'under_way' where id = ?1 and state in ('begun', 'waiting')"
         }
         Doubt::Over => {
-            "update charge set ask_at = ?2, in_doubt = 0 where id = ?1 and state in ('begun', 'waiting')"
+            "update charge set ask_at = ?2, in_doubt = 0, reason = '' where id = ?1 and state in ('begun', 'waiting')"
         }
         Doubt::Unchanged => {
             "update charge set ask_at = ?2 where id = ?1 and state in ('begun', 'waiting')"
@@ -345,6 +360,16 @@ pub fn put_off(
 /// Whatever the engine says.
 pub fn hasten(db: &dyn Db, charge: SettlementId, now: Timestamp) -> Result<(), StoreError> {
     let sql = "update charge set ask_at = ?2 where id = ?1 and state <> 'settled'";
+    db.execute(sql, &[charge.into(), now.into()])?;
+    Ok(())
+}
+
+/// A settled charge may have been paid once more: what came besides is asked about at once.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn look_again(db: &dyn Db, charge: SettlementId, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "update charge set ask_at = ?2 where id = ?1 and state = 'settled'";
     db.execute(sql, &[charge.into(), now.into()])?;
     Ok(())
 }

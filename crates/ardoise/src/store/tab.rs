@@ -205,7 +205,8 @@ pub fn brought(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Brought>, StoreError> {
-    let sql = settlements!("s.tab_id = ?1 and s.rail > 0 order by s.settled_at desc, s.id desc limit ?2");
+    let sql =
+        settlements!("s.tab_id = ?1 and s.rail > 0 order by s.settled_at desc, s.id desc limit ?2");
     db.all(sql, &[id(tab), Value::Int(limit)], |row| {
         let (id, now) = read_settlement(row, currency)?;
         Ok(Brought { id, now, at: row.time(6)? })
@@ -299,6 +300,15 @@ pub fn owing(
             is_disputed: row.int(5)? != 0,
         })
     })
+}
+
+/// Tabs that have credit, the newest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn credited(db: &dyn Db, limit: i64, currency: Currency) -> Result<Vec<Tab>, StoreError> {
+    let sql = tab_columns!("where credit_micros > 0 order by id desc limit ?1");
+    db.all(sql, &[Value::Int(limit)], |row| Ok(read(row, currency)?.tab))
 }
 
 /// What all tabs owe together, with what was written off.

@@ -1,9 +1,10 @@
 //! Buying, undoing, the tab, settling and the library, over HTTP.
 
-use super::{Taken, Tap, amount, buy, closed, undo};
+use super::{Taken, Tap, amount, buy, closed, giving_back, undo, waits_since};
 use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
 use crate::body::Fields;
+use crate::desk::giving_back::refund_row;
 use crate::pages::reader::{
     BoundRail, LibraryItem, LibraryPage, LineState as Shown, OnlineRail, RailView, SettlePage,
     SettledPage, TabLine, TabPage, WithdrawalPage,
@@ -16,6 +17,7 @@ use crate::request::{Ask, Claim, forget_tab, keep_tab};
 use crate::routes::policy_leading_to;
 use crate::store::StoreError;
 use crate::store::mandate::{self, Bound};
+use crate::store::refund_order;
 use crate::store::statement::{self, Before, Shown as StoredLine};
 use crate::till::command::Purchase;
 use crate::works::kind_of;
@@ -29,6 +31,8 @@ use std::collections::HashMap;
 
 /// Lines of a tab or works of a library on one page.
 const LINES_ON_A_PAGE: i64 = 50;
+/// Refunds on the page of a tab.
+const REFUNDS_ON_A_PAGE: i64 = 20;
 type Asked = Result<Response, Problem>;
 
 /// Buy a work
@@ -167,7 +171,13 @@ pub async fn show_tab(
         app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
     let lines = lines.await?;
     page.notice = notice(&query, &lines);
-    html(&tab_page(&app, page, &tab, &lines)?)
+    let went_back =
+        app.store.read(|db| refund_order::shown(db, tab.id, REFUNDS_ON_A_PAGE, currency)).await?;
+    html(&TabPage {
+        give_back: giving_back::offered(&app, &tab).await?,
+        refunds: went_back.iter().map(|shown| refund_row(&app, shown)).collect(),
+        ..tab_page(&app, page, &tab, &lines).await?
+    })
 }
 
 /// What the reader is told once, about a line that was just taken back.
@@ -194,13 +204,21 @@ fn empty_tab(app: &App, page: Page) -> TabPage {
         settles_at: app.settings.tariff.rules.settle_at,
         settles_by: None,
         credit: app.nothing(),
+        give_back: None,
+        refunds: Vec::new(),
         closed: None,
         lines: Vec::new(),
         more: None,
     }
 }
 
-fn tab_page(app: &App, page: Page, tab: &Tab, lines: &[StoredLine]) -> Result<TabPage, Problem> {
+async fn tab_page(
+    app: &App,
+    page: Page,
+    tab: &Tab,
+    lines: &[StoredLine],
+) -> Result<TabPage, Problem> {
+    let since = waits_since(app, tab).await?;
     let rules = &app.settings.tariff.rules;
     let owed = tab.owed().map_err(ledger::LedgerRefusal::from)?;
     let limit = rules.limit(tab);
@@ -212,9 +230,11 @@ fn tab_page(app: &App, page: Page, tab: &Tab, lines: &[StoredLine]) -> Result<Ta
         limit,
         left,
         settles_at: app.settings.tariff.rules.settle_at,
-        settles_by: tab.oldest_open_at.map(|at| at.plus_days(rules.due_days)),
+        settles_by: since.map(|at| at.plus_days(rules.due_days)),
         credit: tab.credit,
-        closed: closed(app, tab),
+        give_back: None,
+        refunds: Vec::new(),
+        closed: closed(app, tab, since),
         lines: lines.iter().map(|shown| tab_line(app, shown, withheld)).collect(),
         more: more("/tab", lines),
         page,

@@ -37,6 +37,8 @@ GET     /gains                                   401 401 200 200 403 401 401
 GET     /gains.csv                               401 401 200 200 403 401 401
 GET     /keys                                    401 401 200 200 403 401 401
 GET     /desk                                    401 401 403 403 200 401 401
+GET     /desk/tabs                               401 401 403 403 422 401 401
+GET     /desk/tabs/{tab}                         401 401 403 403 200 401 401
 GET     /sell                                    401 401 200 200 403 401 401
 GET     /works                                   401 401 200 200 403 401 401
 POST    /works                                   401 401 422 422 403 401 401
@@ -58,6 +60,7 @@ GET     /tab/charges/{charge}                    404 303 404 404 404 404 404
 GET     /tab/charges/{charge}/return             404 303 404 404 404 404 404
 POST    /tab/charges/{charge}/return             404 303 404 404 404 404 404
 POST    /tab/mandates/{rail}/end                 401 404 401 401 401 401 401
+POST    /tab/refunds                             401 400 401 401 401 401 401
 POST    /rails/{rail}/webhook                    400 400 400 400 400 400 400
 GET     /gains/stream                            401 401 200 200 403 401 401
 POST    /keys                                    401 401 422 422 403 401 401
@@ -66,6 +69,9 @@ POST    /webhooks                                401 401 422 422 403 401 401
 POST    /webhooks/{webhook}/remove               401 401 303 404 403 401 401
 POST    /desk/invitations                        401 401 403 403 422 401 401
 POST    /desk/tabs/{tab}/settle                  401 401 403 403 400 401 401
+POST    /desk/tabs/{tab}/refunds                 401 401 403 403 400 401 401
+POST    /desk/tabs/{tab}/lines/{line}/refund     401 401 403 403 400 401 401
+POST    /desk/refunds/{refund}/seen              401 401 403 403 404 401 401
 POST    /desk/authors/{author}/payouts           401 401 403 403 400 401 401
 POST    /desk/charges/{charge}/seen              401 401 403 403 404 401 401
 POST    /desk/books                              401 401 403 403 303 401 401

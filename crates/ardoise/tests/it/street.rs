@@ -176,6 +176,8 @@ async fn name_what_olu_sees(
 ) {
     let tab = ben.cookies["ardoise_tab"].split('.').next().expect("an id");
     named.insert("/desk/tabs/", tab.to_owned());
+    named.insert("/desk/tabs/{tab}/lines/", named["/lines/"].clone());
+    named.insert("/desk/refunds/", shop.app.mint.refund().to_string());
     named.insert("/desk/authors/", author.to_string());
     let (_, invited) = ardoise::people::invite_author(&shop.app, "Cleo").await.expect("invited");
     let door = ardoise::people::invite(&shop.app, Role::Operator).await.expect("invited");

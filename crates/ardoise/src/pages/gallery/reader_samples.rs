@@ -4,10 +4,12 @@ use serde_json::json;
 
 use super::{Gallery, NOW, cents, page, pick};
 use crate::pages::charge::{ChargePage, ChargeView};
+use crate::pages::desk_tab::RefundRow;
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
 use crate::rails::port::{Answer, Question, Reason};
+use crate::store::refund_order::State;
 use ledger::{Currency, Money};
 
 const ARTICLE: &str = include_str!("article.html");
@@ -246,6 +248,8 @@ fn tabs(gallery: &Gallery) {
         settles_at: cents(500),
         settles_by: Some(NOW.plus_days(40)),
         credit: cents(0),
+        give_back: None,
+        refunds: vec![],
         closed: None,
         lines,
         more: None,
@@ -260,6 +264,20 @@ fn tabs(gallery: &Gallery) {
     let mut lost = tab.clone();
     (lost.open_lines, lost.settles_by, lost.closed) = (0, None, Some(Closed::WrittenOff));
     lost.credit = cents(5);
+    lost.give_back = Some(GiveBack {
+        refund: "ref_1".into(),
+        settlement: "set_1".into(),
+        amount: cents(5),
+        words: "rail-sandbox".into(),
+    });
+    let refund = |has_failed, state| RefundRow {
+        words: "rail-sandbox".into(),
+        amount: cents(20),
+        at: NOW,
+        has_failed,
+        state: Some(state),
+    };
+    lost.refunds = vec![refund(false, State::Begun), refund(true, State::Declined)];
     let unpaid = lost.lines.iter_mut().filter(|line| line.state == LineState::Open);
     unpaid.for_each(|line| (line.state, line.undo_minutes) = (LineState::WrittenOff, None));
     gallery.add("tab-written-off", &lost);
@@ -347,6 +365,7 @@ fn charges(gallery: &Gallery) {
         ("ask", ChargeView::Ask { questions: questions() }),
         ("wait", ChargeView::Wait),
         ("doubt", ChargeView::InDoubt),
+        ("under-way", ChargeView::UnderWay),
         ("over", ChargeView::Over { words: Reason::Funds.words() }),
         ("refused", ChargeView::Refused),
     ];
