@@ -57,3 +57,4 @@ mod tabs_clock;
 mod tidy;
 mod uploads;
 mod webhooks;
+mod whole;
