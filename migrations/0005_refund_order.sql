@@ -44,3 +44,6 @@ create table mandate_end (
 ) strict;
 create index mandate_end_by_time on mandate_end (ask_at);
 create index mandate_end_by_tab on mandate_end (tab_id, rail);
+
+-- Tabs that have credit, for the operator's desk.
+create index tab_credited on tab (id) where credit_micros > 0;

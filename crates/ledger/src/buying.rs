@@ -178,6 +178,8 @@ pub struct Before {
     pub same_id: Option<Earlier>,
     /// The line under which the reader has the work already.
     pub access: Option<LineId>,
+    /// Since when something waits on the tab: see [`Tab::waits_since`].
+    pub waits_since: Option<Timestamp>,
 }
 
 /// The answer to a purchase that was not refused.
@@ -220,7 +222,7 @@ pub fn buy(
         return Err(LedgerRefusal::NotForSale);
     }
     check_price(ask.amount, offer.price)?;
-    check_room(ask.amount, tab, rules, now)?;
+    check_room(ask.amount, tab, before.waits_since, rules, now)?;
     let line = Line {
         id: ask.line,
         tab: tab.id,
@@ -262,6 +264,7 @@ fn check_price(amount: Money, price: Price) -> Result<(), LedgerRefusal> {
 fn check_room(
     amount: Money,
     tab: &Tab,
+    waits_since: Option<Timestamp>,
     rules: &Rules,
     now: Timestamp,
 ) -> Result<(), LedgerRefusal> {
@@ -275,7 +278,7 @@ fn check_room(
     if tab.is_closed() {
         return Err(LedgerRefusal::TabClosed { owed });
     }
-    if rules.is_due(tab, now) {
+    if rules.is_due(waits_since, now) {
         return Err(LedgerRefusal::TabDue { owed });
     }
     let limit = rules.limit(tab);

@@ -1,6 +1,7 @@
 //! The clock of a tab: when its reader is told that it will be charged, when it is charged, when they are reminded, when its
 //! lines are written off. Pure: what time it is and what was done so far are told to it.
 
+use crate::settling::OpenLine;
 use crate::tab::{Rules, Tab};
 use crate::time::Timestamp;
 
@@ -44,17 +45,22 @@ struct Next {
 }
 
 impl Rules {
-    /// What is to be done with `tab` now.
+    /// What is to be done with `tab` now, of which something has waited since `since` ([`Tab::waits_since`]).
     ///
     /// A tab is charged once when it owes [`Rules::settle_at`], once when it is due, and once on each of
     /// [`Rules::retry_days`]; a day that nobody looked at it is made up for later, one charge for all that were missed. It
     /// is not charged while nothing is bound to it, or while a payment of it is disputed. Its reader is told
     /// [`Rules::notice_days`] before: at once when it owes enough, or so long before it is due. The tries that follow one that
     /// failed are announced with it.
-    pub fn next_step(&self, tab: &Tab, past: Past<'_>, now: Timestamp) -> Step {
-        let Some((oldest, last)) = tab.oldest_open_at.zip(self.written_off_at(tab)) else {
-            return Step::Wait(None);
-        };
+    pub fn next_step(
+        &self,
+        tab: &Tab,
+        since: Option<Timestamp>,
+        past: Past<'_>,
+        now: Timestamp,
+    ) -> Step {
+        let Some(oldest) = since else { return Step::Wait(None) };
+        let last = oldest.plus_days(self.write_off_days);
         if now >= last {
             return Step::WriteOff;
         }
@@ -117,6 +123,21 @@ impl Rules {
     }
 }
 
+impl Tab {
+    /// Since when something waits on the tab: when its oldest open line was bought, unless less than the smallest coin is left to
+    /// pay of that one, which no rail could move. What is less is never due by itself: it is paid with the next line.
+    ///
+    /// `open_lines` are all lines of the tab that wait and cost something, in the order of [`OpenLine::place`].
+    pub fn waits_since(&self, open_lines: &[OpenLine]) -> Option<Timestamp> {
+        let [first, rest @ ..] = open_lines else { return None };
+        let left = first.shares.gross.saturating_sub(self.credit);
+        let is_rest =
+            !self.credit.is_zero() && left.is_ok_and(|left| left.round_down_to_minor().is_zero());
+        let waiting = if is_rest { rest } else { open_lines };
+        waiting.iter().find(|line| !line.written_off).map(|line| line.bought_at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +196,11 @@ mod tests {
         Past { attempts: &[], announced: Some(at) }
     }
 
+    /// What is to be done with a tab on which no less than the smallest coin is left of a line.
+    fn next_step(rules: &Rules, tab: &Tab, past: Past<'_>, now: Timestamp) -> Step {
+        rules.next_step(tab, tab.oldest_open_at, past, now)
+    }
+
     #[test]
     fn every_charge_that_fails_comes_to_one_on_its_day_and_a_loss_on_the_last() {
         for days in [SMALL, LARGE] {
@@ -184,7 +210,7 @@ mod tests {
             for half_day in 0..=2 * days[3] {
                 let now = Timestamp::from_micros(BOUGHT.micros() + half_day * MICROS_PER_DAY / 2);
                 let step =
-                    rules.next_step(&tab, Past { attempts: &attempts, announced: told }, now);
+                    next_step(&rules, &tab, Past { attempts: &attempts, announced: told }, now);
                 match step {
                     Step::Wait(until) => {
                         assert!(until.expect("something is open") > now);
@@ -208,24 +234,24 @@ mod tests {
         for days in [SMALL, LARGE] {
             let (rules, tab) = (rules(days), tab(cents(1)));
             let told = day(days[0] - 2);
-            let before = rules.next_step(&tab, NOTHING, just_before(told));
+            let before = next_step(&rules, &tab, NOTHING, just_before(told));
             assert_eq!(before, Step::Wait(Some(told)));
-            assert_eq!(rules.next_step(&tab, NOTHING, told), Step::Announce);
+            assert_eq!(next_step(&rules, &tab, NOTHING, told), Step::Announce);
             let mut attempts = Vec::new();
             for (place, step) in [Step::Charge, Step::Retry, Step::Retry].into_iter().enumerate() {
                 let at = day(days[place]);
                 let past = Past { attempts: &attempts, announced: Some(told) };
-                let before = rules.next_step(&tab, past, just_before(at));
+                let before = next_step(&rules, &tab, past, just_before(at));
                 assert_eq!(before, Step::Wait(Some(at)));
-                assert_eq!(rules.next_step(&tab, past, at), step);
+                assert_eq!(next_step(&rules, &tab, past, at), step);
                 attempts.push(at);
             }
             let last = day(days[3]);
             let past = Past { attempts: &attempts, announced: Some(told) };
-            let waits = rules.next_step(&tab, past, just_before(last));
+            let waits = next_step(&rules, &tab, past, just_before(last));
             assert_eq!(waits, Step::Wait(Some(last)));
-            assert_eq!(rules.next_step(&tab, past, last), Step::WriteOff);
-            assert_eq!(rules.next_step(&tab, NOTHING, last), Step::WriteOff);
+            assert_eq!(next_step(&rules, &tab, past, last), Step::WriteOff);
+            assert_eq!(next_step(&rules, &tab, NOTHING, last), Step::WriteOff);
         }
     }
 
@@ -234,17 +260,17 @@ mod tests {
         let (rules, tab) = (rules(SMALL), tab(cents(100)));
         for missed in 38..47 {
             let now = day(missed);
-            assert_eq!(rules.next_step(&tab, NOTHING, now), Step::Announce, "day {missed}");
+            assert_eq!(next_step(&rules, &tab, NOTHING, now), Step::Announce, "day {missed}");
             let charged = day(missed + 2);
             let told = announced(now);
-            assert_eq!(rules.next_step(&tab, told, now), Step::Wait(Some(charged)));
-            assert_eq!(rules.next_step(&tab, told, charged), Step::Charge, "day {missed}");
+            assert_eq!(next_step(&rules, &tab, told, now), Step::Wait(Some(charged)));
+            assert_eq!(next_step(&rules, &tab, told, charged), Step::Charge, "day {missed}");
             let next = [43, 46, 49].into_iter().find(|next| *next > missed + 2).map(day);
             let past = Past { attempts: &[charged], announced: Some(now) };
-            assert_eq!(rules.next_step(&tab, past, charged), Step::Wait(next), "day {missed}");
+            assert_eq!(next_step(&rules, &tab, past, charged), Step::Wait(next), "day {missed}");
         }
         for too_late in 47..49 {
-            let waits = rules.next_step(&tab, NOTHING, day(too_late));
+            let waits = next_step(&rules, &tab, NOTHING, day(too_late));
             assert_eq!(waits, Step::Wait(Some(day(49))), "nothing is announced that cannot be");
         }
     }
@@ -254,21 +280,21 @@ mod tests {
         let rules = rules(SMALL);
         for days in 0..36 {
             let now = day(days);
-            let too_little = rules.next_step(&tab(cents(499)), NOTHING, now);
+            let too_little = next_step(&rules, &tab(cents(499)), NOTHING, now);
             assert_eq!(too_little, Step::Wait(Some(day(38))));
             let enough = tab(cents(500));
-            assert_eq!(rules.next_step(&enough, NOTHING, now), Step::Announce, "day {days}");
+            assert_eq!(next_step(&rules, &enough, NOTHING, now), Step::Announce, "day {days}");
             let (told, later) = (announced(now), day(days + 2));
-            let before = rules.next_step(&enough, told, just_before(later));
+            let before = next_step(&rules, &enough, told, just_before(later));
             assert_eq!(before, Step::Wait(Some(later)), "day {days}");
-            assert_eq!(rules.next_step(&enough, told, later), Step::Charge, "day {days}");
+            assert_eq!(next_step(&rules, &enough, told, later), Step::Charge, "day {days}");
             let failed = Past { attempts: &[later], announced: Some(now) };
-            let after = rules.next_step(&enough, failed, later);
+            let after = next_step(&rules, &enough, failed, later);
             assert_eq!(after, Step::Wait(Some(day(38))), "day {days}");
-            assert_eq!(rules.next_step(&enough, failed, day(39)), Step::Announce, "day {days}");
+            assert_eq!(next_step(&rules, &enough, failed, day(39)), Step::Announce, "day {days}");
         }
         let credited = Tab { credit: cents(1), ..tab(cents(500)) };
-        assert_eq!(rules.next_step(&credited, NOTHING, BOUGHT), Step::Wait(Some(day(38))));
+        assert_eq!(next_step(&rules, &credited, NOTHING, BOUGHT), Step::Wait(Some(day(38))));
     }
 
     #[test]
@@ -276,10 +302,10 @@ mod tests {
         let (rules, told) = (rules(SMALL), announced(day(10)));
         let enough = tab(cents(500));
         // Something was undone, and bought again much later: a charge out of the blue it must not be.
-        assert_eq!(rules.next_step(&tab(cents(480)), told, day(12)), Step::Wait(Some(day(38))));
-        assert_eq!(rules.next_step(&enough, told, just_before(day(15))), Step::Charge);
-        assert_eq!(rules.next_step(&enough, told, day(15)), Step::Announce);
-        assert_eq!(rules.next_step(&tab(cents(480)), told, day(40)), Step::Announce);
+        assert_eq!(next_step(&rules, &tab(cents(480)), told, day(12)), Step::Wait(Some(day(38))));
+        assert_eq!(next_step(&rules, &enough, told, just_before(day(15))), Step::Charge);
+        assert_eq!(next_step(&rules, &enough, told, day(15)), Step::Announce);
+        assert_eq!(next_step(&rules, &tab(cents(480)), told, day(40)), Step::Announce);
     }
 
     #[test]
@@ -287,7 +313,7 @@ mod tests {
         let before = just_before(BOUGHT);
         let rules = rules(SMALL);
         let past = Past { attempts: &[before], announced: Some(before) };
-        assert_eq!(rules.next_step(&tab(cents(500)), past, BOUGHT), Step::Announce);
+        assert_eq!(next_step(&rules, &tab(cents(500)), past, BOUGHT), Step::Announce);
     }
 
     #[test]
@@ -298,10 +324,10 @@ mod tests {
         for tab in [unbound, disputed] {
             for days in 0..49 {
                 for past in [NOTHING, announced(day(0))] {
-                    assert_eq!(rules.next_step(&tab, past, day(days)), Step::Wait(Some(day(49))));
+                    assert_eq!(next_step(&rules, &tab, past, day(days)), Step::Wait(Some(day(49))));
                 }
             }
-            assert_eq!(rules.next_step(&tab, NOTHING, day(49)), Step::WriteOff);
+            assert_eq!(next_step(&rules, &tab, NOTHING, day(49)), Step::WriteOff);
         }
     }
 
@@ -311,7 +337,7 @@ mod tests {
         let empty = Tab { oldest_open_at: None, ..tab(cents(0)) };
         let closed = Tab { written_off: cents(700), ..empty.clone() };
         for tab in [empty, closed] {
-            assert_eq!(rules.next_step(&tab, NOTHING, day(100)), Step::Wait(None));
+            assert_eq!(next_step(&rules, &tab, NOTHING, day(100)), Step::Wait(None));
             assert_eq!(rules.reminds_at(&tab), None);
         }
     }
@@ -320,6 +346,29 @@ mod tests {
     fn a_reader_is_reminded_two_days_before_the_tab_is_due() {
         assert_eq!(rules(SMALL).reminds_at(&tab(cents(1))), Some(day(38)));
         assert_eq!(rules(LARGE).reminds_at(&tab(cents(1))), Some(day(8)));
+    }
+
+    #[test]
+    fn less_than_the_smallest_coin_waits_for_the_next_line() {
+        let line = |number, micros, day_bought| {
+            let gross = Money::from_micros(micros, Currency::Eur).expect("small");
+            let shares = crate::Shares::of(gross, 0, 0).expect("a price");
+            let (id, author) =
+                (crate::LineId::from_bytes([number; 16]), crate::AuthorId::from_raw(1));
+            OpenLine { id, author, shares, bought_at: day(day_bought), written_off: false }
+        };
+        let old = line(1, 204_900, 0);
+        let new = line(2, 300_000, 20);
+        let credit = |micros| Money::from_micros(micros, Currency::Eur).expect("small");
+        let with = |micros| Tab { credit: credit(micros), ..tab(cents(20)) };
+        assert_eq!(with(0).waits_since(&[]), None);
+        assert_eq!(with(0).waits_since(&[old, new]), Some(day(0)));
+        assert_eq!(with(200_000).waits_since(&[old]), None);
+        assert_eq!(with(200_000).waits_since(&[old, new]), Some(day(20)));
+        assert_eq!(with(194_900).waits_since(&[old, new]), Some(day(0)), "a whole cent is left");
+        let lost = OpenLine { written_off: true, ..old };
+        assert_eq!(with(0).waits_since(&[lost]), None);
+        assert_eq!(with(100_000).waits_since(&[lost, new]), Some(day(20)));
     }
 
     /// Something that happens between two looks of the clock.
@@ -365,7 +414,7 @@ mod tests {
                     Happening::Disputed(disputed) => tab.disputes_open = disputed.into(),
                 }
                 let past = Past { attempts: &attempts, announced: told.iter().copied().max() };
-                let step = rules.next_step(&tab, past, now);
+                let step = next_step(&rules, &tab, past, now);
                 prop_assert_eq!(step == Step::WriteOff, now >= day(days[3]));
                 match step {
                     Step::WriteOff => break,
@@ -373,7 +422,7 @@ mod tests {
                         let until = until.expect("something is open");
                         prop_assert!(until > now);
                         // Whoever sleeps until then misses nothing.
-                        let early = rules.next_step(&tab, past, just_before(until));
+                        let early = next_step(&rules, &tab, past, just_before(until));
                         prop_assert_eq!(early, step);
                         continue;
                     }
@@ -389,7 +438,7 @@ mod tests {
                 prop_assert!(tab.mandate && tab.disputes_open == 0);
                 prop_assert!(attempts.len() <= 4);
                 let past = Past { attempts: &attempts, announced: told.iter().copied().max() };
-                let again = rules.next_step(&tab, past, now);
+                let again = next_step(&rules, &tab, past, now);
                 prop_assert!(matches!(again, Step::Wait(_) | Step::Announce), "once: {again:?}");
             }
         }

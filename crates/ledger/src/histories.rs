@@ -177,6 +177,7 @@ impl Shop {
             Price::Fixed(amount) | Price::Chosen { suggestion: amount, .. } => amount.micros(),
         };
         let ask = Buy { line: id, amount: money((asked + off).max(0)), consent: 1 };
+        let waits_since = self.tabs[tab].waits_since(&self.open_lines(self.tabs[tab].id));
         let tab = &mut self.tabs[tab];
         let held = |(line, state): &&(Line, LineState)| {
             line.tab == tab.id && line.work == offer.work && *state != LineState::Undone
@@ -189,6 +190,7 @@ impl Shop {
                 undone: *state == LineState::Undone,
             }),
             access: self.lines.values().find(held).map(|(line, _)| line.id),
+            waits_since,
         };
         let was = tab.clone();
         match buy(&ask, &offer, tab, before, &self.rules, self.now) {
@@ -196,11 +198,9 @@ impl Shop {
                 assert!(before.same_id.is_none() && before.access.is_none(), "sold twice");
                 assert!(is_asked(offer.price, ask.amount), "sold at another price");
                 if !ask.amount.is_zero() {
-                    let owed = tab.owed().expect("one currency");
-                    assert!(owed <= self.rules.limit(tab), "above the limit");
-                    assert!(!self.rules.is_due(&was, self.now), "sold on a tab that is due");
-                    assert!(was.written_off.is_zero(), "sold on a closed tab");
-                    assert_eq!((was.disputes_open, was.disputes_lost), (0, 0), "sold in a dispute");
+                    assert!(tab.owed().is_ok_and(|owed| owed <= self.rules.limit(tab)), "too much");
+                    assert!(!self.rules.is_due(waits_since, self.now), "sold on a tab that is due");
+                    assert!(!was.is_closed() && was.disputes_open == 0, "sold on a closed tab");
                 }
                 assert_ne!(tab.chain, was.chain);
                 self.journal.extend(line.transfers());

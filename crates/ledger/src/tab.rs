@@ -57,10 +57,9 @@ impl Rules {
         grown.into_iter().fold(self.limit_device, Money::max)
     }
 
-    /// Whether the oldest open line of `tab` has waited as long as a line may.
-    pub fn is_due(&self, tab: &Tab, now: Timestamp) -> bool {
-        let oldest = tab.oldest_open_at;
-        oldest.is_some_and(|at| now.micros_since(at) >= self.due_days * MICROS_PER_DAY)
+    /// Whether what has waited `since` an instant ([`Tab::waits_since`]) has waited as long as it may.
+    pub fn is_due(&self, since: Option<Timestamp>, now: Timestamp) -> bool {
+        since.is_some_and(|at| now.micros_since(at) >= self.due_days * MICROS_PER_DAY)
     }
 
     /// Whether one-tap undo is withheld: more than half of many purchases were undone.

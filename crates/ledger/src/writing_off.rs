@@ -27,7 +27,7 @@ pub struct Losses {
 
 /// Writes all open lines of `tab` off once its oldest has waited until the last day: their own transfers are turned round,
 /// so their authors lose what was pending and nothing else. What was paid is never touched, readers keep what they have,
-/// and the tab is closed until it is paid. Nothing on a tab without an open line.
+/// and the tab is closed until it is paid. Nothing on a tab of which nothing waits ([`Tab::waits_since`]).
 ///
 /// `open_lines` are all lines of the tab that wait and cost something, in the order of [`OpenLine::place`].
 ///
@@ -39,10 +39,12 @@ pub fn write_off(
     rules: &Rules,
     now: Timestamp,
 ) -> Result<Losses, LedgerRefusal> {
-    match rules.written_off_at(tab) {
-        Some(until) if now < until => Err(LedgerRefusal::TooEarly { until }),
-        _ => tab.lose_open(open_lines, now),
+    let Some(since) = tab.waits_since(open_lines) else { return Ok(Losses::default()) };
+    let until = since.plus_days(rules.write_off_days);
+    if now < until {
+        return Err(LedgerRefusal::TooEarly { until });
     }
+    tab.lose_open(open_lines, now)
 }
 
 impl Tab {

@@ -19,6 +19,7 @@ mod move_store;
 mod pay_out;
 pub mod place;
 mod progress;
+mod refund;
 mod restore;
 mod serve;
 mod settings;
@@ -69,6 +70,8 @@ enum Command {
     Settle(settle::Settle),
     /// Read a statement of the bank: transfers with a reference go to their tabs
     ImportBank(import_bank::ImportBank),
+    /// Give credit of a tab back, or take a line back
+    Refund(refund::Refund),
     /// Write down money that you sent to an author
     PayOut(pay_out::PayOut),
     /// Say what the shop has in e-cash, or take it out to your wallet
@@ -131,6 +134,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Invite(invite) => invite.run(place),
         Command::Settle(settle) => settle.run(place),
         Command::ImportBank(import) => import.run(place),
+        Command::Refund(refund) => refund.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
         Command::Ecash(ecash) => ecash.run(place),
         Command::Vouchers(vouchers) => vouchers.run(place),

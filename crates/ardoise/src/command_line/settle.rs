@@ -52,7 +52,7 @@ impl Settle {
     }
 
     async fn receive(&self, app: &App) -> Result<(), Failure> {
-        let tab = self.tab(app).await?;
+        let tab = known_tab(app, &self.tab).await?;
         let amount = amount(app, "--received", &self.received)?;
         let way = manual::Way::from_name(&self.rail).unwrap_or(manual::Way::Transfer);
         let id = self.id.unwrap_or_else(|| app.mint.settlement());
@@ -82,18 +82,21 @@ impl Settle {
         say!("{} is left to pay on the tab.", now.owed);
         Ok(())
     }
+}
 
-    async fn tab(&self, app: &App) -> Result<TabId, Failure> {
-        let tab = tab_named(&self.tab);
-        let tab = tab.ok_or_else(|| {
-            format!("{:?} is not a tab: it looks like tab_01h2xcejqtf2n", self.tab)
-        })?;
-        let currency = app.currency();
-        let found = app.store.read(|db| tab::by_id(db, tab, currency)).await?;
-        found
-            .map(|stored| stored.tab.id)
-            .ok_or_else(|| format!("there is no tab {tab} in this shop").into())
-    }
+/// The tab of this shop that somebody typed.
+///
+/// # Errors
+/// What a tab looks like, or that there is no such one.
+pub async fn known_tab(app: &App, text: &str) -> Result<TabId, Failure> {
+    let tab = tab_named(text);
+    let tab =
+        tab.ok_or_else(|| format!("{text:?} is not a tab: it looks like tab_01h2xcejqtf2n"))?;
+    let currency = app.currency();
+    let found = app.store.read(|db| tab::by_id(db, tab, currency)).await?;
+    found
+        .map(|stored| stored.tab.id)
+        .ok_or_else(|| format!("there is no tab {tab} in this shop").into())
 }
 
 fn print_paid(paid: &[Paid]) {

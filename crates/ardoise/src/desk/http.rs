@@ -1,8 +1,8 @@
 //! The desk over HTTP. Every door is the operator's alone.
 
-use super::costs;
 use super::letters;
 use super::paying_out::{Sent, pay_out};
+use super::{costs, giving_back};
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::desk::{AuthorRow, DeskPage, OwingTab};
@@ -14,7 +14,7 @@ use crate::render::html;
 use crate::request::Ask;
 use crate::store::people::{Standing, standings};
 use crate::store::tab::Owing;
-use crate::store::{Db, StoreError, books, charge, gains, tab};
+use crate::store::{Db, StoreError, books, charge, gains, refund_order, tab};
 use crate::tabs::http::money_json;
 use crate::tabs::{Received, amount, settle};
 use axum::extract::{Path, Query, State};
@@ -29,6 +29,8 @@ const TABS: i64 = 50;
 const TROUBLING: i64 = 50;
 /// Tries after which a payment in doubt is shown there: about an hour.
 const DOUBTED: i64 = 5;
+/// Tabs with credit, on the desk.
+const CREDITED: i64 = 50;
 /// Authors on the desk.
 const AUTHORS: i64 = 500;
 
@@ -59,10 +61,13 @@ async fn page(
         let rows = authors.into_iter().map(|standing| author_row(app, db, standing));
         let rows = rows.collect::<Result<Vec<AuthorRow>, StoreError>>()?;
         let troubling = charge::troubling(db, DOUBTED, TROUBLING, currency)?;
+        let returning = refund_order::troubling(db, DOUBTED, TROUBLING, currency)?;
+        let credited = tab::credited(db, CREDITED, currency)?;
+        let owed = tab::owed_in_all(db, currency)?;
         let letters = letters::lost(app, ask, db)?;
-        Ok((tabs, rows, tab::owed_in_all(db, currency)?, troubling, letters))
+        Ok((tabs, rows, owed, (troubling, returning, credited, letters)))
     });
-    let (tabs, authors, owed, troubling, letters) = read.await?;
+    let (tabs, authors, owed, (troubling, returning, credited, letters)) = read.await?;
     let full = tabs.len() as i64 == TABS;
     let more = tabs.last().filter(|_| full).map(|last| format!("/desk?after={}", last.tab));
     Ok(DeskPage {
@@ -75,6 +80,8 @@ async fn page(
         rails: costs::rows(app),
         troubling: troubling.iter().map(|stored| costs::troubling(app, stored)).collect(),
         letters,
+        returning: returning.iter().map(|order| giving_back::troubling(app, order)).collect(),
+        credited: credited.iter().map(giving_back::credited).collect(),
         authors,
         fresh_invitation,
     })

@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod costs;
+pub mod giving_back;
 pub mod http;
 pub mod letters;
 pub mod paying_out;

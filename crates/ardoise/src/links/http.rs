@@ -19,7 +19,7 @@ use crate::store::tab::Claimed;
 use crate::store::visit::Visited;
 use crate::store::work::{State as WorkState, Work};
 use crate::store::{StoreError, file, gains, link, statement, work};
-use crate::tabs::closed;
+use crate::tabs::{closed, waits_since};
 use crate::works::file_name::Disposition;
 use crate::works::media_type::Kind as MediaKind;
 use crate::works::{Whole, derive, price_view, whole};
@@ -296,7 +296,7 @@ async fn offer(app: &App, work: &Work, tab: Option<&Tab>) -> Result<Offer, Probl
     let after = owed.checked_add(least).map_err(ledger::LedgerRefusal::from)?;
     let is_full = after > rules.limit(tab) && !owed.is_zero();
     let limit_with = binding::limit_with(app, tab).filter(|limit| after <= *limit);
-    Ok(match closed(app, tab) {
+    Ok(match closed(app, tab, waits_since(app, tab).await?) {
         Some(why @ (Closed::Disputed | Closed::ForGood)) => Offer::TabClosed(why),
         Some(Closed::Due | Closed::WrittenOff) => Offer::TabFull { owed, limit_with: None },
         None if is_full => Offer::TabFull { owed, limit_with },

@@ -49,6 +49,8 @@ pub enum ChargeView {
     },
     /// Something happens elsewhere.
     Wait,
+    /// The rail has it, and takes days.
+    UnderWay,
     /// The rail's answer was lost: it is being asked.
     InDoubt,
     /// It is over without money.
@@ -98,7 +100,7 @@ impl ChargePage {
             | ChargeView::Scan { .. }
             | ChargeView::Wait
             | ChargeView::InDoubt => true,
-            ChargeView::Copy { .. } => false,
+            ChargeView::Copy { .. } | ChargeView::UnderWay => false,
             // What somebody is typing is not taken away from them: the page loads itself anew only when something has happened.
             ChargeView::ScanOrAnswer { .. } => true,
             ChargeView::Ask { .. } | ChargeView::Over { .. } | ChargeView::Refused => false,

@@ -117,6 +117,32 @@ pub struct LostLetter {
     pub at: Timestamp,
 }
 
+/// A refund at which the operator has to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TroublingRefund {
+    /// Its id.
+    pub refund: String,
+    /// The key of the rail's name.
+    pub words: String,
+    /// The tab.
+    pub tab: String,
+    /// How much.
+    pub amount: Money,
+    /// Whether the rail did not carry it out; else nobody knows.
+    pub is_declined: bool,
+    /// What the rail last failed with, in words for the operator; may be empty.
+    pub reason: String,
+}
+
+/// A tab that has credit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditedTab {
+    /// Its id.
+    pub tab: String,
+    /// How much.
+    pub credit: Money,
+}
+
 /// `GET /desk`: the operator's desk.
 ///
 /// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount`
@@ -143,6 +169,10 @@ pub struct DeskPage {
     pub troubling: Vec<TroublingCharge>,
     /// Letters that nobody takes.
     pub letters: Vec<LostLetter>,
+    /// Refunds at which the operator has to look.
+    pub returning: Vec<TroublingRefund>,
+    /// Tabs that have credit.
+    pub credited: Vec<CreditedTab>,
     /// The authors.
     pub authors: Vec<AuthorRow>,
     /// The link of an invitation that was just made: shown this once.

@@ -14,6 +14,7 @@ pub mod binding;
 pub mod charge;
 pub mod charts;
 pub mod desk;
+pub mod desk_tab;
 pub mod format;
 pub mod gains;
 pub mod keep;

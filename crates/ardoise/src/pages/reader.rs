@@ -4,6 +4,7 @@ use askama::Template;
 use ledger::{Money, Timestamp};
 
 use super::binding::{BoundRail, FailedCharge, Invitation};
+use super::desk_tab::RefundRow;
 use super::work::{Kind, Price};
 use super::{Page, Visitor};
 use crate::notices::words::{Does, Said};
@@ -170,6 +171,10 @@ pub struct TabPage {
     pub settles_by: Option<Timestamp>,
     /// What was received beyond what is owed.
     pub credit: Money,
+    /// What of it can be given back now, and how; nothing where no way of paying can.
+    pub give_back: Option<GiveBack>,
+    /// What was given back, the newest first.
+    pub refunds: Vec<RefundRow>,
     /// Why the tab takes no new lines; `None` while it does.
     pub closed: Option<Closed>,
     /// The rails that charge it when it is due.
@@ -186,6 +191,19 @@ pub struct TabPage {
     pub notices: Vec<NoticeView>,
     /// Where receipts and notices go besides.
     pub mail: MailView,
+}
+
+/// Credit that its reader can have back: `POST /tab/refunds`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GiveBack {
+    /// The refund id minted for this rendering.
+    pub refund: String,
+    /// By which settlement it came.
+    pub settlement: String,
+    /// How much.
+    pub amount: Money,
+    /// The key of the rail's name.
+    pub words: String,
 }
 
 impl TabPage {

@@ -78,12 +78,12 @@ async fn tried(app: &App, tab: &Tab, oldest: Timestamp) -> Result<Tried, StoreEr
 }
 
 async fn look_at(app: &App, tab: &Tab, now: Timestamp, done: &mut Done) -> Result<(), StoreError> {
-    let Some(oldest) = tab.oldest_open_at else { return Ok(()) };
+    let Some(oldest) = tabs::waits_since(app, tab).await? else { return Ok(()) };
     let Tried { attempts, announcements, announced } = tried(app, tab, oldest).await?;
     let failed: Vec<Timestamp> =
         attempts.iter().filter(|attempt| !attempt.came).map(|attempt| attempt.at).collect();
     let past = Past { attempts: &failed, announced };
-    match app.settings.tariff.rules.next_step(tab, past, now) {
+    match app.settings.tariff.rules.next_step(tab, Some(oldest), past, now) {
         Step::Wait(_) if tab.mandate => {}
         Step::Wait(_) => done.told += usize::from(remind(app, tab, oldest, now).await?),
         Step::Announce => {

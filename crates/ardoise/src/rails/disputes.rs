@@ -8,11 +8,13 @@ use super::news;
 use super::port::{self, Rail, RailError, Which};
 use super::saga::{self, Visit};
 use crate::app::App;
-use crate::problem::{PURCHASE_CONFLICT, Problem, RAIL_BUSY, SETTLEMENT_UNKNOWN};
+use crate::problem::{PURCHASE_CONFLICT, Problem, RAIL_BUSY};
 use crate::store::charge::{State, Stored};
+use crate::store::{StoreError, dispute};
 use crate::tabs;
+use crate::till::batch::StoredDispute;
 use crate::till::command::{Command, DisputeAsk, DisputeEndedAsk};
-use ledger::{Dispute, Money, Verdict};
+use ledger::{Dispute, LedgerRefusal, Money, Verdict};
 
 /// Seconds after which a provider may tell again what could not be looked at.
 const AGAIN_SECONDS: u32 = 300;
@@ -50,46 +52,96 @@ fn busy(why: &str) -> Problem {
     Problem { retry_after: Some(AGAIN_SECONDS), ..problem }
 }
 
+/// Puts into the books what they do not have of a dispute yet.
+///
+/// A dispute grows: a question becomes a claim, its price is told later. What is more than was booked is booked beside it, as a
+/// further part; where less was lost than had been held back, what was held is the shop's again, and what was lost is a part
+/// of its own. However often it is told, and wherever it stops: told again, it goes on from what the books have.
 async fn book(app: &App, stored: &Stored, name: &str, stand: port::Dispute) -> Result<(), Problem> {
-    let (taken, verdict) = match stand {
-        port::Dispute::Open(amount) => (Some((amount, app.nothing())), None),
-        port::Dispute::Lost(amount, fee) => (Some((amount, fee)), Some(Verdict::Lost)),
-        port::Dispute::Won => (None, Some(Verdict::Won)),
-    };
-    if let Some((amount, fee)) = taken {
-        let opened = open(app, stored, name, (amount, fee)).await;
-        // Opened before, when less was known of it.
-        opened.or_else(|problem| unless(problem, PURCHASE_CONFLICT.code))?;
+    match stand {
+        port::Dispute::Open(amount, fee) => open_rest(app, stored, name, (amount, fee)).await,
+        port::Dispute::Lost(amount, fee) => {
+            if parts(app, stored, name).await?.held()? > amount {
+                end(app, stored, name, Verdict::Won).await?;
+            }
+            open_rest(app, stored, name, (amount, fee)).await?;
+            end(app, stored, name, Verdict::Lost).await
+        }
+        port::Dispute::Won(fee) => {
+            if fee > parts(app, stored, name).await?.fees()? {
+                open_rest(app, stored, name, (app.nothing(), fee)).await?;
+            }
+            end(app, stored, name, Verdict::Won).await
+        }
     }
-    if let Some(verdict) = verdict {
-        let ended = end(app, stored, name, verdict).await;
-        // One that nobody opened is won before it began.
-        let known = match verdict {
-            Verdict::Won => &SETTLEMENT_UNKNOWN,
-            Verdict::Lost => &PURCHASE_CONFLICT,
-        };
-        ended.or_else(|problem| unless(problem, known.code))?;
-    }
-    Ok(())
 }
 
-fn unless(problem: Problem, code: &str) -> Result<(), Problem> {
-    if problem.kind.code == code { Ok(()) } else { Err(problem) }
+/// What the books have of one dispute: what each part is called, and how it stands.
+struct Parts {
+    booked: Vec<(String, StoredDispute)>,
+    nothing: Money,
 }
 
-async fn open(
+impl Parts {
+    /// What is held back, or was lost.
+    fn held(&self) -> Result<Money, LedgerRefusal> {
+        let taken = self.booked.iter().filter(|(_, part)| part.ended != Some(Verdict::Won));
+        let sum =
+            |sum: Money, (_, part): &(String, StoredDispute)| sum.checked_add(part.dispute.amount);
+        Ok(taken.clone().try_fold(self.nothing, sum)?)
+    }
+
+    /// What was taken for it.
+    fn fees(&self) -> Result<Money, LedgerRefusal> {
+        let mut all = self.booked.iter();
+        Ok(all.try_fold(self.nothing, |sum, (_, part)| sum.checked_add(part.dispute.fee))?)
+    }
+}
+
+async fn parts(app: &App, stored: &Stored, name: &str) -> Result<Parts, StoreError> {
+    let (id, currency) = (stored.id, app.currency());
+    let read = app.store.read(|db| dispute::of_settlement(db, id, currency));
+    let mut booked = read.await?;
+    let further = format!("{name} (");
+    booked.retain(|(known, _)| known == name || known.starts_with(&further));
+    Ok(Parts { booked, nothing: app.nothing() })
+}
+
+async fn open_rest(
     app: &App,
     stored: &Stored,
     name: &str,
     (amount, fee): (Money, Money),
 ) -> Result<(), Problem> {
+    let parts = parts(app, stored, name).await?;
+    let amount = amount.saturating_sub(parts.held()?).map_err(LedgerRefusal::from)?;
+    let fee = fee.saturating_sub(parts.fees()?).map_err(LedgerRefusal::from)?;
+    let count = parts.booked.len();
+    if count > 0 && amount.is_zero() && fee.is_zero() {
+        return Ok(());
+    }
+    let name = if count == 0 { name.to_owned() } else { format!("{name} ({})", count + 1) };
     let dispute = Dispute { settlement: stored.id, rail: stored.rail, amount, fee };
-    let ask = DisputeAsk { tab: stored.tab, dispute, name: name.to_owned() };
-    tabs::ask(app, Command::Dispute(ask)).await
+    let opened = tabs::ask(app, Command::Dispute(DisputeAsk { tab: stored.tab, dispute, name }));
+    // Somebody else was told something newer at this moment: it is told again, and then compared.
+    opened.await.map_err(|problem| if_conflict(problem, "another part was booked meanwhile"))
 }
 
+fn if_conflict(problem: Problem, why: &str) -> Problem {
+    if problem.kind.code == PURCHASE_CONFLICT.code { busy(why) } else { problem }
+}
+
+/// Ends every part that has not ended; one that nobody opened is won before it began.
 async fn end(app: &App, stored: &Stored, name: &str, verdict: Verdict) -> Result<(), Problem> {
     let (tab, settlement) = (stored.tab, stored.id);
-    let ask = DisputeEndedAsk { tab, settlement, name: name.to_owned(), verdict };
-    tabs::ask(app, Command::DisputeEnded(ask)).await
+    for (name, _) in open_parts(parts(app, stored, name).await?) {
+        let ask = DisputeEndedAsk { tab, settlement, name, verdict };
+        let ended = tabs::ask(app, Command::DisputeEnded(ask)).await;
+        ended.map_err(|problem| if_conflict(problem, "it was ended otherwise meanwhile"))?;
+    }
+    Ok(())
+}
+
+fn open_parts(parts: Parts) -> impl Iterator<Item = (String, StoredDispute)> {
+    parts.booked.into_iter().filter(|(_, part)| part.ended.is_none())
 }

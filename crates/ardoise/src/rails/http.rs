@@ -3,6 +3,7 @@
 use super::disputes;
 use super::keeping;
 use super::port::{Heard, Message, Next, Rail, Reason, Says, Unheard, Which};
+use super::refunds;
 use super::saga::{self, Begin, Visit};
 use super::{mandates, news};
 use crate::app::{App, Shared};
@@ -203,6 +204,7 @@ async fn may_ask(app: &App, id: SettlementId) -> Result<bool, Problem> {
 
 fn view(stored: &Stored) -> ChargeView {
     match stored.state {
+        Stand::Begun | Stand::Waiting if stored.is_under_way() => ChargeView::UnderWay,
         Stand::Begun | Stand::Waiting if stored.in_doubt => ChargeView::InDoubt,
         Stand::Begun | Stand::Waiting => waiting(stored),
         Stand::Declined | Stand::Abandoned => {
@@ -356,6 +358,12 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
         Heard::Dispute { charge, dispute } => {
             tracing::error!(rail = name, dispute, "a reader or their bank wants money back");
             disputes::hear(app, rail, &charge, &dispute).await
+        }
+        Heard::Refund(which) => {
+            if let Some(found) = news::find(app, rail, &which).await? {
+                refunds::news(app, found.id).await?;
+            }
+            Ok(())
         }
         Heard::Nothing => Ok(()),
     }

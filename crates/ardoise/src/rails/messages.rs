@@ -45,6 +45,9 @@ pub enum Heard {
         /// What the rail calls the dispute.
         dispute: String,
     },
+    /// Something about money that was sent back of a charge: ask [`Rail::refund`](super::port::Rail::refund) again. Only where a
+    /// key is known for ever.
+    Refund(Which),
     /// Genuine, and nothing that the shop acts on.
     Nothing,
 }
@@ -54,6 +57,7 @@ impl std::fmt::Debug for Heard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Charge(which) => f.debug_tuple("Charge").field(which).finish(),
+            Self::Refund(which) => f.debug_tuple("Refund").field(which).finish(),
             Self::Given { charge, .. } => f.debug_tuple("Given").field(charge).finish(),
             Self::Dispute { charge, dispute } => {
                 f.debug_tuple("Dispute").field(charge).field(dispute).finish()

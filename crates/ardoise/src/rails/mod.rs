@@ -28,6 +28,7 @@ pub mod phone;
 pub mod port;
 pub mod rate;
 pub mod reason;
+pub mod receiving;
 pub mod refunds;
 pub mod saga;
 pub mod sandbox;

@@ -2,8 +2,8 @@
 
 use super::port::{Rail, Which};
 use crate::app::App;
-use crate::store::StoreError;
 use crate::store::charge::{self, Stored};
+use crate::store::{Db, StoreError};
 
 /// The charge by this rail that is meant.
 ///
@@ -25,8 +25,12 @@ pub async fn find(app: &App, rail: &dyn Rail, which: &Which) -> Result<Option<St
 /// The store's.
 pub async fn hear(app: &App, rail: &dyn Rail, which: &Which) -> Result<bool, StoreError> {
     let Some(found) = find(app, rail, which).await? else { return Ok(false) };
-    let (id, now) = (found.id, app.now());
-    app.store.write(move |db| charge::hasten(db, id, now)).await?;
+    let (id, now, once) = (found.id, app.now(), rail.is_paid_once());
+    let write = move |db: &dyn Db| {
+        charge::hasten(db, id, now)?;
+        if once { Ok(()) } else { charge::look_again(db, id, now) }
+    };
+    app.store.write(write).await?;
     app.to_ask.notify_one();
     Ok(true)
 }

@@ -168,6 +168,8 @@ pub enum Outcome {
     Settled(Receipt),
     /// It did not, and never will by this charge.
     Declined(Reason),
+    /// The rail has it and takes days, as a direct debit does. Nothing is charged again meanwhile.
+    UnderWay,
     /// Nobody knows: to be asked again until somebody does. Nothing is charged again meanwhile.
     Unknown,
 }
@@ -186,6 +188,7 @@ impl std::fmt::Debug for Outcome {
             Self::Unfit(unfit) => f.debug_tuple("Unfit").field(unfit).finish(),
             Self::Settled(receipt) => f.debug_tuple("Settled").field(receipt).finish(),
             Self::Declined(reason) => f.debug_tuple("Declined").field(reason).finish(),
+            Self::UnderWay => f.write_str("UnderWay"),
             Self::Unknown => f.write_str("Unknown"),
         }
     }
@@ -259,12 +262,12 @@ impl std::fmt::Debug for Receipt {
 /// How far a dispute has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dispute {
-    /// It is open; so much is held back meanwhile.
-    Open(Money),
+    /// It is open; so much is held back meanwhile, and this much is taken for the trouble, as far as the rail says it by now.
+    Open(Money, Money),
     /// The reader has the money back: so much, and this much more for the trouble.
     Lost(Money, Money),
-    /// The shop keeps the money.
-    Won,
+    /// The shop keeps the money; so much is taken for the trouble all the same.
+    Won(Money),
 }
 
 /// Money to be sent back.
@@ -356,6 +359,18 @@ pub trait Rail: Send + Sync {
     fn before(&self, charge: &Charge, answers: &BTreeMap<String, String>) -> Before {
         let _ = (charge, answers);
         Before::Nothing
+    }
+
+    /// Whether nobody can pay one charge twice.
+    fn is_paid_once(&self) -> bool {
+        true
+    }
+
+    /// Everything that came for a settled charge, where it can be paid twice: each receipt with a reference of its own, that which
+    /// settled it among them.
+    fn besides<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Vec<Receipt>> {
+        let _ = charge;
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     /// The reader came back with `query`, or answered what [`Next::Ask`] asked. A rail that captures in a step of its own does it

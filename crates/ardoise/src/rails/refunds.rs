@@ -84,7 +84,7 @@ pub async fn begin(app: &App, ask: GiveBack) -> Result<Order, Problem> {
     let rail = settlement.rail;
     let refund = Refund { id: ask.id, settlement: ask.settlement, rail, amount };
     if let Some(known) = known(app, ask.tab, &refund).await? {
-        return Ok(go_on(app, known).await?);
+        return go_on_if_begun(app, known).await;
     }
     let most = most(app, credit, &settlement)?;
     if amount.is_zero() || amount > most {
@@ -146,7 +146,8 @@ pub async fn refund_line(app: &App, ask: RefundLine) -> Result<Option<Order>, Pr
     if let Some(known) = known {
         let is_same = known.tab == ask.tab;
         let conflict = || Problem::new(&PURCHASE_CONFLICT).field("refund");
-        return Ok(Some(go_on(app, is_same.then_some(known).ok_or_else(conflict)?).await?));
+        let known = is_same.then_some(known).ok_or_else(conflict)?;
+        return go_on_if_begun(app, known).await.map(Some);
     }
     let was_paid = state == LineState::Paid || payer.is_some();
     let source = source(&brought, payer).filter(|_| ask.send && was_paid);
@@ -198,22 +199,33 @@ pub fn most(app: &App, credit: Money, settlement: &SettlementNow) -> Result<Mone
     }
 }
 
-/// Whether a settlement of this shop can go back by its rail without the operator's hand.
-pub fn can_send(app: &App, settlement: &SettlementNow) -> bool {
-    app.rails.by_number(settlement.rail).is_some_and(|rail| rail.terms().refunds)
+/// Whether a settlement can go back by its rail, without the operator's hand.
+///
+/// # Errors
+/// The store's.
+pub async fn can_send(app: &App, came: &Brought) -> Result<bool, StoreError> {
+    Ok(rail_to_send(app, came.id, &came.now).await?.is_some())
 }
 
 /// The rail that can send a settlement back: one that can refund at all, and brought it by a charge that it knows.
+async fn rail_to_send(
+    app: &App,
+    id: SettlementId,
+    settlement: &SettlementNow,
+) -> Result<Option<Arc<dyn Rail>>, StoreError> {
+    let currency = app.currency();
+    let rail = app.rails.by_number(settlement.rail).filter(|rail| rail.terms().refunds);
+    let charge = app.store.read(|db| charge::by_id(db, id, currency)).await?;
+    Ok(rail.filter(|_| charge.is_some()).cloned())
+}
+
 async fn sending(
     app: &App,
     id: SettlementId,
     settlement: &SettlementNow,
 ) -> Result<Arc<dyn Rail>, Problem> {
-    let currency = app.currency();
-    let rail = app.rails.by_number(settlement.rail).filter(|rail| rail.terms().refunds);
-    let charge = app.store.read(|db| charge::by_id(db, id, currency)).await?;
-    let can = rail.filter(|_| charge.is_some());
-    can.cloned().ok_or_else(|| Problem::new(&REFUND_BY_HAND))
+    let rail = rail_to_send(app, id, settlement).await?;
+    rail.ok_or_else(|| Problem::new(&REFUND_BY_HAND))
 }
 
 /// The order with this id, if it is the very same.
@@ -227,6 +239,11 @@ async fn known(app: &App, tab: TabId, refund: &Refund) -> Result<Option<Order>, 
         (None, None) => Ok(None),
         _ => Err(Problem::new(&PURCHASE_CONFLICT).field("refund")),
     }
+}
+
+/// Whoever asks again for what is over does not have the rail told again, which may have forgotten the key by then.
+async fn go_on_if_begun(app: &App, known: Order) -> Result<Order, Problem> {
+    if known.state == State::Begun { Ok(go_on(app, known).await?) } else { Ok(known) }
 }
 
 async fn write_and_go_on(app: &App, order: Order) -> Result<Order, StoreError> {
@@ -263,7 +280,7 @@ async fn step(app: &App, order: Order) -> Result<(), StoreError> {
         // It was stopped after the money became credit again: the rail is not told any more.
         return close(app, &order, State::Declined, "", &order.reason).await;
     }
-    if app.now() > order.begun_at.plus_days(KEY_DAYS) {
+    if order.state == State::Begun && app.now() > order.begun_at.plus_days(KEY_DAYS) {
         // Told again, the rail might send it twice.
         return put_off(app, &order, "the rail has forgotten the key: see its own page").await;
     }

@@ -25,6 +25,9 @@
 //! meanwhile. A charge that the reader leaves is asked about for a day, or for as long as its rail says, and then taken for abandoned;
 //! when its money arrives all the same, a message or the reader's return has it asked about once more, and it is received.
 //!
+//! A rail that knows of it and takes days, such as a direct debit, is another matter: its charge is *under way*. It is asked about for
+//! as long, nothing else is charged meanwhile, and the reader is told so.
+//!
 //! # What is not believed
 //! Amounts come from the charge as it was written. Where the rail says that another amount or currency came, nothing is received:
 //! the charge is *refused*, and the operator is told. Of rails by which any amount may come
@@ -36,9 +39,8 @@
 
 use super::clock;
 use super::keeping;
-use super::mandates;
-use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason, Receipt};
-use super::{binding, schedule};
+use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason};
+use super::{binding, mandates, receiving, schedule};
 use crate::app::App;
 use crate::mail;
 use crate::pages::Locale;
@@ -49,8 +51,7 @@ use crate::problem::{
 use crate::store::charge::{self, Answered, Change, Doubt, Purpose, State, Stored};
 use crate::store::mandate::{self, Bound, Ending};
 use crate::store::{Db, StoreError, notice, tab};
-use crate::tabs::{Received, settle};
-use ledger::{Excess, LedgerRefusal, Money, RailNumber, SettlementId, TabId};
+use ledger::{LedgerRefusal, Money, RailNumber, SettlementId, TabId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -255,11 +256,19 @@ async fn step(
     stored: Stored,
     visit: Visit<'_>,
 ) -> Result<(), StoreError> {
-    if stored.state == State::Settled {
-        return Ok(());
-    }
     if stored.purpose == Purpose::Bind {
-        return binding::step(app, rail, stored, visit).await;
+        return if stored.state == State::Settled {
+            Ok(())
+        } else {
+            binding::step(app, rail, stored, visit).await
+        };
+    }
+    if stored.state == State::Settled {
+        if rail.is_paid_once() {
+            return Ok(());
+        }
+        let told = told(app, &stored);
+        return receiving::look_again(app, rail, &stored, &told).await;
     }
     if stored.state != State::Begun {
         let asked = keeping::ask(app, rail, stored, visit).await?;
@@ -372,7 +381,7 @@ pub(super) async fn conclude(
     visit: Visit<'_>,
 ) -> Result<(), StoreError> {
     match asked {
-        Ok(Outcome::Settled(receipt)) => receive(app, stored, receipt).await,
+        Ok(Outcome::Settled(receipt)) => receiving::receive(app, stored, receipt).await,
         Ok(_) | Err(_) if !stored.state.is_live() => {
             let id = stored.id;
             app.store.write(move |db| charge::rest(db, id)).await
@@ -380,6 +389,7 @@ pub(super) async fn conclude(
         Ok(Outcome::Waiting { kept }) => wait(app, stored, kept, None).await,
         Ok(Outcome::Asking { next, kept }) => wait(app, stored, kept, Some(next)).await,
         Ok(Outcome::Declined(reason)) => decline(app, stored, reason).await,
+        Ok(Outcome::UnderWay) => put_off(app, stored, Doubt::UnderWay).await,
         Ok(Outcome::Unfit(_)) => put_off(app, stored, Doubt::Unchanged).await,
         // A rail that still wants something kept has not come to an end.
         Ok(Outcome::Keep { .. } | Outcome::Unknown) => put_off(app, stored, Doubt::Arisen).await,
@@ -411,12 +421,17 @@ pub(super) async fn wait(
     put_off(app, stored, doubt).await
 }
 
-async fn put_off(app: &App, stored: &Stored, doubt: Doubt) -> Result<(), StoreError> {
+pub(super) async fn put_off(app: &App, stored: &Stored, doubt: Doubt) -> Result<(), StoreError> {
     let (id, then) = (stored.id, schedule::next(stored.attempts, app.now()));
     app.store.write(move |db| charge::put_off(db, id, then, doubt)).await
 }
 
-async fn close(app: &App, stored: &Stored, state: State, why: &str) -> Result<(), StoreError> {
+pub(super) async fn close(
+    app: &App,
+    stored: &Stored,
+    state: State,
+    why: &str,
+) -> Result<(), StoreError> {
     let (id, now, why) = (stored.id, app.now(), why.to_owned());
     app.store.write(move |db| charge::close(db, id, state, &why, now)).await.map(drop)
 }
@@ -465,47 +480,6 @@ pub(super) async fn trouble(
     }
     let doubt = if error.left_nothing() { Doubt::Unchanged } else { Doubt::Arisen };
     put_off(app, stored, doubt).await
-}
-
-/// Puts money that came into the books, once, and closes its charge.
-async fn receive(app: &App, stored: &Stored, receipt: Receipt) -> Result<(), StoreError> {
-    let rail = app.rails.by_number(stored.rail);
-    let may_differ = rail.is_some_and(|rail| rail.terms().amount_may_differ);
-    if let Some(why) = receipt.unlike(stored.amount, may_differ) {
-        tracing::error!(charge.id = %stored.id, why, "what came is not what was asked for; nothing is received");
-        return close(app, stored, State::Refused, &why).await;
-    }
-    let received = Received {
-        id: stored.id,
-        rail: stored.rail,
-        amount: receipt.received,
-        rail_fee: receipt.fee,
-        reference: receipt.reference,
-        excess: Excess::Credited,
-    };
-    if let Err(problem) = settle(app, stored.tab, received).await {
-        // The money is there, and the books do not take it: it must not be forgotten, nor charged again.
-        let (code, cause) = (problem.kind.code, problem.cause.unwrap_or_default());
-        tracing::error!(charge.id = %stored.id, problem.code = code, cause, "money that came is not in the books");
-        return put_off(app, stored, Doubt::Arisen).await;
-    }
-    settled(app, stored, (receipt.mandate, receipt.email)).await
-}
-
-async fn settled(
-    app: &App,
-    stored: &Stored,
-    (mandate, email): (Option<port::Mandate>, Option<String>),
-) -> Result<(), StoreError> {
-    let rail = stored.rail;
-    let bound = mandate.filter(|_| stored.binds).map(|mandate| Bound {
-        rail,
-        reference: mandate.reference,
-        label: mandate.label,
-        most: None,
-        failed_at: None,
-    });
-    finish(app, stored, bound, email).await
 }
 
 /// Closes a charge that came to what it was for, with the mandate that it leaves and the address of its reader, where the rail tells

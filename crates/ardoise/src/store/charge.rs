@@ -47,6 +47,9 @@ impl State {
     }
 }
 
+/// The reason of a live charge whose rail has it and takes days.
+const UNDER_WAY: &str = "under_way";
+
 /// What is asked of the rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -112,6 +115,13 @@ pub struct Stored {
     pub in_doubt: bool,
     /// Why it is over; may be empty.
     pub reason: String,
+}
+
+impl Stored {
+    /// Whether its rail has it and takes days.
+    pub fn is_under_way(&self) -> bool {
+        self.in_doubt && self.reason == UNDER_WAY
+    }
 }
 
 impl std::fmt::Debug for Stored {
@@ -294,7 +304,7 @@ pub fn troubling(
     currency: Currency,
 ) -> Result<Vec<Stored>, StoreError> {
     let sql = charges!(
-        "where (state = 'refused' and seen_at is null) or (in_doubt = 1 and attempts > ?1 and purpose = 'settle') \
+        "where (state = 'refused' and seen_at is null) or (in_doubt = 1 and attempts > ?1 and reason <> 'under_way' and purpose = 'settle') \
          order by begun_at desc, id limit ?2"
     );
     db.all(sql, &[Value::Int(attempts), Value::Int(limit)], |row| read(row, currency))
@@ -399,6 +409,8 @@ pub fn change(db: &dyn Db, charge: SettlementId, change: Change<'_>) -> Result<b
 pub enum Doubt {
     /// It may have.
     Arisen,
+    /// It is about to, and takes days.
+    UnderWay,
     /// It was in doubt when it was asked, and is not any more.
     Over,
     /// Nothing new. Doubt that has arisen since somebody began to ask stands.
@@ -418,10 +430,13 @@ pub fn put_off(
     let values = [charge.into(), then.into()];
     let sql = match doubt {
         Doubt::Arisen => {
-            "update charge set ask_at = ?2, in_doubt = 1 where id = ?1 and state in ('begun', 'waiting')"
+            "update charge set ask_at = ?2, in_doubt = 1, reason = '' where id = ?1 and state in ('begun', 'waiting')"
+        }
+        Doubt::UnderWay => {
+            "update charge set ask_at = ?2, in_doubt = 1, reason = 'under_way' where id = ?1 and state in ('begun', 'waiting')"
         }
         Doubt::Over => {
-            "update charge set ask_at = ?2, in_doubt = 0 where id = ?1 and state in ('begun', 'waiting')"
+            "update charge set ask_at = ?2, in_doubt = 0, reason = '' where id = ?1 and state in ('begun', 'waiting')"
         }
         Doubt::Unchanged => {
             "update charge set ask_at = ?2 where id = ?1 and state in ('begun', 'waiting')"
@@ -437,6 +452,16 @@ pub fn put_off(
 /// Whatever the engine says.
 pub fn hasten(db: &dyn Db, charge: SettlementId, now: Timestamp) -> Result<(), StoreError> {
     let sql = "update charge set ask_at = ?2 where id = ?1 and state <> 'settled'";
+    db.execute(sql, &[charge.into(), now.into()])?;
+    Ok(())
+}
+
+/// A settled charge may have been paid once more: what came besides is asked about at once.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn look_again(db: &dyn Db, charge: SettlementId, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "update charge set ask_at = ?2 where id = ?1 and state = 'settled'";
     db.execute(sql, &[charge.into(), now.into()])?;
     Ok(())
 }

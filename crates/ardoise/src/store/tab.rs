@@ -326,6 +326,15 @@ pub fn owing(
     })
 }
 
+/// Tabs that have credit, the newest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn credited(db: &dyn Db, limit: i64, currency: Currency) -> Result<Vec<Tab>, StoreError> {
+    let sql = tab_columns!("where credit_micros > 0 order by id desc limit ?1");
+    db.all(sql, &[Value::Int(limit)], |row| Ok(read(row, currency)?.tab))
+}
+
 /// What all tabs owe together, with what was written off.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
 //! Buying, undoing, the tab, settling and the library, over HTTP.
 
-use super::{Taken, Tap, amount, buy, closed, undo};
+use super::{Taken, Tap, amount, buy, closed, giving_back, undo, waits_since};
 use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
 use crate::body::Fields;
+use crate::desk::giving_back::refund_row;
 use crate::mail;
 use crate::notices;
 use crate::pages::binding::{BoundRail, FailedCharge};
@@ -19,6 +20,7 @@ use crate::render::html;
 use crate::request::{Ask, Claim, forget_tab, keep_tab};
 use crate::routes::policy_leading_to;
 use crate::store::StoreError;
+use crate::store::refund_order;
 use crate::store::statement::{self, Before, Shown as StoredLine};
 use crate::store::tab;
 use crate::till::command::Purchase;
@@ -33,6 +35,8 @@ use std::collections::HashMap;
 
 /// Lines of a tab or works of a library on one page.
 const LINES_ON_A_PAGE: i64 = 50;
+/// Refunds on the page of a tab.
+const REFUNDS_ON_A_PAGE: i64 = 20;
 type Asked<T = Response> = Result<T, Problem>;
 
 /// Buy a work
@@ -186,11 +190,15 @@ pub async fn show_tab(
     page.notice = notice(&query, &lines, &bound);
     let told =
         (notices::http::shown(&app, &ask, &tab).await?, mail::http::view(&app, tab.id).await?);
+    let went_back =
+        app.store.read(|db| refund_order::shown(db, tab.id, REFUNDS_ON_A_PAGE, currency)).await?;
     html(&TabPage {
         failed: failed_charge(&app, &tab).await?,
         invitation: binding::invitation(&app, &ask, &tab),
         bound,
-        ..tab_page(&app, page, (&tab, told), &lines)?
+        give_back: giving_back::offered(&app, &tab).await?,
+        refunds: went_back.iter().map(|shown| refund_row(&app, shown)).collect(),
+        ..tab_page(&app, page, (&tab, told), &lines).await?
     })
 }
 
@@ -223,6 +231,8 @@ fn empty_tab(app: &App, page: Page) -> TabPage {
         settles_at: app.settings.tariff.rules.settle_at,
         settles_by: None,
         credit: app.nothing(),
+        give_back: None,
+        refunds: Vec::new(),
         closed: None,
         bound: Vec::new(),
         failed: None,
@@ -234,12 +244,13 @@ fn empty_tab(app: &App, page: Page) -> TabPage {
     }
 }
 
-fn tab_page(
+async fn tab_page(
     app: &App,
     page: Page,
     (tab, (notices, mail)): (&Tab, (Vec<NoticeView>, MailView)),
     lines: &[StoredLine],
 ) -> Result<TabPage, Problem> {
+    let since = waits_since(app, tab).await?;
     let rules = &app.settings.tariff.rules;
     let owed = tab.owed().map_err(ledger::LedgerRefusal::from)?;
     let limit = rules.limit(tab);
@@ -251,12 +262,14 @@ fn tab_page(
         limit,
         left,
         settles_at: app.settings.tariff.rules.settle_at,
-        settles_by: tab.oldest_open_at.map(|at| at.plus_days(rules.due_days)),
+        settles_by: since.map(|at| at.plus_days(rules.due_days)),
         credit: tab.credit,
-        closed: closed(app, tab),
+        closed: closed(app, tab, since),
         bound: Vec::new(),
         failed: None,
         invitation: None,
+        give_back: None,
+        refunds: Vec::new(),
         lines: lines.iter().map(|shown| tab_line(app, shown, withheld)).collect(),
         more: more("/tab", lines),
         notices,

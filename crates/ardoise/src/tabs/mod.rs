@@ -1,5 +1,6 @@
 //! A reader's tab: buy, undo, statement, settle.
 
+pub mod giving_back;
 pub mod http;
 
 use crate::app::App;
@@ -7,6 +8,7 @@ use crate::pages::reader::Closed;
 use crate::pages::work::{consent_text, typed_consent_text};
 use crate::problem::{AMOUNT_INVALID, Problem, TAB_RATE_LIMITED};
 use crate::request::{Ask, Claim};
+use crate::store::{StoreError, statement};
 use crate::till::command::{
     Answer, BuyAsk, Command, Purchase, SettleAsk, TabClaim, TabNow, UndoAsk,
 };
@@ -196,12 +198,25 @@ pub async fn write_off(app: &App, tab: TabId) -> Result<usize, Problem> {
     }
 }
 
-/// Why `tab` takes no new lines; nothing while it does.
-pub fn closed(app: &App, tab: &Tab) -> Option<Closed> {
+/// Since when something waits on `tab`: see [`Tab::waits_since`].
+///
+/// # Errors
+/// The store's.
+pub async fn waits_since(app: &App, tab: &Tab) -> Result<Option<Timestamp>, StoreError> {
+    if tab.credit.is_zero() {
+        return Ok(tab.oldest_open_at);
+    }
+    let (id, currency) = (tab.id, app.currency());
+    let open = app.store.read(|db| statement::open_lines(db, id, currency)).await?;
+    Ok(tab.waits_since(&open))
+}
+
+/// Why `tab` takes no new lines, on which something has waited `since` an instant; nothing while it does.
+pub fn closed(app: &App, tab: &Tab, since: Option<Timestamp>) -> Option<Closed> {
     if tab.disputes_open > 0 {
         return Some(Closed::Disputed);
     }
-    match (tab.is_closed(), app.settings.tariff.rules.is_due(tab, app.now())) {
+    match (tab.is_closed(), app.settings.tariff.rules.is_due(since, app.now())) {
         (true, _) if tab.written_off.is_zero() => Some(Closed::ForGood),
         (true, _) => Some(Closed::WrittenOff),
         (false, true) => Some(Closed::Due),

@@ -132,6 +132,7 @@ impl<'a> Batch<'a> {
         let before = Before {
             same_id: self.earlier(ask.buy.line),
             access: self.known.access.get(&(tab.id, work)).copied(),
+            waits_since: self.waits_since(&tab),
         };
         let bought = ledger::buy(&ask.buy, &offer.offer, &mut tab, before, self.rules, self.now)?;
         let (purchase, line) = match bought {
@@ -155,6 +156,12 @@ impl<'a> Batch<'a> {
             None if claim.opens => Ok(Tab::opened(claim.id, self.now, Money::zero(self.currency))),
             Some(_) | None => Err(LedgerRefusal::NoTab),
         }
+    }
+
+    /// Since when something waits on a tab. Where there is no credit, nothing of it is paid in part.
+    fn waits_since(&self, tab: &Tab) -> Option<Timestamp> {
+        let open = self.known.open_lines.get(&tab.id).filter(|_| !tab.credit.is_zero());
+        open.map_or(tab.oldest_open_at, |open| tab.waits_since(open))
     }
 
     fn earlier(&self, id: LineId) -> Option<Earlier> {

@@ -32,6 +32,7 @@ fn every_command_says_what_it_does_and_shows_how() {
         "settle",
         "import-bank",
         "vouchers",
+        "refund",
         "pay-out",
         "check-books",
         "verify",
@@ -71,8 +72,9 @@ fn whoever_reads_what_is_printed_may_go_away() {
 fn a_command_without_a_shop_says_so_and_makes_none() {
     let program = Program::new();
     let id = "tab_0000000000001";
-    let commands: [&[&str]; 4] = [
+    let commands: [&[&str]; 5] = [
         &["invite", "author", "Ada"],
+        &["refund", id],
         &["settle", id, "--received", "1"],
         &["pay-out", "Ada", "--amount", "1"],
         &["check-books"],
@@ -163,6 +165,34 @@ async fn money_that_arrived_pays_the_oldest_lines_beside_the_open_shop() {
     assert!(nobody.contains("no tab tab_0000000000001"), "{nobody}");
     assert!(program.run(&["settle", "Ben", "--received", "1"]).refused(1).contains("not a tab"));
     assert!(program.run(&["settle", &tab, "--received", "much"]).refused(1).contains("0.20"));
+}
+
+#[tokio::test]
+async fn a_line_is_taken_back_and_what_was_paid_for_it_given_back_once() {
+    let (program, seeded) = stocked();
+    let shop = program.serve();
+    let mut ben = shop.reader().await;
+    ben.tap(&seeded.slugs[0]).await;
+    let (tab, page) = (ben.tab().to_owned(), ben.get("/tab").await);
+    let line = page.split("/lines/").nth(1).and_then(|rest| rest.split('/').next());
+    let line = line.expect("an undo");
+    program.run(&["settle", &tab, "--received", "0.24"]).well();
+    let nothing = program.run(&["refund", &tab, "--by-hand"]).refused(1);
+    assert!(nothing.contains("€0.00 can be given back"), "{nothing}");
+    let by_hand = program.run(&["refund", &tab, "--line", line, "--send"]).refused(1);
+    assert!(by_hand.contains("cannot send money back"), "{by_hand}");
+    let taken = program.run(&["refund", &tab, "--line", line]).well();
+    assert!(taken.contains("0.24 EUR stays credit"), "{taken}");
+    let id = "0190b5a4-7c1e-7d3f-9a2b-0123456789ab";
+    let words =
+        ["refund", &tab, "--amount", "0,14", "--by-hand", "--reference", "SEPA 2", "--id", id];
+    for _ in 0..2 {
+        let sent = program.run(&words).well();
+        assert!(sent.contains("sent 0.14 EUR back") && sent.contains("0.10 EUR stays"), "{sent}");
+    }
+    let more = program.run(&["refund", &tab, "--amount", "0.11", "--by-hand"]).refused(1);
+    assert!(more.contains("€0.10 can be given back"), "{more}");
+    program.run(&["check-books"]).well();
 }
 
 #[tokio::test]

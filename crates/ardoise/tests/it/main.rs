@@ -74,3 +74,4 @@ mod transfer;
 mod uploads;
 mod vouchers;
 mod webhooks;
+mod whole;

@@ -362,8 +362,8 @@ async fn a_dispute_is_followed_to_its_end() {
         })
     };
     for (told, expected) in [
-        (dispute("WAITING_FOR_SELLER_RESPONSE", None), Dispute::Open(euros("5.20"))),
-        (dispute("RESOLVED", Some("RESOLVED_SELLER_FAVOUR")), Dispute::Won),
+        (dispute("WAITING_FOR_SELLER_RESPONSE", None), Dispute::Open(euros("5.20"), euros("0"))),
+        (dispute("RESOLVED", Some("RESOLVED_SELLER_FAVOUR")), Dispute::Won(euros("0"))),
         (
             dispute("RESOLVED", Some("RESOLVED_BUYER_FAVOUR")),
             Dispute::Lost(euros("5.20"), euros("0")),

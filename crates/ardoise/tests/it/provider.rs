@@ -59,6 +59,28 @@ pub enum Refunding {
     Declined,
 }
 
+/// A dispute, as the provider keeps it.
+#[derive(Debug, Clone)]
+pub struct Disputed {
+    /// Of which order.
+    pub order: String,
+    /// What it has taken of it.
+    pub micros: i64,
+    /// What it may take in all.
+    pub most: i64,
+    /// What it wants for it.
+    pub fee: i64,
+    pub stand: Disputing,
+}
+
+/// How far a dispute has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disputing {
+    Open,
+    Won,
+    Lost,
+}
+
 impl Order {
     /// What went back, or is on its way.
     pub fn sent_back(&self) -> i64 {
@@ -97,6 +119,7 @@ struct Books {
     asked: Vec<String>,
     /// Mandates that were ended.
     ended: Vec<String>,
+    disputes: BTreeMap<String, Disputed>,
 }
 
 type Shared = Arc<Mutex<Books>>;
@@ -120,6 +143,7 @@ impl Provider {
             .route("/orders/{reference}/refunds", post(send_back))
             .route("/bindings", post(begin_to_bind))
             .route("/bindings/{reference}", get(show_binding))
+            .route("/disputes/{name}", get(show_dispute))
             .route("/mandates/{mandate}/charge", post(charge_mandate))
             .route("/mandates/{mandate}", delete(end_mandate))
             .with_state(books.clone());
@@ -149,6 +173,34 @@ impl Provider {
     /// How many times somebody has begun to agree to that.
     pub fn bindings(&self) -> usize {
         self.books().bindings.len()
+    }
+
+    /// Changes the order with the shop's key, where there is one.
+    pub fn by_key(&self, key: &str, change: impl FnOnce(&mut Order)) {
+        let mut books = self.books();
+        let found = books.orders.values_mut().find(|order| order.key == key);
+        found.map(change).unwrap_or_default();
+    }
+
+    /// What it calls its orders.
+    pub fn references(&self) -> Vec<String> {
+        self.books().orders.keys().cloned().collect()
+    }
+
+    pub fn order(&self, reference: &str) -> Order {
+        self.books().orders[reference].clone()
+    }
+
+    pub fn open_dispute(&self, name: &str, dispute: Disputed) {
+        self.books().disputes.insert(name.to_owned(), dispute);
+    }
+
+    pub fn change_dispute(&self, name: &str, change: impl FnOnce(&mut Disputed)) {
+        change(self.books().disputes.get_mut(name).expect("a dispute"));
+    }
+
+    pub fn disputes(&self) -> BTreeMap<String, Disputed> {
+        self.books().disputes.clone()
     }
 
     pub fn orders(&self) -> Vec<Order> {
@@ -286,6 +338,26 @@ async fn send_back(
         Refunding::Declined => "declined",
     };
     answer(fault, json!({ "status": status, "refund": format!("BACK-{key}") }))
+}
+
+async fn show_dispute(State(books): State<Shared>, Path(name): Path<String>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("dispute".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    let Some(dispute) = books.disputes.get(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let status = match dispute.stand {
+        Disputing::Open => "open",
+        Disputing::Won => "won",
+        Disputing::Lost => "lost",
+    };
+    let body = json!({
+        "order": dispute.order, "status": status, "micros": dispute.micros, "fee": dispute.fee,
+    });
+    answer(books.fault, body)
 }
 
 async fn end_mandate(State(books): State<Shared>, Path(mandate): Path<String>) -> Response {

@@ -55,6 +55,8 @@ POST    /desk/vouchers                           401 401 403 403 400 401 401
 POST    /desk/vouchers/{voucher}/void            401 401 403 403 404 401 401
 GET     /voucher/{code}                          404 404 404 404 404 404 404
 POST    /voucher                                 401 404 401 401 401 401 401
+GET     /desk/tabs                               401 401 403 403 422 401 401
+GET     /desk/tabs/{tab}                         401 401 403 403 200 401 401
 GET     /sell                                    401 401 200 200 403 401 401
 GET     /works                                   401 401 200 200 403 401 401
 POST    /works                                   401 401 422 422 403 401 401
@@ -82,6 +84,7 @@ POST    /tab/notices/dismiss                     401 400 401 401 401 401 401
 POST    /tab/object                              401 303 401 401 401 401 401
 POST    /tab/address                             401 404 401 401 401 401 401
 POST    /tab/address/remove                      401 303 401 401 401 401 401
+POST    /tab/refunds                             401 400 401 401 401 401 401
 POST    /rails/{rail}/webhook                    400 400 400 400 400 400 400
 GET     /gains/stream                            401 401 200 200 403 401 401
 POST    /keys                                    401 401 422 422 403 401 401
@@ -90,6 +93,9 @@ POST    /webhooks                                401 401 422 422 403 401 401
 POST    /webhooks/{webhook}/remove               401 401 303 404 403 401 401
 POST    /desk/invitations                        401 401 403 403 422 401 401
 POST    /desk/tabs/{tab}/settle                  401 401 403 403 400 401 401
+POST    /desk/tabs/{tab}/refunds                 401 401 403 403 400 401 401
+POST    /desk/tabs/{tab}/lines/{line}/refund     401 401 403 403 400 401 401
+POST    /desk/refunds/{refund}/seen              401 401 403 403 404 401 401
 POST    /desk/authors/{author}/payouts           401 401 403 403 400 401 401
 POST    /desk/letters/seen                       401 401 403 403 400 401 401
 POST    /desk/charges/{charge}/seen              401 401 403 403 404 401 401

@@ -5,8 +5,8 @@ use ardoise::clock::Clock;
 use ardoise::outbox::address::Reach;
 use ardoise::rails::SCRIPTED;
 use ardoise::rails::port::{
-    Asked, Became, Begun, Binding, Charge, Fee, Heard, Mandate, Message, Next, OPEN_HOURS, Outcome,
-    Rail, RailError, Reason, Receipt, Refund, Refunded, Terms, Unheard, Which,
+    Asked, Became, Begun, Binding, Charge, Dispute, Fee, Heard, Mandate, Message, Next, OPEN_HOURS,
+    Outcome, Rail, RailError, Reason, Receipt, Refund, Refunded, Terms, Unheard, Which,
 };
 use ardoise::rails::wire::{Call, Reply, Wire};
 use aws_lc_rs::hmac;
@@ -205,6 +205,27 @@ impl Rail for Scripted {
                 ..charge.clone()
             };
             Ok((begun, self.outcome(&charge, &order)?))
+        })
+    }
+
+    fn dispute<'a>(&'a self, charge: &'a Charge, name: &'a str) -> Asked<'a, Dispute> {
+        Box::pin(async move {
+            let told = self.ask(Call::get(&format!("{}/disputes/{name}", self.url))).await?;
+            let nonsense = || RailError::Nonsense("a dispute without its parts".into());
+            if told["order"] != charge.reference.as_str() {
+                return Err(nonsense());
+            }
+            let sum = |name: &str| {
+                let micros = told[name].as_i64().ok_or_else(nonsense)?;
+                Ok::<_, RailError>(Money::from_micros(micros, Currency::Eur)?)
+            };
+            let (amount, fee) = (sum("micros")?, sum("fee")?);
+            match told["status"].as_str().ok_or_else(nonsense)? {
+                "open" => Ok(Dispute::Open(amount, fee)),
+                "lost" => Ok(Dispute::Lost(amount, fee)),
+                "won" => Ok(Dispute::Won(fee)),
+                _ => Err(nonsense()),
+            }
         })
     }
 

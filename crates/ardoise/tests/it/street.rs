@@ -187,6 +187,8 @@ async fn name_what_olu_sees(
         named.insert(before, link.split(before).nth(1).expect("a token").to_owned());
     }
     named.insert("/mail/pay/{token}/", "sandbox".into());
+    named.insert("/desk/tabs/{tab}/lines/", named["/lines/"].clone());
+    named.insert("/desk/refunds/", shop.app.mint.refund().to_string());
     named.insert("/desk/authors/", author.to_string());
     let (_, invited) = ardoise::people::invite_author(&shop.app, "Cleo").await.expect("invited");
     let door = ardoise::people::invite(&shop.app, Role::Operator).await.expect("invited");

@@ -187,7 +187,7 @@ async fn a_debit_under_way_is_in_doubt_until_it_arrives_or_fails() {
     for (number, fails) in [(1, false), (2, true)] {
         let charge = begin(&peer.rail(), charge(number)).await;
         let intent = peer.agree(&charge.reference, &sepa);
-        assert_eq!(peer.rail().look(&charge).await, Ok(Outcome::Unknown));
+        assert_eq!(peer.rail().look(&charge).await, Ok(Outcome::UnderWay));
         if fails {
             peer.fail(&intent, "debit_not_authorized");
             let outcome = peer.rail().look(&charge).await;
@@ -411,7 +411,7 @@ async fn a_debit_by_mandate_is_in_doubt_for_days() {
     let mandate = bound(&peer).await;
     peer.is_slow(method(&mandate));
     let charged = peer.rail().charge_mandate(&charge(2), &mandate).await.expect("an outcome");
-    assert_eq!(charged.1, Outcome::Unknown);
+    assert_eq!(charged.1, Outcome::UnderWay);
 }
 
 #[tokio::test]
@@ -479,11 +479,11 @@ async fn a_dispute_holds_money_back_until_it_is_won_or_lost_with_its_price() {
     let peer = Peer::open().await;
     let (charge, receipt) = paid(&peer, charge(1)).await;
     for (status, wanted) in [
-        ("warning_needs_response", Dispute::Open(euros(0))),
-        ("needs_response", Dispute::Open(euros(500))),
-        ("under_review", Dispute::Open(euros(500))),
-        ("won", Dispute::Won),
-        ("warning_closed", Dispute::Won),
+        ("warning_needs_response", Dispute::Open(euros(0), euros(2_000))),
+        ("needs_response", Dispute::Open(euros(500), euros(2_000))),
+        ("under_review", Dispute::Open(euros(500), euros(2_000))),
+        ("won", Dispute::Won(euros(2_000))),
+        ("warning_closed", Dispute::Won(euros(2_000))),
         ("lost", Dispute::Lost(euros(500), euros(2_000))),
     ] {
         let dispute = peer.dispute(&receipt.reference, status, 2_000);
@@ -514,6 +514,10 @@ async fn a_message_says_whom_to_ask_and_nothing_else() {
     assert_eq!(peer.requests().len(), asked);
     let heard = hear(&peer.rail(), &peer.get(&dispute), WEBHOOK_SECRET).await;
     assert_eq!(heard, Ok(Heard::Dispute { charge: Which::Id(charge.id), dispute }));
+    let sent = peer.rail().refund(&charge, &refund(&receipt, "one", 200)).await;
+    assert!(matches!(sent, Ok(Refunded::Done { .. })), "{sent:?}");
+    let heard = hear(&peer.rail(), &peer.get(&peer.only("refund")), WEBHOOK_SECRET).await;
+    assert_eq!(heard, Ok(Heard::Refund(Which::Id(charge.id))));
 }
 
 #[tokio::test]

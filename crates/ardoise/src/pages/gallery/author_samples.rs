@@ -6,9 +6,11 @@ use super::{Gallery, NOW, cents, page, pick};
 use crate::pages::author::*;
 use crate::pages::charts::{Bar, BarChart};
 use crate::pages::desk::*;
+use crate::pages::desk_tab::*;
 use crate::pages::gains::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Notice, Page, Visitor};
+use crate::store::refund_order::State;
 
 pub(super) fn add(gallery: &Gallery) {
     doors(gallery);
@@ -329,14 +331,69 @@ fn desk(gallery: &Gallery) {
             amount: cents(190),
             reason: Some("0.19 EUR came instead of 1.90 EUR".into()),
         }],
+        returning: vec![TroublingRefund {
+            refund: "ref_1".into(),
+            words: "rail-sandbox".into(),
+            tab: "tab_a".into(),
+            amount: cents(190),
+            is_declined: false,
+            reason: "no answer: 502".into(),
+        }],
+        credited: vec![CreditedTab { tab: "tab_a".into(), credit: cents(20) }],
         authors: vec![author("Ada Belkacem", 12, 4_205), author("Yann Ferrec", 0, 0)],
         fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
     };
     gallery.add("desk", &desk);
+    desk_tab(gallery, desk.page.clone());
     let findings = vec!["account Vat: 0.330000 is remembered, the journal says 0.340000".into()];
     let broken = Some(BooksState { balanced: false, findings, checked: NOW, transfers: 12_480 });
     gallery.add(
         "desk-quiet",
         &DeskPage { books: broken, tabs: vec![], authors: vec![], fresh_invitation: None, ..desk },
     );
+}
+
+fn desk_tab(gallery: &Gallery, page: Page) {
+    let locale = gallery.locale;
+    let came = |can_send, most| BroughtRow {
+        settlement: "set_1".into(),
+        words: "rail-sandbox".into(),
+        at: NOW.plus_days(-12),
+        received: cents(500),
+        most: cents(most),
+        can_send,
+        refund: "ref_1".into(),
+    };
+    let line = |state| LineRow {
+        line: "line_1".into(),
+        title: title(locale).into(),
+        amount: cents(20),
+        at: NOW.plus_days(-14),
+        state,
+        refund: "ref_2".into(),
+    };
+    let refund = |has_failed, state| RefundRow {
+        words: "rail-sandbox".into(),
+        amount: cents(20),
+        at: NOW,
+        has_failed,
+        state,
+    };
+    let payments = DeskTabPage {
+        page,
+        tab: "tab_03fh1ar8t9a6y".into(),
+        owed: cents(0),
+        credit: cents(40),
+        brought: vec![came(true, 40), came(false, 40), came(true, 0)],
+        lines: [ledger::LineState::Open, ledger::LineState::Paid, ledger::LineState::WrittenOff]
+            .map(line)
+            .to_vec(),
+        refunds: vec![
+            refund(false, Some(State::Begun)),
+            refund(false, Some(State::Done)),
+            refund(true, Some(State::Declined)),
+            refund(false, None),
+        ],
+    };
+    gallery.add("desk-tab", &payments);
 }

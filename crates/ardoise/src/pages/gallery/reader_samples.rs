@@ -7,11 +7,13 @@ use crate::notices::words::Telling;
 use crate::notices::{Facts, Kind as News, Notice as Told};
 use crate::pages::binding::BoundRail;
 use crate::pages::charge::{ChargePage, ChargeView};
+use crate::pages::desk_tab::RefundRow;
 use crate::pages::letters::{LinkPage, LinkView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
 use crate::rails::port::{Answer, Fact, Question, Reason, Says};
+use crate::store::refund_order::State;
 use ledger::{Currency, Money, ShopId as _, TabId};
 
 const ARTICLE: &str = include_str!("article.html");
@@ -253,6 +255,8 @@ fn tabs(gallery: &Gallery) {
         settles_at: cents(500),
         settles_by: Some(NOW.plus_days(40)),
         credit: cents(0),
+        give_back: None,
+        refunds: vec![],
         closed: None,
         bound: Vec::new(),
         failed: None,
@@ -273,6 +277,20 @@ fn tabs(gallery: &Gallery) {
     let mut lost = tab.clone();
     (lost.open_lines, lost.settles_by, lost.closed) = (0, None, Some(Closed::WrittenOff));
     lost.credit = cents(5);
+    lost.give_back = Some(GiveBack {
+        refund: "ref_1".into(),
+        settlement: "set_1".into(),
+        amount: cents(5),
+        words: "rail-sandbox".into(),
+    });
+    let refund = |has_failed, state| RefundRow {
+        words: "rail-sandbox".into(),
+        amount: cents(20),
+        at: NOW,
+        has_failed,
+        state: Some(state),
+    };
+    lost.refunds = vec![refund(false, State::Begun), refund(true, State::Declined)];
     let unpaid = lost.lines.iter_mut().filter(|line| line.state == LineState::Open);
     unpaid.for_each(|line| (line.state, line.undo_minutes) = (LineState::WrittenOff, None));
     gallery.add("tab-written-off", &lost);
@@ -452,6 +470,7 @@ fn charges(gallery: &Gallery) {
         ("scan-or-answer", scan_or_answer()),
         ("wait", ChargeView::Wait),
         ("doubt", ChargeView::InDoubt),
+        ("under-way", ChargeView::UnderWay),
         ("over", ChargeView::Over { words: Reason::Funds.words() }),
         ("refused", ChargeView::Refused),
     ];

@@ -51,7 +51,7 @@ pub fn offered(app: &App) -> impl Iterator<Item = &Arc<dyn Rail>> {
 
 /// Whether `tab` could be bound, and is not.
 pub fn is_open_to(app: &App, tab: &Tab) -> bool {
-    !tab.mandate && closed(app, tab).is_none() && offered(app).next().is_some()
+    !tab.mandate && closed(app, tab, tab.oldest_open_at).is_none() && offered(app).next().is_some()
 }
 
 /// What `tab` could owe with a way to pay bound to it, where that is more than it may now.

@@ -18,8 +18,8 @@
 //!
 //! Two processes can still cross so that each sees only its own. Then one of the two invoices is kept and the other was perhaps
 //! shown, for a moment. Nothing is lost by it: `look` asks about every invoice of the charge, and the charge is settled when
-//! one of them is paid, whichever. Were both paid, by a reader who pays two codes for one tab, the books have the charge
-//! once, since a charge settles once; the log says so by the charge's id, and the operator sends the rest back.
+//! one of them is paid, whichever. Were both paid, by a reader who pays two codes for one tab, the second is a settlement of its own
+//! ([`besides`](Rail::besides)): credit of the tab, which pays what comes next or is sent back.
 //!
 //! If the process dies between asking and keeping, nothing was shown, and the next `begin` finds the invoice. If the answer is
 //! lost, the same. A charge of which the wallet has no invoice a few minutes after it was begun was never offered to anybody.
@@ -184,16 +184,23 @@ impl Lightning {
             }
         }
         if let Some((invoice, millisats)) = paid.first() {
-            if paid.len() > 1 {
-                let charge = charge.id.to_string();
-                tracing::warn!(charge, "paid twice, by two invoices: send one back");
-            }
             return Ok(Outcome::Settled(self.receipt(charge, invoice, *millisats)?));
         }
         if is_unknown {
             return Ok(Outcome::Unknown);
         }
         Ok(unpaid(charge, known, self.clock.now()))
+    }
+
+    /// Every invoice of a charge that was paid: nothing keeps a reader from paying one that another process made.
+    async fn receipts(&self, charge: &Charge) -> Result<Vec<Receipt>, RailError> {
+        let mut receipts = Vec::new();
+        for invoice in &self.known(charge).await? {
+            if let Said::Paid(millisats) = self.wallet.look(&invoice.hash).await? {
+                receipts.push(self.receipt(charge, invoice, millisats)?);
+            }
+        }
+        Ok(receipts)
     }
 
     fn receipt(
@@ -302,6 +309,14 @@ impl Rail for Lightning {
 
     fn check<'a>(&'a self, _: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {
         Box::pin(async { self.tried().await.map(Some) })
+    }
+
+    fn is_paid_once(&self) -> bool {
+        false
+    }
+
+    fn besides<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Vec<Receipt>> {
+        Box::pin(self.receipts(charge))
     }
 
     fn hear<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Heard, Unheard>> {

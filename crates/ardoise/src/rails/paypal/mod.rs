@@ -261,7 +261,9 @@ impl Disputed {
     fn dispute(&self) -> Result<Dispute, RailError> {
         let amount = self.dispute_amount.money()?;
         let outcome = self.dispute_outcome.as_ref().filter(|_| self.status == "RESOLVED");
-        let Some(outcome) = outcome else { return Ok(Dispute::Open(amount)) };
+        let Some(outcome) = outcome else {
+            return Ok(Dispute::Open(amount, Money::zero(amount.currency())));
+        };
         let back = outcome.amount_refunded.as_ref().map_or(Ok(amount), Amount::money)?;
         Ok(match outcome.outcome_code.as_str() {
             "RESOLVED_BUYER_FAVOUR" | "ACCEPTED" => {
@@ -269,7 +271,7 @@ impl Disputed {
             }
             // PayPal has paid the reader itself, or they have given up.
             "RESOLVED_SELLER_FAVOUR" | "RESOLVED_WITH_PAYOUT" | "CANCELED_BY_BUYER" | "DENIED" => {
-                Dispute::Won
+                Dispute::Won(Money::zero(amount.currency()))
             }
             _ => return Err(nonsense("a dispute's outcome")),
         })

@@ -79,10 +79,10 @@ fn judge_dispute(dispute: &DisputeOpened) -> Result<Dispute, RailError> {
     let amount = money(dispute.amount, &dispute.currency)?;
     match dispute.status.as_str() {
         "warning_needs_response" | "warning_under_review" => {
-            Ok(Dispute::Open(Money::zero(amount.currency())))
+            Ok(Dispute::Open(Money::zero(amount.currency()), trouble(dispute)?))
         }
-        "needs_response" | "under_review" => Ok(Dispute::Open(amount)),
-        "won" | "warning_closed" => Ok(Dispute::Won),
+        "needs_response" | "under_review" => Ok(Dispute::Open(amount, trouble(dispute)?)),
+        "won" | "warning_closed" => Ok(Dispute::Won(trouble(dispute)?)),
         "lost" => Ok(Dispute::Lost(amount, trouble(dispute)?)),
         _ => Err(RailError::Nonsense("a dispute's status".into())),
     }

@@ -15,6 +15,10 @@ impl Stripe {
                 let charge = object.metadata.as_ref().and_then(charge_of);
                 Ok(charge.map_or(Heard::Nothing, Heard::Charge))
             }
+            "refund" => {
+                let charge = object.metadata.as_ref().and_then(charge_of);
+                Ok(charge.map_or(Heard::Nothing, Heard::Refund))
+            }
             "dispute" => self.whose(object.id, object.payment_intent).await,
             _ => Ok(Heard::Nothing),
         }

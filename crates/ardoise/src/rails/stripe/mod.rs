@@ -10,7 +10,7 @@
 //!    so that nobody pays in an old window what is being paid another way.
 //! 3. A message ([`hear`](Rail::hear)) is checked and then only says about which charge to ask.
 //!
-//! A direct debit is under way for days: [`Outcome::Unknown`], so that nothing is charged again meanwhile.
+//! A direct debit is under way for days: [`Outcome::UnderWay`], so that nothing is charged again meanwhile.
 //!
 //! # While the reader is away
 //!

@@ -89,7 +89,7 @@ impl Stripe {
         }
         match intent.status {
             IntentStatus::Succeeded => self.settled(charge, intent, email).map(Outcome::Settled),
-            IntentStatus::Processing => Ok(Outcome::Unknown),
+            IntentStatus::Processing => Ok(Outcome::UnderWay),
             IntentStatus::RequiresAction | IntentStatus::RequiresConfirmation => {
                 Ok(Outcome::WAITING)
             }

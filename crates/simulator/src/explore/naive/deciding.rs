@@ -90,7 +90,7 @@ impl Naive {
             return Err(LedgerRefusal::TabClosed { owed });
         }
         let due = self.rules.due_days * MICROS_PER_DAY;
-        if self.open(tab).iter().any(|line| now.micros() - line.bought_at.micros() >= due) {
+        if self.waits_since(tab).is_some_and(|since| now.micros() - since.micros() >= due) {
             return Err(LedgerRefusal::TabDue { owed });
         }
         if amount.micros() > self.room(tab) {

@@ -210,6 +210,19 @@ impl Naive {
         self.costly(tab, LineState::Open)
     }
 
+    /// When the oldest open line was bought of which a coin or more is still to be paid.
+    fn waits_since(&self, tab: TabId) -> Option<Timestamp> {
+        let (mut open, credit) = (self.open(tab), self.credit(tab));
+        let coin = self.rules.limit_device.currency().minor_micros();
+        let is_first_a_rest = self.lost(tab).is_empty()
+            && credit > 0
+            && open.first().is_some_and(|line| gross(line) - credit < coin);
+        if is_first_a_rest {
+            open.remove(0);
+        }
+        open.first().map(|line| line.bought_at)
+    }
+
     /// The lines that were written off and not paid since, in the same order.
     fn lost(&self, tab: TabId) -> Vec<Line> {
         self.costly(tab, LineState::WrittenOff)

@@ -196,11 +196,12 @@ impl Naive {
 
     pub(super) fn write_off(&mut self, tab: TabId, now: Timestamp) -> Outcome {
         let stand = self.now(tab)?;
-        if let Some(oldest) = stand.tab.oldest_open_at {
-            let last = oldest.micros() + self.rules.write_off_days * MICROS_PER_DAY;
-            if now.micros() < last {
-                return Err(LedgerRefusal::TooEarly { until: Timestamp::from_micros(last) });
-            }
+        let Some(since) = self.waits_since(tab) else {
+            return Ok(Answer::WrittenOff { lost: Vec::new(), now: stand });
+        };
+        let last = since.micros() + self.rules.write_off_days * MICROS_PER_DAY;
+        if now.micros() < last {
+            return Err(LedgerRefusal::TooEarly { until: Timestamp::from_micros(last) });
         }
         let lost = self.lose_open(tab, now);
         Ok(Answer::WrittenOff { lost, now: self.now(tab)? })
