@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { createLogger } from '@stoplight/prism-core';
 import { getHttpOperationsFromSpec } from '@stoplight/prism-http';
 import { createServer } from '@stoplight/prism-http-server';
+import { parse } from '@stoplight/yaml';
 
 const [upstream, ...descriptions] = process.argv.slice(2);
 const logger = createLogger('prism', { level: 'silent' });
@@ -29,8 +30,10 @@ function isPattern(text) {
  * of today does (developer.paypal.com/sdk/vault/v2/definitions/token_id_request). */
 async function described(file) {
   const sound = (key, value) => (key === 'pattern' && typeof value === 'string' && !isPattern(value) ? undefined : value);
-  const description = JSON.parse(await readFile(file, 'utf8'), sound);
-  description.components.schemas.token_id_request?.properties.type.enum.push('SETUP_TOKEN');
+  const text = await readFile(file, 'utf8');
+  const read = file.endsWith('.json') ? text : JSON.stringify(parse(text));
+  const description = JSON.parse(read, sound);
+  description.components?.schemas?.token_id_request?.properties.type.enum.push('SETUP_TOKEN');
   return description;
 }
 

@@ -1,11 +1,13 @@
 //! Money that came: from what a rail says to the books.
 
+use super::mandates;
 use super::port::{self, Charge, Rail, Receipt};
-use super::saga::{close, finish, put_off};
+use super::saga::{close, put_off};
 use crate::app::App;
+use crate::mail;
 use crate::store::charge::{self, Doubt, State, Stored};
-use crate::store::mandate::Bound;
-use crate::store::{StoreError, tab};
+use crate::store::mandate::{self, Bound};
+use crate::store::{Db, StoreError, tab};
 use crate::tabs::{Received, settle};
 use ledger::{Excess, SettlementId};
 
@@ -112,4 +114,32 @@ async fn settled(
         failed_at: None,
     });
     finish(app, stored, bound, email).await
+}
+
+/// Closes a charge that came to what it was for, with the mandate that it leaves and the address of its reader, where the rail tells
+/// it.
+pub(super) async fn finish(
+    app: &App,
+    stored: &Stored,
+    bound: Option<Bound>,
+    email: Option<String>,
+) -> Result<(), StoreError> {
+    let (id, tab, now) = (stored.id, stored.tab, app.now());
+    let is_bound = bound.is_some();
+    if is_bound {
+        // Before it is written: stopped in between, all of this is done again.
+        mandates::hold(app, tab, true).await?;
+    }
+    let write = move |db: &dyn Db| {
+        let is_closed_now = charge::close(db, id, State::Settled, "", now)?;
+        mail::learn(db, (tab, id), email.as_deref(), now)?;
+        // Whoever closed it earlier bound it, and the reader may have ended that since.
+        bound
+            .as_ref()
+            .filter(|_| is_closed_now)
+            .map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))?;
+        Ok(is_closed_now)
+    };
+    let is_closed_now = app.store.write(write).await?;
+    if is_bound && !is_closed_now { mandates::follow(app, tab).await } else { Ok(()) }
 }

@@ -29,6 +29,7 @@ use super::manual;
 use super::port::{self, Rail, RailError, Refunded};
 use super::{saga, schedule};
 use crate::app::App;
+use crate::notices;
 use crate::problem::{PURCHASE_CONFLICT, Problem, REFUND_BY_HAND};
 use crate::store::refund_order::{self, Ended, Order, State};
 use crate::store::tab::{self, Brought};
@@ -355,11 +356,14 @@ async fn close(
     reference: &str,
     reason: &str,
 ) -> Result<(), StoreError> {
-    let (id, now) = (order.refund.id, app.now());
+    let (id, amount, tab, now) = (order.refund.id, order.refund.amount, order.tab, app.now());
     let (reference, reason) = (reference.to_owned(), reason.to_owned());
     let write = move |db: &dyn Db| {
         let ended = Ended { state, reference: &reference, reason: &reason };
         refund_order::close(db, id, ended, now)?;
+        if state == State::Done {
+            notices::refunded(db, (tab, id), amount, now)?;
+        }
         // What was done before is not asked about any more.
         refund_order::rest(db, id)
     };

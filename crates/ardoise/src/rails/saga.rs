@@ -42,7 +42,6 @@ use super::keeping;
 use super::port::{self, Charge, Next, Outcome, Rail, RailError, Reason};
 use super::{binding, mandates, receiving, schedule};
 use crate::app::App;
-use crate::mail;
 use crate::pages::Locale;
 use crate::problem::{
     CHARGE_ABOVE_MAXIMUM, CHARGE_BELOW_MINIMUM, CHARGE_IN_DOUBT, PURCHASE_CONFLICT, Problem,
@@ -480,32 +479,4 @@ pub(super) async fn trouble(
     }
     let doubt = if error.left_nothing() { Doubt::Unchanged } else { Doubt::Arisen };
     put_off(app, stored, doubt).await
-}
-
-/// Closes a charge that came to what it was for, with the mandate that it leaves and the address of its reader, where the rail tells
-/// it.
-pub(super) async fn finish(
-    app: &App,
-    stored: &Stored,
-    bound: Option<Bound>,
-    email: Option<String>,
-) -> Result<(), StoreError> {
-    let (id, tab, now) = (stored.id, stored.tab, app.now());
-    let is_bound = bound.is_some();
-    if is_bound {
-        // Before it is written: stopped in between, all of this is done again.
-        mandates::hold(app, tab, true).await?;
-    }
-    let write = move |db: &dyn Db| {
-        let is_closed_now = charge::close(db, id, State::Settled, "", now)?;
-        mail::learn(db, (tab, id), email.as_deref(), now)?;
-        // Whoever closed it earlier bound it, and the reader may have ended that since.
-        bound
-            .as_ref()
-            .filter(|_| is_closed_now)
-            .map_or(Ok(()), |bound| mandate::bind(db, tab, bound, now))?;
-        Ok(is_closed_now)
-    };
-    let is_closed_now = app.store.write(write).await?;
-    if is_bound && !is_closed_now { mandates::follow(app, tab).await } else { Ok(()) }
 }

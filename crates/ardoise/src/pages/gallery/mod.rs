@@ -4,6 +4,7 @@
 mod author_samples;
 mod bank_samples;
 mod binding_samples;
+mod charge_samples;
 mod markup;
 mod reader_samples;
 

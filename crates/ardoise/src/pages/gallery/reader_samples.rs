@@ -2,17 +2,16 @@
 
 use serde_json::json;
 
-use super::{Gallery, NOW, binding_samples, cents, page, pick};
+use super::{Gallery, NOW, binding_samples, cents, charge_samples, page, pick};
 use crate::notices::words::Telling;
 use crate::notices::{Facts, Kind as News, Notice as Told};
 use crate::pages::binding::BoundRail;
-use crate::pages::charge::{ChargePage, ChargeView};
 use crate::pages::desk_tab::RefundRow;
 use crate::pages::letters::{LinkPage, LinkView};
 use crate::pages::reader::*;
 use crate::pages::work::*;
 use crate::pages::{Locale, Meta, Notice};
-use crate::rails::port::{Answer, Fact, Question, Reason, Says};
+use crate::rails::port::Says;
 use crate::store::refund_order::State;
 use ledger::{Currency, Money, ShopId as _, TabId};
 
@@ -354,7 +353,7 @@ fn settling(gallery: &Gallery) {
     let change = Says::new("ecash-change", [("sats", "111".into())]);
     let to_take = Some((change, format!("cashuB{}", "o2F0gaJhaUgB12WDacegEGFw".repeat(12))));
     gallery.add("settled-change", &SettledPage { to_take, fake: false, ..settled });
-    charges(gallery);
+    charge_samples::add(gallery);
     letters(gallery);
 }
 
@@ -407,81 +406,6 @@ const fn online_rail(name: &'static str, fake: bool) -> OnlineRail {
 
 fn online(name: &'static str, fake: bool) -> RailView {
     RailView::Online(OnlineRail { amount: cents(190), ..online_rail(name, fake) })
-}
-
-fn scan_or_answer() -> ChargeView {
-    let code = format!("creqA{}", "pWF0gaNhdGRwb3N0YWF4H2h0dHBz".repeat(9));
-    let with = [("sats", "400".into()), ("mints", "https://mint.example".into())];
-    ChargeView::ScanOrAnswer {
-        says: Says::new("ecash-ask", with),
-        picture: crate::links::qr::svg(&code).unwrap_or_default(),
-        link: Some(format!("cashu:{code}")),
-        code,
-        questions: vec![Question {
-            name: "token".into(),
-            words: "ecash-token".into(),
-            kind: Answer::Text,
-        }],
-    }
-}
-
-fn questions() -> Vec<Question> {
-    let kinds = [
-        ("number", "phone-number", Answer::Telephone),
-        ("otp", "phone-code-wrong", Answer::Code),
-        ("code", "charge-code", Answer::Word),
-        ("token", "charge-code", Answer::Text),
-        ("turn_back", "phone-turn-back", Answer::TurnBack),
-    ];
-    let question = |(name, words, kind): (&str, &str, Answer)| Question {
-        name: name.into(),
-        words: words.into(),
-        kind,
-    };
-    kinds.map(question).to_vec()
-}
-
-fn charges(gallery: &Gallery) {
-    let locale = gallery.locale;
-    let code = "lnbc1900n1pjqexample";
-    let views = [
-        ("follow", ChargeView::Follow { url: "https://pay.example/o/1".into() }),
-        (
-            "scan",
-            ChargeView::Scan {
-                picture: crate::links::qr::svg(code).expect("it is short"),
-                code: code.into(),
-                link: Some(format!("lightning:{code}")),
-            },
-        ),
-        (
-            "copy",
-            ChargeView::Copy {
-                picture: crate::links::qr::svg_named("BCD\n002\n1\nSCT", "").expect("it is short"),
-                facts: ["name", "iban", "reference"]
-                    .map(|fact| Fact {
-                        words: format!("fact-{fact}"),
-                        value: "FR76 3000 6000 0112 3456 7890 189".into(),
-                    })
-                    .to_vec(),
-            },
-        ),
-        ("ask", ChargeView::Ask { questions: questions() }),
-        ("scan-or-answer", scan_or_answer()),
-        ("wait", ChargeView::Wait),
-        ("doubt", ChargeView::InDoubt),
-        ("under-way", ChargeView::UnderWay),
-        ("over", ChargeView::Over { words: Reason::Funds.words() }),
-        ("refused", ChargeView::Refused),
-    ];
-    for (name, view) in views {
-        let page = page(locale, &locale.text("charge-title"), "/tab/charges/chg_1");
-        let (charge, rail) = ("chg_1".into(), "rail-sandbox".into());
-        let again = "/tab/settle".into();
-        let amount = Some(cents(190));
-        let shown = ChargePage { page, charge, amount, rail, view, again, own: true };
-        gallery.add(&format!("charge-{name}"), &shown);
-    }
 }
 
 fn library(gallery: &Gallery) {

@@ -16,6 +16,7 @@ pub mod http;
 
 use super::mandates;
 use super::port::{Became, Binding, Mandate, Next, Rail, RailError};
+use super::receiving;
 use super::saga::{self, Visit};
 use crate::app::App;
 use crate::pages::Locale;
@@ -191,7 +192,7 @@ async fn conclude(
 ) -> Result<(), StoreError> {
     match asked {
         Ok(Became::Bound(mandate)) => {
-            saga::finish(app, stored, Some(bound(stored, mandate)), None).await
+            receiving::finish(app, stored, Some(bound(stored, mandate)), None).await
         }
         Ok(_) | Err(_) if !stored.state.is_live() => {
             let id = stored.id;
