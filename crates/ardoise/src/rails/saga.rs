@@ -93,9 +93,14 @@ pub async fn begin(app: &App, ask: Begin) -> Result<Stored, Problem> {
     if let Some(known) = known(app, &ask, &rail).await? {
         return Ok(go_on(app, known, Visit::Again).await?);
     }
+    let live = live(app, &ask, &rail).await?;
+    if let Some(live) = live.as_ref().filter(|_| !rail.terms().amount_may_differ) {
+        return Ok(live.clone());
+    }
+    // Only now: an earlier charge, whose answer was lost, may have been settled by asking about it.
     let amount = amount(app, &ask, rail.terms()).await?;
-    if let Some(live) = live(app, &ask, &rail).await? {
-        if live.amount == amount || !rail.terms().amount_may_differ {
+    if let Some(live) = live {
+        if live.amount == amount {
             return Ok(live);
         }
         // What is owed has changed. Should the money for the earlier one come, it is received.
