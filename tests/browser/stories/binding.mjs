@@ -43,12 +43,19 @@ async function benBindsWithoutPaying(ben) {
   await ben.look('tab-bound');
 }
 
-/** The shop looks for tabs that are due when it starts, and then every quarter of an hour. */
+/** The shop looks for tabs that are due when it starts, and then every quarter of an hour: first it tells, then it charges. No days
+ * lie between here. */
 async function theTabIsPaidWithoutATap(ben, rest) {
   const { lang } = ben.way;
   for (const work of rest) await tap(ben, work);
   await ben.visit('/tab');
   await ben.sees(euros(lang, SUM), '.owed');
+  await ben.stage.open.killAndReopen();
+  await until(async () => {
+    await ben.visit('/tab');
+    return (await ben.page.locator('.told').count()) > 0;
+  }, 'he is told');
+  await ben.look('tab-announced');
   await ben.stage.open.killAndReopen();
   await until(async () => {
     await ben.visit('/tab');
@@ -64,7 +71,7 @@ async function benEndsIt(ben) {
 }
 
 async function bound(stage, look) {
-  const ada = await openWithAda(stage, look);
+  const ada = await openWithAda(stage, look, { ARDOISE_TAB_NOTICE_DAYS: '0' });
   const made = await works(ada, look.lang);
   const ben = await stage.person('Ben', look);
   await benIsInvitedAtAEuro(ben, made);

@@ -75,7 +75,7 @@ pub fn invitation(app: &App, ask: &Ask, tab: &Tab) -> Option<Invitation> {
 
 /// Days before a charge on which its reader is told.
 fn days_before(app: &App) -> u64 {
-    u64::try_from(app.settings.tariff.rules.remind_days).unwrap_or(0)
+    u64::try_from(app.settings.tariff.rules.notice_days).unwrap_or(0)
 }
 
 /// The words that a reader agrees to by choosing a rail.
