@@ -84,10 +84,11 @@ pub async fn begin(app: &App, ask: Begin) -> Result<Stored, Problem> {
     if let Some(known) = known(app, &ask, &rail).await? {
         return Ok(go_on(app, known, Visit::Again).await?);
     }
-    let amount = amount(app, &ask, rail.terms()).await?;
     if let Some(live) = live(app, &ask, &rail).await? {
         return Ok(live);
     }
+    // Only now: an earlier charge, whose answer was lost, may have been settled by asking about it.
+    let amount = amount(app, &ask, rail.terms()).await?;
     let fresh = fresh(app, (ask.id, ask.tab, rail.terms().number), amount);
     let fresh = Stored { binds: ask.binds, locale: ask.locale.to_owned(), ..fresh };
     Ok(write_and_go_on(app, fresh).await?)

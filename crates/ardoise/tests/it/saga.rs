@@ -250,6 +250,23 @@ async fn a_waiting_page_asks_the_provider_now_and_then_and_not_at_every_look() {
 }
 
 #[tokio::test]
+async fn whoever_pays_again_after_a_lost_answer_is_not_charged_again() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let mut ben = ben(shop).await;
+    let (_, charge) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
+    let charge = charge.expect("a charge");
+    // He pays there, and does not come back: nobody here knows, until another page asks for the same once more.
+    bench.provider.change(&charge.reference, |order| order.agreed = true);
+    ben.html = false;
+    let (refused, none) = begin(&mut ben, shop, "scripted", shop.app.mint.settlement()).await;
+    assert_eq!(refused.json()["code"], "settlement.nothing_owed", "{}", refused.text());
+    assert!(none.is_none());
+    assert_eq!(again(shop, &charge).await.state, State::Settled);
+    assert_eq!(bench.provider.orders().len(), 1);
+}
+
+#[tokio::test]
 async fn two_ways_at_once_pay_what_is_owed_once() {
     let bench = ScriptedBench::open().await;
     let shop = &bench.shop;
