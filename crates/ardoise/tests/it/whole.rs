@@ -23,8 +23,9 @@ use ledger::{
 };
 use std::collections::{BTreeMap, HashSet};
 
-/// Histories that every run tells, and how long each is.
-const HISTORIES: u64 = 8;
+/// Histories that every run tells: each has found a mistake that was planted to see whether it would.
+const SEEDS: [u64; 6] = [1, 3, 5, 11, 12, 18];
+/// How long each is.
 const STEPS: usize = 80;
 /// Days after which no line is open any more.
 const LONGEST_DAYS: i64 = 49;
@@ -74,7 +75,8 @@ struct World {
     works: Vec<(String, Money)>,
     readers: Vec<Reader>,
     tabs: Vec<TabId>,
-    /// What readers agreed to pay after the shop had given those charges up.
+    /// What readers paid again on purpose: they agreed after the shop had given a charge up, or although it holds back what the
+    /// provider lied about.
     late: BTreeMap<TabId, i64>,
     disputes: usize,
     stops: usize,
@@ -343,6 +345,18 @@ impl World {
         }
     }
 
+    fn banks_end_what_they_began(&self) {
+        for reference in self.provider.references() {
+            self.provider.change(&reference, |order| {
+                order.refunding = Refunding::Done;
+                for sent in order.refunds.iter_mut().filter(|sent| sent.stand == Refunding::Pending)
+                {
+                    sent.stand = Refunding::Done;
+                }
+            });
+        }
+    }
+
     async fn tell_of_refunds(&self, reference: &str) {
         let key = self.provider.order(reference).key;
         let app = &self.shop().app;
@@ -414,6 +428,11 @@ impl World {
         }
         for _ in 0..self.chance.below(16) {
             self.shop().pass_days(1);
+            // No provider is ill, and no bank takes, for so long that the keys it was told are forgotten.
+            if self.chance.percent(25) {
+                self.provider.is(Fault::None);
+                self.banks_end_what_they_began();
+            }
             self.a_round().await;
         }
     }
@@ -457,15 +476,14 @@ impl World {
     async fn comes_to_rest(&mut self) {
         self.provider.is(Fault::None);
         for reference in self.provider.references() {
-            self.provider.change(&reference, |order| {
-                (order.says, order.refunding) = (None, Refunding::Done);
-                for sent in &mut order.refunds {
-                    if sent.stand == Refunding::Pending {
-                        sent.stand = Refunding::Done;
-                    }
-                }
-            });
+            let order = self.provider.order(&reference);
+            let stored = self.charge_of(&order.key).await.filter(|_| order.says.is_some());
+            if let Some(stored) = stored.filter(|stored| stored.state == State::Refused) {
+                *self.late.entry(stored.tab).or_default() += order.micros;
+            }
+            self.provider.change(&reference, |order| order.says = None);
         }
+        self.banks_end_what_they_began();
         self.shop().pass_minutes(2);
         for reference in self.provider.references() {
             self.tell(&reference, 0, SECRET).await;
@@ -506,9 +524,11 @@ impl World {
             assert_eq!(received, lines.paid + credit + refunded, "{told}: what {tab} paid");
             assert_eq!((stand.open.micros(), stand.written_off.micros()), (lines.open, lines.lost));
             let late = self.late.get(&tab).copied().unwrap_or_default();
+            // What came back of a refund was perhaps owed, and paid, while it was away.
+            let returned: i64 = returned(&kept);
             assert!(
-                credit + refunded <= lines.undone + late + lines.open + lines.lost,
-                "{told}: {tab} was charged twice: {credit} and {refunded} of {lines:?}, late {late}"
+                credit <= lines.undone + late + returned + lines.open + lines.lost,
+                "{told}: {tab} was charged twice: {credit} of {lines:?}, late {late}, {returned}"
             );
             rail += i128::from(moved.captured - moved.fees - moved.sent_back);
             rail -= i128::from(moved.disputed + moved.dispute_fees);
@@ -636,6 +656,11 @@ fn refunded(kept: &Kept) -> i64 {
     went.map(|made| made.refund.amount.micros()).sum()
 }
 
+fn returned(kept: &Kept) -> i64 {
+    let failed = kept.refunds.iter().filter(|made| made.failed.is_some());
+    failed.map(|made| made.refund.amount.micros()).sum()
+}
+
 /// What is disputed or was lost, and what the rail took for it.
 fn disputed(kept: &Kept) -> (i64, i64) {
     let is_won = |one: &&audit::KeptDispute| one.ended.is_some_and(|(how, ..)| how == Verdict::Won);
@@ -667,7 +692,7 @@ async fn whatever_happens_all_money_is_accounted_for_to_the_micro_unit() {
         return;
     }
     let mut stops = 0;
-    for seed in 1..=number("ARDOISE_HISTORIES").unwrap_or(HISTORIES) {
+    for seed in SEEDS.into_iter().chain(1..=number("ARDOISE_HISTORIES").unwrap_or(0)) {
         stops += told(seed).await;
     }
     stops += told(fresh()).await;
