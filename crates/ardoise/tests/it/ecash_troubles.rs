@@ -110,6 +110,8 @@ async fn a_mint_that_is_away_or_cannot_do_what_is_needed_begins_nothing() {
     for (fault, reason) in [(Fault::IsAway, "unreached"), (Fault::CannotRestore, "unserved")] {
         let ecash = Ecash::open().await;
         ecash.mint.is(fault);
+        let rail = ecash.shop.app.rails.by_name("ecash").expect("it is on");
+        assert!(rail.check(None).await.is_err(), "who runs the shop is told");
         let (mut ben, charge) = ecash.charge().await;
         assert_eq!((charge.state, charge.reason.as_str()), (State::Declined, reason));
         assert_eq!(owes(&mut ben).await, "0.20");

@@ -448,7 +448,10 @@ async fn wrong_keys_are_the_operators_matter_and_a_token_that_is_withdrawn_is_no
     let operator = Operator::open().await;
     let refused = at_noon(&operator, &[("phone.secret", "wrong")]).begin(&charge(1)).await;
     assert!(matches!(refused, Err(RailError::Refused(_))), "{refused:?}");
+    let tried = at_noon(&operator, &[("phone.secret", "wrong")]).check(None).await;
+    assert!(matches!(tried, Err(RailError::Refused(_))), "{tried:?}");
     let rail = at_noon(&operator, &[]);
+    assert_eq!(rail.check(None).await, Ok(Some(vec![])));
     rail.begin(&charge(1)).await.expect("it began");
     operator.withdraw_token();
     with_code(&rail, 1).await;

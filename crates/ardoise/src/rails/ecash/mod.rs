@@ -39,8 +39,8 @@ mod swap;
 pub mod token;
 
 use super::port::{
-    Answer, Asked, Begun, Charge, Fee, Heard, Message, Next, OPEN_HOURS, Outcome, Question, Rail,
-    RailError, Reason, Receipt, Says, Terms, Unfit, Unheard, Which,
+    Answer, Asked, Begun, Charge, Fee, Flaw, Heard, Message, Next, OPEN_HOURS, Outcome, Question,
+    Rail, RailError, Reason, Receipt, Says, Terms, Unfit, Unheard, Which,
 };
 use super::rate::Rates;
 use super::wire::Wire;
@@ -363,6 +363,15 @@ impl Rail for Ecash {
 
     fn begin<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Begun> {
         Box::pin(self.begun(charge))
+    }
+
+    fn check<'a>(&'a self, _: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {
+        Box::pin(async {
+            for (mint, _) in &self.mints {
+                mint.check().await?;
+            }
+            self.rates.now().await.map(|_| Some(Vec::new()))
+        })
     }
 
     fn look<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Outcome> {

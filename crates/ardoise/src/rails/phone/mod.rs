@@ -45,8 +45,8 @@ mod sink;
 
 use super::PHONE;
 use super::port::{
-    Answer, Asked, Before, Begun, Charge, Heard, Message, Next, Note, OPEN_HOURS, Outcome, Payer,
-    Question, Rail, RailError, Refund, Refunded, Terms, Thanks, Unheard,
+    Answer, Asked, Before, Begun, Charge, Flaw, Heard, Message, Next, Note, OPEN_HOURS, Outcome,
+    Payer, Question, Rail, RailError, Refund, Refunded, Terms, Thanks, Unheard,
 };
 use super::wire::Wire;
 use crate::clock::Clock;
@@ -179,6 +179,10 @@ impl Rail for Phone {
 
     fn begin<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Begun> {
         Box::pin(self.begun(charge))
+    }
+
+    fn check<'a>(&'a self, _: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {
+        Box::pin(async { self.operator.greet().await.map(|()| Some(Vec::new())) })
     }
 
     fn look<'a>(&'a self, charge: &'a Charge) -> Asked<'a, Outcome> {
