@@ -2,6 +2,7 @@
 
 pub mod giving_back;
 pub mod http;
+pub mod settling;
 
 use crate::app::App;
 use crate::pages::reader::Closed;
