@@ -12,7 +12,7 @@ use crate::render::html;
 use crate::request::Ask;
 use crate::routes::policy_leading_to;
 use crate::store::StoreError;
-use crate::store::statement::{self};
+use crate::store::statement;
 use crate::store::tab;
 use axum::extract::{Path, State};
 use axum::response::Response;
