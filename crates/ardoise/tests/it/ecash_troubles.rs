@@ -205,6 +205,8 @@ async fn after_its_time_a_charge_takes_no_token() {
 
 #[tokio::test]
 async fn a_token_given_to_a_shop_that_stops_anywhere_pays_once() {
+    // How often it waits is up to the store: what is answered at once is not waited for. So it has to come through several times.
+    let (mut stopped, mut ends) = (0, 0);
     for times in 0.. {
         let ecash = Ecash::open().await;
         let (mut ben, charge) = ecash.charge().await;
@@ -225,10 +227,15 @@ async fn a_token_given_to_a_shop_that_stops_anywhere_pays_once() {
         let page = ben.get(&format!("/tab/settled/{}", charge.id)).await.text();
         assert!(page.contains("111 sat") && page.contains("cashuB"), "stopped after {times}");
         if ended {
-            assert!(times > 4, "it waits more often than {times} times");
+            ends += 1
+        } else {
+            stopped += 1
+        }
+        if ends == 3 {
             break;
         }
     }
+    assert!(stopped > 4, "it waits more often than {stopped} times");
 }
 
 /// Whoever comes after the one that was stopped: the reader, with the same token once more, and the worker, twice at once.
