@@ -306,7 +306,7 @@ async fn charge_mandate(
     told: Charge,
     visit: Visit<'_>,
 ) -> Result<(), StoreError> {
-    let Some(mandate) = mandate_of(app, &stored).await? else {
+    let Some(mandate) = mandate_of(app, &stored, visit).await? else {
         if matches!(visit, Visit::First) {
             return decline(app, &stored, Reason::Unbound).await;
         }
@@ -324,15 +324,21 @@ async fn charge_mandate(
     }
 }
 
-/// The mandate that holds for a charge. One that its reader has ended since is good for a charge in doubt only: it was told under its
-/// key before, and its answer is all that is asked for.
-async fn mandate_of(app: &App, stored: &Stored) -> Result<Option<port::Mandate>, StoreError> {
+/// The mandate that holds for a charge. Whoever has objected since the clock looked is not charged by one of which no rail has heard.
+/// One that its reader has ended since is good for a charge in doubt only: it was told under its key before, and its answer is all
+/// that is asked for.
+async fn mandate_of(
+    app: &App,
+    stored: &Stored,
+    visit: Visit<'_>,
+) -> Result<Option<port::Mandate>, StoreError> {
     let (tab, rail, currency) = (stored.tab, stored.rail, app.currency());
     let read = app
         .store
         .read(|db| Ok((mandate::by_tab(db, tab, currency)?, mandate::ending(db, tab, rail)?)));
     let (bound, ending) = read.await?;
-    let holds = bound.into_iter().find(|bound| bound.rail == rail);
+    let may_be_told = |bound: &Bound| bound.failed_at.is_none() || !matches!(visit, Visit::First);
+    let holds = bound.into_iter().find(|bound| bound.rail == rail).filter(may_be_told);
     let holds = holds.map(|Bound { reference, label, .. }| port::Mandate { reference, label });
     let ended = ending.filter(|_| stored.in_doubt);
     Ok(holds.or(ended.map(|Ending { reference, label, .. }| port::Mandate { reference, label })))

@@ -3,6 +3,8 @@
 use crate::rail_contract::{Bench as _, ScriptedBench, ben, owes};
 use crate::shop::TestApp;
 use crate::tabs_clock::{a_day, bound, takes};
+use ardoise::rails::saga;
+use ardoise::store::charge::{State, Stored};
 use http::StatusCode;
 
 #[tokio::test]
@@ -104,6 +106,26 @@ async fn whoever_binds_another_way_to_pay_is_told_of_it_before_it_is_charged() {
     assert_eq!(a_day(shop).await.charged, 0, "two days after the first, one after the second");
     shop.pass_days(1);
     assert_eq!(a_day(shop).await.charged, 1);
+}
+
+#[tokio::test]
+async fn whoever_objects_after_the_clock_has_looked_is_not_charged() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (mut ben, author) = bound(&bench).await;
+    takes(shop, &mut ben, author, 500).await;
+    let before = bench.provider.captured();
+    let tab = ben.cookies["ardoise_tab"].split('.').next().and_then(|id| id.parse().ok());
+    let (tab, rail, now) = (tab.expect("a tab"), ardoise::rails::SCRIPTED.number, shop.app.now());
+    let owed = ledger::Money::from_cents(500, ledger::Currency::Eur).expect("small");
+    let fresh = saga::fresh(&shop.app, (shop.app.mint.settlement(), tab, rail), owed);
+    let fresh = Stored { period: Some(1), ..fresh };
+    let object =
+        move |db: &dyn ardoise::store::Db| ardoise::store::mandate::fail(db, tab, rail, now);
+    shop.app.store.write(object).await.expect("objected");
+    let charge = saga::write_and_go_on(&shop.app, fresh).await.expect("written");
+    assert_eq!((charge.state, charge.reason.as_str()), (State::Declined, "unbound"));
+    assert_eq!(bench.provider.captured(), before);
 }
 
 #[tokio::test]
