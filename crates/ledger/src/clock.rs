@@ -60,7 +60,7 @@ impl Rules {
         now: Timestamp,
     ) -> Step {
         let Some(oldest) = since else { return Step::Wait(None) };
-        let last = oldest.plus_days(self.write_off_days);
+        let last = self.written_off_at(oldest);
         if now >= last {
             return Step::WriteOff;
         }
@@ -112,14 +112,14 @@ impl Rules {
             && now < announced.plus_days(self.notice_days.saturating_add(HOLDS_DAYS))
     }
 
-    /// When the reader of `tab` is reminded that it will be due; never, when nothing is open.
-    pub fn reminds_at(&self, tab: &Tab) -> Option<Timestamp> {
-        Some(tab.oldest_open_at?.plus_days(self.due_days.saturating_sub(self.remind_days)))
+    /// When its reader is reminded that a tab on which something has waited since `since` will be due.
+    pub fn reminds_at(&self, since: Timestamp) -> Timestamp {
+        since.plus_days(self.due_days.saturating_sub(self.remind_days))
     }
 
-    /// When the open lines of `tab` are written off; never, when nothing is open.
-    pub fn written_off_at(&self, tab: &Tab) -> Option<Timestamp> {
-        Some(tab.oldest_open_at?.plus_days(self.write_off_days))
+    /// When what has waited on a tab since `since` is written off.
+    pub fn written_off_at(&self, since: Timestamp) -> Timestamp {
+        since.plus_days(self.write_off_days)
     }
 }
 
@@ -338,14 +338,20 @@ mod tests {
         let closed = Tab { written_off: cents(700), ..empty.clone() };
         for tab in [empty, closed] {
             assert_eq!(next_step(&rules, &tab, NOTHING, day(100)), Step::Wait(None));
-            assert_eq!(rules.reminds_at(&tab), None);
+            assert_eq!(tab.oldest_open_at.map(|since| rules.reminds_at(since)), None);
         }
     }
 
     #[test]
     fn a_reader_is_reminded_two_days_before_the_tab_is_due() {
-        assert_eq!(rules(SMALL).reminds_at(&tab(cents(1))), Some(day(38)));
-        assert_eq!(rules(LARGE).reminds_at(&tab(cents(1))), Some(day(8)));
+        assert_eq!(
+            tab(cents(1)).oldest_open_at.map(|since| rules(SMALL).reminds_at(since)),
+            Some(day(38))
+        );
+        assert_eq!(
+            tab(cents(1)).oldest_open_at.map(|since| rules(LARGE).reminds_at(since)),
+            Some(day(8))
+        );
     }
 
     #[test]

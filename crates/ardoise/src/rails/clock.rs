@@ -119,10 +119,10 @@ async fn remind(
 ) -> Result<bool, StoreError> {
     let rules = &app.settings.tariff.rules;
     let owed = tab.owed().unwrap_or(app.nothing());
-    let at = rules.reminds_at(tab).filter(|at| now >= *at);
-    let Some(at) = at.filter(|_| tab.disputes_open == 0 && !owed.is_zero()) else {
+    let at = rules.reminds_at(oldest);
+    if now < at || tab.disputes_open > 0 || owed.is_zero() {
         return Ok(false);
-    };
+    }
     let id = tab.id;
     if app.store.read(|db| notice::is_warned(db, id, at)).await? {
         return Ok(false);

@@ -9,10 +9,11 @@ use crate::pages::binding::BoundRail;
 use crate::store::charge::{self, Purpose, State, Stored};
 use crate::store::mandate::{self, Ending};
 use crate::store::{StoreError, statement, tab};
+use crate::tabs;
 use crate::till::batch::NewConsent;
 use crate::till::command::Command;
 use ledger::receipts::consent_number;
-use ledger::{Tab, TabId, Timestamp};
+use ledger::{Tab, TabId};
 
 /// Keeps the words by which a reader agrees to be charged later, as those of a purchase are kept; answers their number.
 ///
@@ -133,9 +134,10 @@ async fn told(app: &App, tab: TabId) -> Result<(), StoreError> {
         return Ok(());
     };
     let owed = stored.tab.owed().unwrap_or(app.nothing());
-    let last = app.settings.tariff.rules.written_off_at(&stored.tab);
-    let facts =
-        Facts { amount: owed.micros(), day: last.map(Timestamp::micros), ..Facts::default() };
+    let rules = &app.settings.tariff.rules;
+    let since = tabs::waits_since(app, &stored.tab).await?;
+    let last = since.map(|since| rules.written_off_at(since).micros());
+    let facts = Facts { amount: owed.micros(), day: last, ..Facts::default() };
     let subject = now.micros().to_string();
     if !owed.is_zero() {
         notices::tell(app, Notice { tab, kind: Kind::Objected, subject, facts, told_at: now })
