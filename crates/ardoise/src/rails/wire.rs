@@ -289,6 +289,12 @@ impl Wire {
     }
 }
 
+/// Whether a provider's name for something can stand in an address and lead nowhere else: letters, digits and `signs` alone.
+pub fn is_segment(name: &str, signs: &str) -> bool {
+    let is_fit = |sign: char| sign.is_ascii_alphanumeric() || signs.contains(sign);
+    !name.is_empty() && name.chars().all(is_fit)
+}
+
 /// Whether the provider says that asking again soon may help.
 fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 502..=504)

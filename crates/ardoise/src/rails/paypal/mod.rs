@@ -19,7 +19,7 @@ use super::port::{
     OPEN_HOURS, Outcome, Rail, RailError, Reason, Refund, Refunded, Terms, Unheard,
 };
 use super::token::{Source, Token};
-use super::wire::{Call, Reply, Wire};
+use super::wire::{Call, Reply, Wire, is_segment};
 use crate::clock::Clock;
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
@@ -280,8 +280,7 @@ impl Disputed {
 
 /// What PayPal calls something, as a part of a path: nothing from outside leads anywhere else.
 fn segment(name: &str) -> Result<&str, RailError> {
-    let is_fit = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !name.is_empty() && name.chars().all(is_fit) { Ok(name) } else { Err(nonsense("a name")) }
+    if is_segment(name, "-_") { Ok(name) } else { Err(nonsense("a name")) }
 }
 
 /// PayPal's word for why it did not do something, where it says that the request is the reason.

@@ -5,6 +5,7 @@ use super::number::Number;
 use crate::pages::Locale;
 use crate::pages::locale::Arg;
 use crate::rails::port::{Charge, RailError, Refund};
+use crate::rails::wire::is_segment;
 use ledger::{Currency, Money};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -223,8 +224,7 @@ fn number(amount: Money) -> Result<serde_json::Number, RailError> {
 /// # Errors
 /// [`RailError::Nonsense`].
 pub fn segment(name: &str) -> Result<&str, RailError> {
-    let is_fit = |c: char| c.is_ascii_alphanumeric() || ['-', '_', ':'].contains(&c);
-    let is_name = (1..=NAME_MOST).contains(&name.len()) && name.chars().all(is_fit);
+    let is_name = name.len() <= NAME_MOST && is_segment(name, "-_:");
     if is_name { Ok(name) } else { Err(nonsense("a name")) }
 }
 

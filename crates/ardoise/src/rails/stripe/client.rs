@@ -4,7 +4,7 @@ use super::declines;
 use super::objects::{ErrorBody, Intent};
 use crate::rails::port::RailError;
 use crate::rails::secret::Secret;
-use crate::rails::wire::{Call, Reply, Wire};
+use crate::rails::wire::{Call, Reply, Wire, is_segment};
 use serde::de::DeserializeOwned;
 
 /// The version of the interface that is spoken: the one whose description the tests hold every request against. Stripe goes
@@ -109,9 +109,7 @@ impl Client {
 /// # Errors
 /// [`RailError::Nonsense`].
 pub fn plain(id: &str) -> Result<&str, RailError> {
-    let is_plain =
-        !id.is_empty() && id.bytes().all(|sign| sign.is_ascii_alphanumeric() || sign == b'_');
-    if is_plain { Ok(id) } else { Err(RailError::Nonsense("an identifier".into())) }
+    if is_segment(id, "_") { Ok(id) } else { Err(RailError::Nonsense("an identifier".into())) }
 }
 
 /// What an answer of failure means: <https://docs.stripe.com/api/errors>.
