@@ -104,8 +104,13 @@ impl TestApp {
 
     /// Another process of the same shop: it has the same store and folder.
     pub fn beside(&self) -> Self {
+        self.beside_with(&[])
+    }
+
+    /// The same with settings, which the first process should have, too.
+    pub fn beside_with(&self, settings: &[(&str, &str)]) -> Self {
         let place = (Arc::clone(&self.folder), self.database.clone());
-        Self::at(place, self.clock.clone(), Chance::seeded(8), &[], |writer| writer)
+        Self::at(place, self.clock.clone(), Chance::seeded(8), settings, |writer| writer)
     }
 
     /// Whether the books are on a server, where several processes write at the same time.

@@ -14,8 +14,10 @@ use http::StatusCode;
 use ledger::{Currency, Money, ShopId as _, TabId, VoucherId};
 use std::collections::BTreeMap;
 
+const SETTINGS: &[(&str, &str)] = &[("voucher.most", "20.00")];
+
 fn shop() -> TestApp {
-    TestApp::with(&[("voucher.most", "20.00")])
+    TestApp::with(SETTINGS)
 }
 
 /// Codes of so many vouchers of this amount, as they are printed.
@@ -185,6 +187,28 @@ async fn two_readers_spend_together_no_more_than_a_voucher_holds() {
     let mut owed = [owes(&mut ben).await, owes(&mut bob).await];
     owed.sort();
     assert_eq!(owed, ["0.00", "1.00"], "fifty cents of the second are credit");
+}
+
+#[tokio::test]
+async fn two_readers_at_two_processes_spend_together_all_that_a_voucher_holds() {
+    let shop = shop();
+    let other = shop.beside_with(SETTINGS);
+    for number in 0..6 {
+        let code = a_code(&shop, "2.00").await;
+        let (zoe, _) = shop.author(&format!("Zoe {number}")).await;
+        let slug = shop.article(zoe, "Tides", 150).await;
+        let (mut ben, mut bob) = (shop.browser(), other.browser());
+        ben.tap(&slug).await;
+        bob.tap(&slug).await;
+        let (_, first) = begin(&mut ben, &shop, "voucher", shop.app.mint.settlement()).await;
+        let (_, second) = begin(&mut bob, &other, "voucher", other.app.mint.settlement()).await;
+        let (first, second) = (first.expect("a charge"), second.expect("a charge"));
+        tokio::join!(answer(&mut ben, &first, &code), answer(&mut bob, &second, &code));
+        let mut owed = [owes(&mut ben).await, owes(&mut bob).await];
+        owed.sort();
+        assert_eq!(owed, ["0.00", "1.00"], "fifty cents of the second are credit");
+        assert_eq!(left_and_paid(&shop).await, ("0.000000".into(), 200 * (number + 1)));
+    }
 }
 
 #[tokio::test]

@@ -91,19 +91,21 @@ fn pay(
     if let Some((voucher, amount)) = voucher::used_for(db, id, currency)? {
         return Ok(Shown::Pays(voucher, amount));
     }
-    let Some(found) = voucher::by_code(db, hash, currency)? else {
-        return Ok(Shown::Not("voucher-unknown"));
-    };
-    if let Some(why) = unusable(&found, now) {
-        return Ok(Shown::Not(why));
+    loop {
+        let Some(found) = voucher::by_code(db, hash, currency)? else {
+            return Ok(Shown::Not("voucher-unknown"));
+        };
+        if let Some(why) = unusable(&found, now) {
+            return Ok(Shown::Not(why));
+        }
+        let amount = asked.min(found.left);
+        if voucher::take(db, found.id, id, amount, now)? {
+            // Whoever stops now leaves it to the worker, also where the reader's time had passed.
+            charge::hasten(db, id, now)?;
+            return Ok(Shown::Pays(found.id, amount));
+        }
+        // Another process was quicker: what it left is less than before, so that this ends.
     }
-    let amount = asked.min(found.left);
-    if !voucher::take(db, found.id, id, amount, now)? {
-        return Ok(Shown::Not("voucher-used-up"));
-    }
-    // Whoever stops now leaves it to the worker, also where the reader's time had passed.
-    charge::hasten(db, id, now)?;
-    Ok(Shown::Pays(found.id, amount))
 }
 
 /// The key of why a voucher cannot be used; nothing where it can.
