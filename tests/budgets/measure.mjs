@@ -77,7 +77,7 @@ try {
   const script = await (await fetch(`${shop.url}/embed.js`)).text();
   const idle = resident(shop.process.pid);
   results = [
-    ['release binary', statSync(binary).size, 22_500_000, 'bytes'],
+    ['release binary', statSync(binary).size, 20_000_000, 'bytes'],
     ['work page, HTML and CSS, gzip -9', await workPage(shop), 13_000, 'bytes'],
     ['embed.js, as served', Buffer.byteLength(script), 5_000, 'bytes'],
     ['resident memory, idle', idle, 30_000_000, 'bytes'],

@@ -39,3 +39,7 @@ pub mod till;
 pub mod vouchers;
 pub mod webhooks;
 pub mod works;
+
+/// Requests are made of many small pieces that one thread asks for and another gives back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
