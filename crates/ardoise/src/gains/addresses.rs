@@ -31,6 +31,8 @@ pub fn rows(app: &App, db: &dyn Db, author: AuthorId) -> Result<Vec<AddressRow>,
             row(rail.terms().name, known.map(|(_, address)| address.clone()), true)
         })
         .collect();
+    // Fake money is asked about last.
+    rows.sort_by_key(|row| row.rail == rails::SANDBOX.name);
     for (number, address) in given {
         let name = rails::name_of(number);
         if rows.iter().all(|row| row.rail != name) {

@@ -297,7 +297,7 @@ impl PayoutBench for ScriptedBench {
     }
 
     async fn message(&self, payout: Option<&Order>, genuine: bool) -> Message {
-        let reference = payout.map_or("PAID-pay_0000000000001", |order| &order.reference);
+        let reference = payout.map_or("PAID-ELSEWHERE", |order| &order.reference);
         let seconds = self.shop.app.now().micros() / 1_000_000;
         let secret = if genuine { SECRET } else { "another secret" };
         let (body, signature) = Provider::payout_message(reference, seconds, secret);
