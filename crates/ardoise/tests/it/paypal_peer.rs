@@ -668,7 +668,8 @@ async fn pay_out(
     let own = asked["sender_batch_header"]["sender_batch_id"].clone();
     let is_same = |payout: &&Payout| payout.asked["sender_batch_header"]["sender_batch_id"] == own;
     if let Some(known) = books.payouts.iter().find(is_same) {
-        let href = format!("{}/v1/payments/payouts/{}", books.base, known.id);
+        let page = "?page=1&page_size=1000&total_required=true";
+        let href = format!("{}/v1/payments/payouts/{}{page}", books.base, known.id);
         let link = json!([{ "href": href, "rel": "self", "method": "GET" }]);
         return payout_refusal(400, "USER_BUSINESS_ERROR", link, json!([]));
     }

@@ -244,6 +244,8 @@ impl Refusal {
         let inner = self.details.iter().flat_map(|complaint| &complaint.link);
         let mut names = self.links.iter().chain(inner).filter_map(|link| {
             let (_, name) = link.href.split_once("/v1/payments/payouts/")?;
+            // PayPal adds which page of its items is meant.
+            let name = name.split('?').next()?;
             segment(name).ok().map(str::to_owned)
         });
         names.next()
