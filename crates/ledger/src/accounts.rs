@@ -80,7 +80,7 @@ pub enum Reason {
     Undone,
     /// Money came in for a tab, or a paid line's shares became available.
     Settled,
-    /// What a rail kept of a charge.
+    /// What a rail kept of a charge, or takes for a payout.
     RailFee,
     /// An author was paid.
     PaidOut,
@@ -98,11 +98,13 @@ pub enum Reason {
     WrittenOff,
     /// A line that was written off was paid after all.
     Recovered,
+    /// A rail did not carry a payout out, or it came back: it can be paid out again. Also what the rail gives back of its fee.
+    PayoutReturned,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Bought,
         Self::Undone,
         Self::Settled,
@@ -115,6 +117,7 @@ impl Reason {
         Self::DisputeLost,
         Self::WrittenOff,
         Self::Recovered,
+        Self::PayoutReturned,
     ];
 
     /// The number under which the reason is stored.
@@ -132,6 +135,7 @@ impl Reason {
             Self::DisputeLost => 10,
             Self::WrittenOff => 11,
             Self::Recovered => 12,
+            Self::PayoutReturned => 13,
         }
     }
 

@@ -351,27 +351,6 @@ impl Shop {
         }
     }
 
-    fn pay_out(&mut self, index: usize, micros: i64) {
-        let author = author(index);
-        let had = self.naive.get(&Account::Available(author)).copied().unwrap_or(0);
-        let rail = RAILS[index % RAILS.len()];
-        let ask = PayOut { id: PayoutId::from_raw(micros), author, rail, amount: money(micros) };
-        let mut available = had;
-        match pay_out(&ask, &mut available, self.now) {
-            Ok(transfer) => {
-                assert!(available >= 0 && micros > 0, "more was paid out than there was");
-                self.journal.push(transfer);
-                self.add(Account::Available(author), -i128::from(micros));
-                self.add(Account::Rail(rail), -i128::from(micros));
-            }
-            Err(LedgerRefusal::MoreThanAvailable { available: told }) => {
-                assert!(micros == 0 || i128::from(micros) > had);
-                assert_eq!((available, i128::from(told.micros())), (had, had.max(0)));
-            }
-            Err(other) => panic!("{other}"),
-        }
-    }
-
     fn books(&self) -> Books {
         let mut books = Books::new(CURRENCY);
         assert!(self.journal.iter().all(|transfer| books.post(transfer)));

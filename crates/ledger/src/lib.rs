@@ -34,7 +34,7 @@ pub use ids::{
     SessionId, SettlementId, ShopId, StatementId, TabId, UploadId, VoucherId, WebhookId, WorkId,
 };
 pub use money::{Currency, Money, MoneyError, Rounding};
-pub use paying_out::{PayOut, pay_out};
+pub use paying_out::{PayOut, PayoutEnd, PayoutNow, end_payout, pay_out};
 pub use refusal::LedgerRefusal;
 pub use settling::{Excess, OpenLine, Payment, Settle, Settled, settle, spend_credit};
 pub use tab::{Rules, Tab};

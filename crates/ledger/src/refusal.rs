@@ -71,8 +71,8 @@ pub enum LedgerRefusal {
     /// Nothing is owed.
     #[error("nothing is owed")]
     NothingOwed,
-    /// There is no such settlement, refund or dispute on this tab.
-    #[error("there is no such settlement, refund or dispute on this tab")]
+    /// There is no such settlement, refund or dispute on this tab, nor such a payout to this author.
+    #[error("there is no such settlement, refund, dispute or payout")]
     NoSettlement,
     /// More than the credit of the tab, or than what is left of the settlement, cannot be given back; nor nothing.
     #[error("at most {most} can be given back of this settlement")]

@@ -1,4 +1,4 @@
-// PayPal, as far as a reader meets it: an order, a page on which they agree, a capture.
+// PayPal, as far as a reader meets it: an order, a page on which they agree, a capture. And authors, who are paid by it.
 
 import { Provider, agreement, json, redirect } from './provider.mjs';
 
@@ -7,6 +7,9 @@ const FEE = '0.10';
 export class PayPal extends Provider {
   orders = new Map();
   captures = 0;
+  payouts = [];
+  /** How the next payouts stand. */
+  paying = { item: 'SUCCESS', fee: '0.00' };
 
   settings() {
     return {
@@ -19,11 +22,33 @@ export class PayPal extends Provider {
     const [, first, , third, id, what] = path.split('/');
     if (path === '/v1/oauth2/token') return json({ access_token: 'token', token_type: 'Bearer', expires_in: 3600 });
     if (first === 'agree') return this.#agree(method, path.split('/')[2], said);
+    if (path.startsWith('/v1/payments/payouts')) return this.#payout(method, id, said);
     if (third !== 'orders') return undefined;
     if (!id) return json(this.#shown(this.#make(said)), 201);
     const order = this.orders.get(id);
     if (what === 'capture') this.#capture(order);
     return json(this.#shown(order));
+  }
+
+  /** A batch of one, once for a shop's own name. */
+  #payout(method, id, asked) {
+    if (method === 'POST') {
+      const own = asked.sender_batch_header.sender_batch_id;
+      let made = this.payouts.find((payout) => payout.own === own);
+      if (!made) this.payouts.push(made = { id: `BATCH${this.payouts.length + 1}`, own, asked, stand: this.paying });
+      return json({ batch_header: this.#batch(made, 'PENDING') }, 201);
+    }
+    const payout = this.payouts.find((known) => known.id === id);
+    const [item] = payout.asked.items;
+    const fee = { currency: item.amount.currency, value: payout.stand.fee };
+    return json({
+      batch_header: this.#batch(payout, 'SUCCESS'),
+      items: [{ payout_item_id: 'ITEM', payout_batch_id: id, transaction_status: payout.stand.item, payout_item_fee: fee, payout_item: item }],
+    });
+  }
+
+  #batch({ id, asked }, status) {
+    return { payout_batch_id: id, batch_status: status, sender_batch_header: asked.sender_batch_header };
   }
 
   #make(asked) {

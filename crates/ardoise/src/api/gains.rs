@@ -8,8 +8,10 @@ use crate::gains;
 use crate::pages::gains::Period as Shown;
 use crate::problem::Problem;
 use crate::rails;
+use crate::rails::port::{Reason, Waits};
 use crate::store::gains::{Figures as Counted, Way, by_way};
 use crate::store::payout::Payout as Sent;
+use crate::store::payout_order::State as Stand;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -162,6 +164,8 @@ pub struct Gains {
     pub rail_fees: Amount,
     /// Paid out so far.
     pub paid_out: Amount,
+    /// On its way by a rail: neither available any more nor paid out yet.
+    pub under_way: Amount,
     /// The newest 50 payouts, newest first.
     pub payouts: Vec<Payout>,
 }
@@ -180,9 +184,27 @@ pub struct Payout {
     /// The rail by which it was sent.
     #[schema(example = "manual")]
     pub rail: String,
-    /// What whoever sent it wrote down.
+    /// What whoever sent it wrote down, or the rail calls it.
     #[schema(example = "SEPA 2026-11-22 4711")]
     pub reference: String,
+    /// How it stands.
+    pub state: PayoutState,
+    /// Why it came back, or for what it waits; nothing where nobody said: `late` (nobody claimed it in time), `means` (the address
+    /// cannot receive it), `funds`, `cancelled`, `unserved`, `too_much`, `refused`; `unclaimed`, `review`.
+    #[schema(example = "late")]
+    pub reason: Option<String>,
+}
+
+/// How a payout stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutState {
+    /// The author has it, as far as anybody knows.
+    Done,
+    /// A rail has it.
+    UnderWay,
+    /// It was not sent, or came back: it is available again.
+    Returned,
 }
 
 /// Get the gains
@@ -229,6 +251,7 @@ fn told(period: Period, gains: gains::Gains, ways: Vec<(Way, Counted)>) -> Gains
         available: gains.available.into(),
         rail_fees: gains.rail_fees.into(),
         paid_out: gains.paid_out.into(),
+        under_way: gains.under_way.into(),
         payouts: gains.payouts.into_iter().map(Payout::from).collect(),
     }
 }
@@ -240,7 +263,23 @@ impl From<Sent> for Payout {
             at: instant(sent.paid_at),
             amount: sent.amount.into(),
             rail: rails::name_of(sent.rail),
+            state: state(&sent),
+            reason: told_reason(&sent.reason),
             reference: sent.reference,
         }
     }
+}
+
+fn state(sent: &Sent) -> PayoutState {
+    match sent.state {
+        _ if sent.has_returned => PayoutState::Returned,
+        Some(Stand::Begun) => PayoutState::UnderWay,
+        Some(Stand::Done | Stand::Returned | Stand::Refused) | None => PayoutState::Done,
+    }
+}
+
+/// What is told of why: codes, and nothing that a rail failed with, which is for the operator.
+fn told_reason(reason: &str) -> Option<String> {
+    let is_code = Reason::from_code(reason).is_some() || Waits::from_code(reason).is_some();
+    (is_code && !reason.is_empty()).then(|| reason.to_owned())
 }

@@ -2,19 +2,21 @@
 
 use super::letters;
 use super::paying_out::{Sent, pay_out};
-use super::{costs, giving_back};
+use super::{costs, giving_back, payouts};
 use crate::app::{App, Shared};
 use crate::body::Fields;
 use crate::pages::desk::{AuthorRow, DeskPage, OwingTab};
+use crate::pages::payouts::PayoutStand;
 use crate::people::http::checked_name;
 use crate::people::{self, SignedIn, SignedOperator};
 use crate::problem::{CHARGE_UNKNOWN, FIELD_INVALID, PAGE_MISSING, Problem};
+use crate::rails::payouts::{Send, begin};
 use crate::rails::{self, manual};
 use crate::render::html;
 use crate::request::Ask;
-use crate::store::people::{Standing, standings};
+use crate::store::people::{self as store_people, Standing, standings};
 use crate::store::tab::Owing;
-use crate::store::{Db, StoreError, books, charge, gains, refund_order, tab};
+use crate::store::{Db, StoreError, books, charge, gains, payout_order, refund_order, tab};
 use crate::tabs::http::money_json;
 use crate::tabs::{Received, amount, settle};
 use axum::extract::{Path, Query, State};
@@ -65,9 +67,10 @@ async fn page(
         let credited = tab::credited(db, CREDITED, currency)?;
         let owed = tab::owed_in_all(db, currency)?;
         let letters = letters::lost(app, ask, db)?;
-        Ok((tabs, rows, owed, (troubling, returning, credited, letters)))
+        let sent = payout_stands(app, db)?;
+        Ok((tabs, rows, owed, (troubling, returning, credited, letters, sent)))
     });
-    let (tabs, authors, owed, (troubling, returning, credited, letters)) = read.await?;
+    let (tabs, authors, owed, (troubling, returning, credited, letters, sent)) = read.await?;
     let full = tabs.len() as i64 == TABS;
     let more = tabs.last().filter(|_| full).map(|last| format!("/desk?after={}", last.tab));
     Ok(DeskPage {
@@ -82,6 +85,9 @@ async fn page(
         letters,
         returning: returning.iter().map(|order| giving_back::troubling(app, order)).collect(),
         credited: credited.iter().map(giving_back::credited).collect(),
+        send_all: payouts::to_all(app, ask.locale, &authors),
+        send_from: app.settings.payout_minimum,
+        payouts: sent,
         authors,
         fresh_invitation,
     })
@@ -110,8 +116,13 @@ fn author_row(app: &App, db: &dyn Db, standing: Standing) -> Result<AuthorRow, S
     let balance = |account| Ok::<_, StoreError>(books::total(db, account)?.balance(account));
     let available = balance(Account::Available(author.id))?;
     let pending = balance(Account::Pending(author.id))?;
-    let paid_out = i128::from(gains::paid_out(db, author.id, currency)?.micros());
+    let paid_out = gains::paid_out(db, author.id, currency)?;
+    let paid_out = i128::from(paid_out.sent.micros()) + i128::from(paid_out.under_way.micros());
+    let payable = shown(available, currency)?.round_down_to_minor();
+    let (sends, lacks_address) = payouts::sends(app, db, author.id, payable)?;
     Ok(AuthorRow {
+        sends,
+        lacks_address,
         author: author.id.to_string(),
         name: author.name,
         works,
@@ -120,6 +131,16 @@ fn author_row(app: &App, db: &dyn Db, standing: Standing) -> Result<AuthorRow, S
         payout: app.mint.id::<PayoutId>().to_string(),
         invited,
     })
+}
+
+/// Payouts on their way, and those that came back.
+fn payout_stands(app: &App, db: &dyn Db) -> Result<Vec<PayoutStand>, StoreError> {
+    let orders = payout_order::shown(db, TROUBLING, app.currency())?;
+    let stands = orders.iter().map(|order| {
+        let author = store_people::author(db, order.pay_out.author)?;
+        Ok(payouts::stand(app, order, author.map_or_else(String::new, |author| author.name)))
+    });
+    stands.collect()
 }
 
 /// A balance as it is shown: nothing is shown below zero.
@@ -174,7 +195,7 @@ pub async fn settle_tab(
     Ok(axum::Json(body).into_response())
 }
 
-/// `POST /desk/authors/{author}/payouts`: money that the operator has sent to an author.
+/// `POST /desk/authors/{author}/payouts`: money that the operator has sent to an author, or that a rail is to send (`by`).
 pub async fn pay_author(
     State(app): State<Shared>,
     _: SignedOperator,
@@ -183,13 +204,18 @@ pub async fn pay_author(
     fields: Fields,
 ) -> Asked {
     let author = author.parse().map_err(|_| Problem::new(&PAGE_MISSING))?;
-    let sent = Sent {
-        id: fields.id("payout")?,
-        author,
-        amount: amount(&app, fields.one("amount").unwrap_or(""), "amount")?,
-        reference: fields.one("reference").unwrap_or("").to_owned(),
-    };
-    let id = sent.id;
+    let id = fields.id("payout")?;
+    let amount = amount(&app, fields.one("amount").unwrap_or(""), "amount")?;
+    if let Some(rail) = fields.one("by") {
+        let send = Send { id, author, rail: rail.to_owned(), amount };
+        let order = begin(&app, &send).await?;
+        if ask.takes_html {
+            return Ok(Redirect::to("/desk").into_response());
+        }
+        return Ok(axum::Json(payouts::as_json(&order)).into_response());
+    }
+    let sent =
+        Sent { id, author, amount, reference: fields.one("reference").unwrap_or("").to_owned() };
     let paid = pay_out(&app, sent).await?;
     if ask.takes_html {
         return Ok(Redirect::to("/desk").into_response());

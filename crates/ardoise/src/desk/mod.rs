@@ -6,6 +6,7 @@ pub mod giving_back;
 pub mod http;
 pub mod letters;
 pub mod paying_out;
+pub mod payouts;
 
 use crate::app::App;
 use crate::pages::desk::BooksState;

@@ -89,6 +89,14 @@ fn look_at_rails(findings: &mut Findings, settings: &Settings) {
             "set rail.sandbox = \"off\" before you sell for real",
         );
     }
+    let pays_authors =
+        settings.rails.paypal.as_ref().is_some_and(|on| on.payouts.is_some() && !on.is_fake);
+    if fake && pays_authors {
+        findings.fail(
+            "gains that were paid with fake money can be sent to authors by PayPal, in real money",
+            "set rail.sandbox = \"off\", or paypal.payouts = false",
+        );
+    }
     // They are looked at, and asked nothing.
     let rails = Rails::of(settings, &Clock::System, &Secret::new(""));
     let own = settings.rails.transfer.is_some() || settings.rails.voucher.is_some();
@@ -222,6 +230,21 @@ mod tests {
             let said = format!("{} {}", found[0].what, found[0].next);
             assert!(found[0].level == Level::Warn && said.contains(word), "{said}");
         }
+    }
+
+    #[test]
+    fn gains_of_fake_money_are_not_paid_in_real_money() {
+        let real = [
+            ("ARDOISE_RAIL_SANDBOX", "on"),
+            ("ARDOISE_PAYPAL_CLIENT_ID", "shop"),
+            ("ARDOISE_PAYPAL_SECRET", "hush"),
+            ("ARDOISE_PAYPAL_PAYOUTS", "true"),
+        ];
+        let found = examined(None, &[&COMPLETE[..], &real].concat());
+        assert_eq!((found.len(), found[0].level), (1, Level::Fail), "{found:#?}");
+        assert!(found[0].what.contains("in real money"), "{found:#?}");
+        let fake = [&COMPLETE[..], &real, &[("ARDOISE_PAYPAL_PLACE", "sandbox")]].concat();
+        assert_eq!(examined(None, &fake)[0].level, Level::Ok);
     }
 
     #[test]

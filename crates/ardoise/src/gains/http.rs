@@ -1,6 +1,6 @@
 //! The gains over HTTP: the page, its live numbers, and the export.
 
-use super::{Gains, calendar, export, gains, live};
+use super::{Gains, addresses, calendar, export, gains, live};
 use crate::app::{App, Shared};
 use crate::pages::charts::{Bar, BarChart};
 use crate::pages::gains::{ChannelGain, Funnel, GainsPage, PayoutRow, Period, WorkGain};
@@ -8,10 +8,16 @@ use crate::pages::locale::Arg;
 use crate::pages::{Locale, format};
 use crate::people::{SignedAuthor, SignedIn};
 use crate::problem::Problem;
+use crate::rails::sending::returned_words;
+use crate::rails::{
+    self,
+    port::{Reason, Waits},
+};
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::gains::Figures;
 use crate::store::payout::Payout;
+use crate::store::payout_order::State as Stand;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::sse::{KeepAlive, Sse};
@@ -35,7 +41,10 @@ pub async fn show_gains(
 ) -> Asked {
     let period = period(&query);
     let gains = gains(&app, author.id, period).await?;
-    html(&page(&app, &ask, &SignedIn::Author(author), period, gains))
+    let id = author.id;
+    let addresses = app.store.read(|db| addresses::rows(&app, db, id)).await?;
+    let page = page(&app, &ask, &SignedIn::Author(author), period, gains);
+    html(&GainsPage { addresses, ..page })
 }
 
 /// `GET /gains/stream?period=`: the numbers of the page as they change, as server-sent events.
@@ -80,6 +89,8 @@ fn page(app: &App, ask: &Ask, who: &SignedIn, period: Period, gains: Gains) -> G
         pending: gains.pending,
         available: gains.available,
         paid_out: gains.paid_out,
+        under_way: gains.under_way,
+        addresses: Vec::new(),
         rail_fees: gains.rail_fees,
         payouts: gains.payouts.into_iter().map(payout).collect(),
         chart: chart(locale, period, &gains.steps, app.now()),
@@ -89,7 +100,17 @@ fn page(app: &App, ask: &Ask, who: &SignedIn, period: Period, gains: Gains) -> G
 }
 
 fn payout(payout: Payout) -> PayoutRow {
-    PayoutRow { at: payout.paid_at, amount: payout.amount, reference: payout.reference }
+    let is_under_way = payout.state == Some(Stand::Begun) && !payout.has_returned;
+    let words = if payout.has_returned {
+        Some(returned_words(Reason::from_code(&payout.reason).unwrap_or(Reason::Refused)))
+    } else {
+        is_under_way.then(|| Waits::from_code(&payout.reason).unwrap_or(Waits::Rail).words())
+    };
+    let (at, amount, has_returned) = (payout.paid_at, payout.amount, payout.has_returned);
+    let rail = payout.state.map(|_| format!("rail-{}", rails::name_of(payout.rail)));
+    // What the operator wrote down says something to the author; what a rail calls it does not.
+    let reference = if rail.is_none() { payout.reference } else { String::new() };
+    PayoutRow { at, amount, reference, rail, words, has_returned }
 }
 
 fn work_gain((work, title, figures): (ledger::WorkId, String, Figures)) -> WorkGain {

@@ -133,6 +133,7 @@ fn named(gains: &Gains, locale: Locale) -> serde_json::Map<String, serde_json::V
     put("pending".into(), earned(gains.pending));
     put("available".into(), earned(gains.available));
     put("paid-out".into(), earned(gains.paid_out));
+    put("under-way".into(), earned(gains.under_way));
     put("rail-fees".into(), earned(gains.rail_fees));
     for (work, _, figures) in &gains.works {
         let net = [("amount", Arg::Word(earned(figures.share)))];

@@ -1,5 +1,6 @@
 //! What an author earns: counted from the till's own news, shown live, and given away raw.
 
+pub mod addresses;
 mod export;
 pub mod http;
 mod live;
@@ -44,6 +45,8 @@ pub struct Gains {
     pub rail_fees: Money,
     /// Paid out so far.
     pub paid_out: Money,
+    /// On its way: gone from what is available, and not with the author yet.
+    pub under_way: Money,
     /// The newest payouts.
     pub payouts: Vec<Payout>,
 }
@@ -80,6 +83,7 @@ pub fn read(
 ) -> Result<Gains, StoreError> {
     let hours = hours(period, now);
     let works = gains::by_work(db, author, hours, SHOWN, currency)?;
+    let gains::PaidOut { sent: paid_out, under_way } = gains::paid_out(db, author, currency)?;
     let titled = works.into_iter().map(|(id, figures)| {
         let title = work::by_id(db, id, currency)?.map(|work| work.title);
         Ok((id, title.unwrap_or_default(), figures))
@@ -94,7 +98,8 @@ pub fn read(
         pending: shown(db, Account::Pending(author), currency)?,
         available: shown(db, Account::Available(author), currency)?,
         rail_fees: gains::rail_fees(db, author, currency)?,
-        paid_out: gains::paid_out(db, author, currency)?,
+        paid_out,
+        under_way,
         payouts: payout::by_author(db, author, PAYOUTS_SHOWN, currency)?,
     })
 }

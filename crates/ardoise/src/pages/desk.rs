@@ -3,6 +3,7 @@
 use askama::Template;
 use ledger::{Money, Timestamp};
 
+use super::payouts::{PayoutStand, SendBy, SendToAll};
 use super::{Page, Visitor};
 
 /// The last check of the books.
@@ -54,6 +55,10 @@ pub struct AuthorRow {
     pub earned: Money,
     /// What of it can be paid out now.
     pub available: Money,
+    /// Ways to send it there: rails to which the author has given an address.
+    pub sends: Vec<SendBy>,
+    /// Whether a rail could send it, had the author given an address.
+    pub lacks_address: bool,
     /// The payout id minted for this rendering.
     pub payout: String,
     /// Whether the invitation is not accepted yet.
@@ -62,7 +67,7 @@ pub struct AuthorRow {
 
 impl AuthorRow {
     /// What a bank can move of what is available; the rest waits for the next time.
-    const fn payable(&self) -> Money {
+    pub const fn payable(&self) -> Money {
         self.available.round_down_to_minor()
     }
 }
@@ -147,7 +152,8 @@ pub struct CreditedTab {
 ///
 /// `POST /desk/invitations` with `name`; `POST /desk/tabs/{tab}/settle` with `settlement`, `amount`
 /// (decimal, as received) and `rail` (`transfer` or `cash`); `POST /desk/authors/{author}/payouts` with
-/// `payout`, `amount` and `reference`; `POST /desk/books` checks the books now.
+/// `payout`, `amount`, `reference` and, where a rail sends it, `by`; `POST /desk/payouts` with `by` and `send`, once for each;
+/// `POST /desk/books` checks the books now.
 #[derive(Debug, Clone, Template)]
 #[template(path = "desk.html")]
 pub struct DeskPage {
@@ -175,6 +181,12 @@ pub struct DeskPage {
     pub credited: Vec<CreditedTab>,
     /// The authors.
     pub authors: Vec<AuthorRow>,
+    /// Ways to send everybody what is available to them.
+    pub send_all: Vec<SendToAll>,
+    /// What somebody must have to be among everybody.
+    pub send_from: Money,
+    /// Payouts on their way, and those that came back.
+    pub payouts: Vec<PayoutStand>,
     /// The link of an invitation that was just made: shown this once.
     pub fresh_invitation: Option<String>,
 }

@@ -95,15 +95,34 @@ pub struct PayoutRow {
     pub at: Timestamp,
     /// How much.
     pub amount: Money,
-    /// What whoever sent it wrote down.
+    /// What whoever sent it wrote down; empty where a rail sent it.
     pub reference: String,
+    /// The key of the name of the rail that sent it; nothing where the operator did by hand.
+    pub rail: Option<String>,
+    /// The key of how it stands, where it has not simply arrived.
+    pub words: Option<&'static str>,
+    /// Whether it came back.
+    pub has_returned: bool,
+}
+
+/// Where an author's gains are sent by a rail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressRow {
+    /// The rail's name, for the form.
+    pub rail: String,
+    /// The key of its name.
+    pub words: String,
+    /// The address, where the author has given one.
+    pub address: Option<String>,
+    /// Whether the shop pays authors so now.
+    pub is_on: bool,
 }
 
 /// `GET /gains?period=`: the author's gains. CSV at `/gains.csv?period=`.
 ///
 /// `gains.js` listens to `GET /gains/stream?period=` (server-sent events). Each event's data is a JSON
 /// object from names to texts that are formatted already, in the author's language: `today`,
-/// `week`, `bought`, `undone`, `pending`, `available`, `paid-out`, `rail-fees`, `net-{work}`, `gross-{work}`,
+/// `week`, `bought`, `undone`, `pending`, `available`, `paid-out`, `under-way`, `rail-fees`, `net-{work}`, `gross-{work}`,
 /// `kept-{work}`; elements marked `data-gain` take them over.
 #[derive(Debug, Clone, Template)]
 #[template(path = "gains.html")]
@@ -126,6 +145,10 @@ pub struct GainsPage {
     pub available: Money,
     /// Paid out so far.
     pub paid_out: Money,
+    /// On its way to the author.
+    pub under_way: Money,
+    /// Where their gains are sent; empty where no rail pays authors.
+    pub addresses: Vec<AddressRow>,
     /// What rails kept of it so far.
     pub rail_fees: Money,
     /// The newest payouts.

@@ -21,6 +21,7 @@ pub mod keep;
 pub mod letters;
 pub mod locale;
 pub mod meta;
+pub mod payouts;
 pub mod reader;
 pub mod tally;
 pub mod vouchers;

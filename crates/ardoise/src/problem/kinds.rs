@@ -66,6 +66,10 @@ kinds! {
     REFUND_BY_HAND = "refund.by_hand", CONFLICT, TabUnchanged, "problem-refund-by-hand", "problem-refund-by-hand-detail";
     WRITE_OFF_TOO_EARLY = "write_off.too_early", CONFLICT, TabUnchanged, "problem-write-off-too-early", "problem-write-off-too-early-detail";
     PAYOUT_TOO_MUCH = "payout.too_much", UNPROCESSABLE_ENTITY, None, "problem-payout-too-much", "problem-payout-too-much-detail";
+    PAYOUT_TOO_LITTLE = "payout.too_little", UNPROCESSABLE_ENTITY, None, "problem-payout-too-little", "problem-payout-too-little-detail";
+    PAYOUT_NO_RAIL = "payout.no_rail", NOT_FOUND, None, "problem-payout-no-rail", "problem-payout-no-rail-detail";
+    PAYOUT_NO_ADDRESS = "payout.no_address", CONFLICT, None, "problem-payout-no-address", "problem-payout-no-address-detail";
+    PAYOUT_ADDRESS = "payout.address", UNPROCESSABLE_ENTITY, None, "problem-payout-address", "problem-payout-address-detail";
     ADDRESS_INVALID = "address.invalid", UNPROCESSABLE_ENTITY, NothingCharged, "problem-address-invalid", "problem-address-invalid-detail";
     MAIL_LINK_OVER = "mail.link_over", GONE, TabUnchanged, "problem-mail-link-over", "problem-mail-link-over-detail";
     AMOUNT_INVALID = "amount.invalid", UNPROCESSABLE_ENTITY, NothingCharged, "problem-amount-invalid", "problem-amount-invalid-detail";

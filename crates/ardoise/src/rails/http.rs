@@ -3,9 +3,9 @@
 use super::disputes;
 use super::keeping;
 use super::port::{Heard, Message, Next, Rail, Reason, Says, Unheard, Which};
-use super::refunds;
 use super::saga::{self, Begin, Visit};
 use super::{mandates, news};
+use super::{payouts, refunds};
 use crate::app::{App, Shared};
 use crate::body::{Fields, unreadable};
 use crate::links::qr;
@@ -17,6 +17,7 @@ use crate::problem::{
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::charge::{self, Purpose, State as Stand, Stored};
+use crate::store::payout_order::Named;
 use crate::store::statement;
 use crate::store::tab::{self, Claimed};
 use crate::tabs::amount;
@@ -364,6 +365,10 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
                 refunds::news(app, found.id).await?;
             }
             Ok(())
+        }
+        Heard::Payout { payout, reference } => {
+            let rail = rail.terms().number;
+            Ok(payouts::news(app, Named { rail, payout, reference: &reference }).await?)
         }
         Heard::Nothing => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use super::port::RailError;
 use http::HeaderMap;
-use ledger::{SettlementId, Timestamp};
+use ledger::{PayoutId, SettlementId, Timestamp};
 use std::collections::BTreeMap;
 
 /// A message from outside, as it came.
@@ -48,6 +48,13 @@ pub enum Heard {
     /// Something about money that was sent back of a charge: ask [`Rail::refund`](super::port::Rail::refund) again. Only where a
     /// key is known for ever.
     Refund(Which),
+    /// Something about money that was sent to an author: ask [`Rail::paid_out`](super::port::Rail::paid_out).
+    Payout {
+        /// Which, by the shop's own name for it.
+        payout: Option<PayoutId>,
+        /// What the rail calls it; may be empty.
+        reference: String,
+    },
     /// Genuine, and nothing that the shop acts on.
     Nothing,
 }
@@ -61,6 +68,9 @@ impl std::fmt::Debug for Heard {
             Self::Given { charge, .. } => f.debug_tuple("Given").field(charge).finish(),
             Self::Dispute { charge, dispute } => {
                 f.debug_tuple("Dispute").field(charge).field(dispute).finish()
+            }
+            Self::Payout { payout, reference } => {
+                f.debug_tuple("Payout").field(payout).field(reference).finish()
             }
             Self::Nothing => f.write_str("Nothing"),
         }

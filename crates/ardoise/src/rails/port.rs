@@ -19,6 +19,7 @@ pub use super::fee::Fee;
 pub use super::messages::{Heard, Message, Thanks, Unheard, Which};
 pub use super::next::{Fact, Next, Says};
 pub use super::reason::Reason;
+pub use super::sending::{PaidOut, Payout, PayoutTerms, Recipient, Waits};
 use crate::problem::Detail;
 
 /// What a verb of a rail comes to, later.
@@ -57,6 +58,8 @@ pub struct Terms {
     pub binds_without_charge: bool,
     /// Whether it can send money back.
     pub refunds: bool,
+    /// How it sends authors their gains; nothing where it does not.
+    pub payouts: Option<PayoutTerms>,
     /// Whether its money is not real.
     pub is_fake: bool,
     /// Origins (`https://pay.example`) to which [`Next::Redirect`] sends a reader: the settle page lets its form lead
@@ -437,6 +440,19 @@ pub trait Rail: Send + Sync {
     /// Sends money back, or finds what was sent back with this key.
     fn refund<'a>(&'a self, charge: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
         let _ = (charge, refund);
+        Box::pin(async { Err(RailError::NotOffered) })
+    }
+
+    /// Sends an author money, or finds what was sent with this key; for as long as [`PayoutTerms::key_days`]. It declines only what
+    /// was not sent by this or any earlier telling and never will be.
+    fn pay_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
+        let _ = payout;
+        Box::pin(async { Err(RailError::NotOffered) })
+    }
+
+    /// Asks what became of a payout that the rail has named ([`Payout::reference`]), whenever that was. Moves nothing.
+    fn paid_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
+        let _ = payout;
         Box::pin(async { Err(RailError::NotOffered) })
     }
 

@@ -1,11 +1,15 @@
 //! The sandbox: fake money, to try the shop. It talks to nobody, and everything settles at once.
 
 use super::port::{
-    Asked, Became, Begun, Binding, Charge, Fee, Mandate, Next, OPEN_HOURS, Outcome, Rail, Receipt,
-    Refund, Refunded, Terms,
+    Asked, Became, Begun, Binding, Charge, Fee, Mandate, Next, OPEN_HOURS, Outcome, PaidOut,
+    Payout, PayoutTerms, Rail, Receipt, Recipient, Refund, Refunded, Terms,
 };
+use crate::mail::ADDRESS_MOST;
 use ledger::{Currency, Money, TabId};
 use std::collections::BTreeMap;
+
+/// Days for which a key is known: what was sent is a word and nothing else, so for as long as anybody asks.
+const KEY_DAYS: i64 = 36_500;
 
 /// The sandbox.
 pub struct Sandbox {
@@ -29,6 +33,14 @@ impl Sandbox {
             charges_without_reader: true,
             binds_without_charge: true,
             refunds: true,
+            payouts: Some(PayoutTerms {
+                fee: Fee::none(Money::zero(currency)),
+                fee_most: None,
+                minimum: unit,
+                maximum: None,
+                recipient: Recipient::Email { most: ADDRESS_MOST },
+                key_days: KEY_DAYS,
+            }),
             is_fake: true,
             leads_to: Vec::new(),
         };
@@ -96,5 +108,14 @@ impl Rail for Sandbox {
         let nothing = Money::zero(charge.amount.currency());
         let reference = refund.key.clone();
         Box::pin(async move { Ok(Refunded::Done { reference, fee_back: nothing }) })
+    }
+
+    fn pay_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
+        let (reference, fee) = (payout.key.clone(), self.terms.fee.fixed);
+        Box::pin(async move { Ok(PaidOut::Done { reference, fee }) })
+    }
+
+    fn paid_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
+        self.pay_out(payout)
     }
 }

@@ -1,12 +1,14 @@
-//! Asks about charges, refunds and mandates that have ended, when their time has come. What one charge goes through stands in
-//! [`super::saga`], what a refund does in [`super::refunds`]; stopping this anywhere loses nothing.
+//! Asks about charges, refunds, payouts and mandates that have ended, when their time has come. What one charge goes through stands in
+//! [`super::saga`], what a refund does in [`super::refunds`], what a payout
+//! does in [`super::payouts`]; stopping this anywhere loses nothing.
 
 use super::saga::{self, Visit};
-use super::{clock, mandates, refunds};
+use super::{clock, mandates, payouts, refunds};
 use crate::app::{App, Shared};
 use crate::bank;
 use crate::store::charge::{self, Stored};
 use crate::store::mandate::{self, Ending};
+use crate::store::payout_order::{self, Order as PayoutOrder};
 use crate::store::refund_order::{self, Order};
 use crate::store::{Db, StoreError};
 use ledger::Timestamp;
@@ -52,6 +54,7 @@ pub async fn run(app: Shared) {
 enum Errand {
     Charge(Stored),
     Refund(Order),
+    Payout(PayoutOrder),
     Ending(Ending),
 }
 
@@ -73,8 +76,9 @@ async fn start_due(app: &Shared, under_way: &mut JoinSet<()>) -> Result<Duration
 
 /// When something is next to be asked.
 fn next(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
-    let all = [charge::next(db)?, refund_order::next(db)?, mandate::next_end(db)?];
-    Ok(all.into_iter().flatten().min())
+    let orders = [refund_order::next(db)?, payout_order::next(db)?];
+    let all = orders.into_iter().chain([charge::next(db)?, mandate::next_end(db)?]);
+    Ok(all.flatten().min())
 }
 
 async fn take_due(app: &App, room: usize) -> Result<Vec<Errand>, StoreError> {
@@ -82,8 +86,10 @@ async fn take_due(app: &App, room: usize) -> Result<Vec<Errand>, StoreError> {
     let due = app.store.read(|db| {
         let charges = charge::due(db, now, most, currency)?.into_iter().map(Errand::Charge);
         let refunds = refund_order::due(db, now, most, currency)?.into_iter().map(Errand::Refund);
+        let payouts = payout_order::due(db, now, most, currency)?.into_iter().map(Errand::Payout);
         let endings = mandate::ends_due(db, now, most)?.into_iter().map(Errand::Ending);
         // Refunds first: where there is no room for all, readers wait for them longest.
+        let charges = charges.chain(payouts);
         Ok(refunds.chain(charges).chain(endings).take(room).collect::<Vec<Errand>>())
     });
     let due = due.await?;
@@ -114,6 +120,10 @@ fn take(
             let attempts = order.attempts.saturating_add(1);
             Errand::Refund(Order { attempts, ..order.clone() })
         }),
+        Errand::Payout(order) => payout_order::take(db, order.pay_out.id, now, until)?.then(|| {
+            let attempts = order.attempts.saturating_add(1);
+            Errand::Payout(PayoutOrder { attempts, ..order.clone() })
+        }),
         Errand::Ending(ending) => mandate::take_end(db, ending, now, until)?.then(|| {
             let attempts = ending.attempts.saturating_add(1);
             Errand::Ending(Ending { attempts, ..ending.clone() })
@@ -133,6 +143,12 @@ async fn run_errand(app: &App, errand: Errand) {
             let id = order.refund.id;
             if let Err(error) = refunds::go_on(app, order).await {
                 tracing::error!(refund = %id, %error, "a refund is gone on with later");
+            }
+        }
+        Errand::Payout(order) => {
+            let id = order.pay_out.id;
+            if let Err(error) = payouts::go_on(app, order).await {
+                tracing::error!(payout = %id, %error, "a payout is gone on with later");
             }
         }
         Errand::Ending(ending) => {

@@ -200,6 +200,22 @@ pub const LIST: &[Setting] = &[
     ),
     setting("paypal.fee_fixed", "0.09", "What PayPal keeps of a charge besides."),
     setting(
+        "paypal.payouts",
+        "false",
+        "Whether authors can be sent their gains by PayPal, which must have allowed the shop's account to send payouts.",
+    ),
+    setting(
+        "paypal.payout_fee_basis_points",
+        "200",
+        "What PayPal takes for a payout, in hundredths of a percent of it; the operator pays it.",
+    ),
+    setting("paypal.payout_fee_fixed", "0.00", "What PayPal takes for a payout besides."),
+    setting(
+        "paypal.payout_fee_most",
+        "0.00",
+        "The most that PayPal takes for a payout, which differs from country to country. 0: no end.",
+    ),
+    setting(
         "lightning.base",
         "",
         "Where the wallet for Lightning is, which speaks the API of LNbits, such as https://lnbits.example. Empty: not offered.",
@@ -357,6 +373,11 @@ pub const LIST: &[Setting] = &[
     setting("s3.region", "us-east-1", "The region of the bucket, as its server calls it."),
     setting("s3.key_id", "", "Who the shop is to that server: the id of an access key."),
     setting("s3.secret", "", "The secret of that access key. It is never shown."),
+    setting(
+        "payout.minimum",
+        "10.00",
+        "What is available to an author when the desk's «everybody» and `pay-out --all` send it.",
+    ),
     setting("rates.as_of", "2026-11-22", "The day on which the rates below were looked up."),
     setting(
         "rates.source",

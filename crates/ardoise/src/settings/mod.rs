@@ -156,6 +156,8 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// For «you keep».
     pub rates: Rates,
+    /// What is available to an author when everybody is paid.
+    pub payout_minimum: Money,
     /// Whether webhooks may lead to private addresses.
     pub webhooks_to_private: bool,
     /// Seconds for which a webhook may let the shop wait.
@@ -351,6 +353,7 @@ impl Values {
             cash: self.words("rail.cash"),
             rails: RailSettings::read(self, currency)?,
             rates: self.rates(currency)?,
+            payout_minimum: self.money("payout.minimum", currency)?,
             webhooks_to_private: self.truth("webhook.private_addresses")?,
             webhook_timeout_seconds: self.webhook_timeout_seconds()?,
             listen,

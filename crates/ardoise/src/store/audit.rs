@@ -1,11 +1,11 @@
 //! Everything that is kept about money, as it is kept: for whoever checks the books or writes a receipt. Nothing here is
 //! read from a cache that it is then compared with.
 
-use super::{Db, StoreError, Value, dispute, id};
+use super::{Db, StoreError, Value, dispute, id, payout};
 use ledger::receipts::{Chain, Entry};
 use ledger::{
-    AuthorId, Currency, Dispute, Line, LineId, PayOut, Payment, RailNumber, Refund, RefundId,
-    Settle, SettlementId, Shares, TabId, Timestamp, UndoneBy, Verdict,
+    AuthorId, Currency, Dispute, Line, LineId, Money, Payment, PayoutId, PayoutNow, RailNumber,
+    Refund, RefundId, Settle, SettlementId, Shares, TabId, Timestamp, Transfer, UndoneBy, Verdict,
 };
 
 /// How many rows there are to look at: transfers, and tabs.
@@ -293,25 +293,63 @@ fn disputes(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<KeptDispu
     })
 }
 
-/// Every payout, with when it was made.
+/// A payout, and what its rail said of it.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptPayout {
+    /// The payout.
+    pub payout: PayoutNow,
+    /// When it was made.
+    pub at: Timestamp,
+    /// When the rail's fee was booked.
+    pub fee_at: Option<Timestamp>,
+    /// When it came back, and what came back of the fee.
+    pub returned: Option<(Timestamp, Money)>,
+}
+
+impl KeptPayout {
+    /// Everything that the journal must hold about it.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        let payout = &self.payout;
+        let fee = self.fee_at.map(|at| payout.fee_transfer(payout.fee, at));
+        let back = self.returned.map(|(at, fee_back)| payout.return_transfers(fee_back, at));
+        let sent = std::iter::once(payout.pay_out.transfer(self.at));
+        sent.chain(fee).chain(back.unwrap_or_default()).collect()
+    }
+}
+
+/// Every payout.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn each_payout(
     db: &dyn Db,
     currency: Currency,
-    each: &mut dyn FnMut(PayOut, Timestamp) -> Result<(), StoreError>,
+    each: &mut dyn FnMut(KeptPayout) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let sql = "select id, author_id, rail, micros, paid_at from payout order by id";
+    let sql = "select p.id, p.author_id, p.rail, p.micros, coalesce(f.micros, 0), r.payout_id is not null, p.paid_at, \
+        f.taken_at, r.returned_at, coalesce(r.fee_back_micros, 0) from payout p \
+        left join payout_fee f on f.payout_id = p.id left join payout_return r on r.payout_id = p.id order by p.id";
     db.query(sql, &[], &mut |row| {
-        let payout = PayOut {
-            id: row.id(0)?,
-            author: row.id(1)?,
-            rail: RailNumber(row.small(2)?),
-            amount: row.money(3, currency)?,
-        };
-        each(payout, row.time(4)?)
+        let fee_back = row.money(9, currency)?;
+        each(KeptPayout {
+            payout: payout::read(row, currency)?,
+            at: row.time(6)?,
+            fee_at: row.maybe_time(7)?,
+            returned: row.maybe_time(8)?.map(|at| (at, fee_back)),
+        })
     })
+}
+
+/// Payouts of which the order at a rail says something else than the books; at most `limit`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn contradicted_payouts(db: &dyn Db, limit: i64) -> Result<Vec<PayoutId>, StoreError> {
+    let sql = "select o.id from payout_order o left join payout p on p.id = o.id \
+        left join payout_return r on r.payout_id = o.id where o.state in ('done', 'returned') and (p.id is null \
+        or p.author_id <> o.author_id or p.rail <> o.rail or p.micros <> o.amount_micros \
+        or (o.state = 'returned' and r.payout_id is null)) order by o.id limit ?1";
+    db.all(sql, &[Value::Int(limit)], |row| row.id(0))
 }
 
 /// Something that no sound store holds: what it is, and a question that finds the lines it happened to.

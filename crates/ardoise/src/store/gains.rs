@@ -337,12 +337,28 @@ pub fn rail_fees(db: &dyn Db, author: AuthorId, currency: Currency) -> Result<Mo
     Ok(found.unwrap_or(Money::zero(currency)))
 }
 
+/// What left an author's available gains and did not come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaidOut {
+    /// What they have, as far as anybody knows.
+    pub sent: Money,
+    /// What a rail has, and has not said yet that it sent.
+    pub under_way: Money,
+}
+
 /// What was paid out to an author.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
-pub fn paid_out(db: &dyn Db, author: AuthorId, currency: Currency) -> Result<Money, StoreError> {
-    let sql = "select cast(coalesce(sum(micros), 0) as bigint) from payout where author_id = ?1";
-    let found = db.first(sql, &[id(author)], |row| row.money(0, currency))?;
-    Ok(found.unwrap_or(Money::zero(currency)))
+pub fn paid_out(db: &dyn Db, author: AuthorId, currency: Currency) -> Result<PaidOut, StoreError> {
+    let sql = "select cast(coalesce(sum(case when o.id is null then p.micros else 0 end), 0) as bigint), \
+        cast(coalesce(sum(case when o.id is null then 0 else p.micros end), 0) as bigint) from payout p \
+        left join payout_order o on o.id = p.id and o.state = 'begun' \
+        where p.author_id = ?1 and not exists (select 1 from payout_return r where r.payout_id = p.id)";
+    let read = |row: &dyn Row| {
+        Ok(PaidOut { sent: row.money(0, currency)?, under_way: row.money(1, currency)? })
+    };
+    let nothing = Money::zero(currency);
+    let found = db.first(sql, &[id(author)], read)?;
+    Ok(found.unwrap_or(PaidOut { sent: nothing, under_way: nothing }))
 }

@@ -31,6 +31,8 @@ pub mod moving;
 pub mod notice;
 pub mod payer;
 pub mod payout;
+pub mod payout_address;
+pub mod payout_order;
 pub mod people;
 pub mod postgres;
 pub mod refund;

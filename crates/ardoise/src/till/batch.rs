@@ -4,24 +4,24 @@
 //! one after the other (each sees what those before it did), and the store writes the [`WriteSet`] in
 //! the same transaction. No decision is made anywhere else, so every store decides alike.
 
+mod payouts;
 mod returns;
 mod writes;
 
 use super::command::{
-    Answer, BuyAsk, Command, Outcome, PayOutAsk, Purchase, SecretHash, SettleAsk, TabClaim, TabNow,
-    UndoAsk,
+    Answer, BuyAsk, Command, Outcome, Purchase, SecretHash, SettleAsk, TabClaim, TabNow, UndoAsk,
 };
 use ledger::receipts::Chain;
 use ledger::{
-    Account, AuthorId, Before, Bought, Currency, Dispute, Earlier, LedgerRefusal, Line, LineId,
-    LineState, LinkId, Money, Offer, OpenLine, PayOut, Payment, PayoutId, Refund, RefundId, Rules,
-    Settle, SettlementId, SettlementNow, Tab, TabId, Timestamp, Transfer, Undone, UndoneBy,
-    Verdict, WorkId,
+    AuthorId, Before, Bought, Currency, Dispute, Earlier, LedgerRefusal, Line, LineId, LineState,
+    LinkId, Money, Offer, OpenLine, Payment, PayoutId, PayoutNow, Refund, RefundId, Rules, Settle,
+    SettlementId, SettlementNow, Tab, TabId, Timestamp, Transfer, Undone, UndoneBy, Verdict,
+    WorkId,
 };
 use std::collections::HashMap;
 pub use writes::{
-    NewConsent, NewDispute, NewDisputeEnd, NewLine, NewPayout, NewRefund, NewRefundFailure,
-    NewSettlement, NewUndo, WriteSet,
+    NewConsent, NewDispute, NewDisputeEnd, NewLine, NewPayout, NewPayoutFee, NewPayoutReturn,
+    NewRefund, NewRefundFailure, NewSettlement, NewUndo, WriteSet,
 };
 
 /// A tab as it is stored.
@@ -84,9 +84,9 @@ pub struct Snapshot {
     pub refunds: HashMap<RefundId, StoredRefund>,
     /// Disputes that were opened before, by settlement and by what the rail calls them.
     pub disputes: HashMap<(SettlementId, String), StoredDispute>,
-    /// Payouts that were made before, with the author and the amount.
-    pub payouts: HashMap<PayoutId, (AuthorId, Money)>,
-    /// Of authors who are to be paid: what they may be paid, in micro-units.
+    /// Payouts that were made before.
+    pub payouts: HashMap<PayoutId, PayoutNow>,
+    /// Of authors of whose payouts something is said: what they may be paid, in micro-units.
     pub available: HashMap<AuthorId, i128>,
 }
 
@@ -114,6 +114,7 @@ impl<'a> Batch<'a> {
             Command::Undo(ask) => self.undo(ask),
             Command::Settle(ask) => self.settle(ask),
             Command::PayOut(ask) => self.pay_out(ask),
+            Command::PayOutEnded(ask) => self.pay_out_ended(ask),
             Command::Refund(ask) => self.refund(ask),
             Command::RefundFailed(ask) => self.refund_failed(ask),
             Command::Dispute(ask) => self.dispute(ask),
@@ -310,37 +311,6 @@ impl<'a> Batch<'a> {
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend_from_slice(transfers);
         self.writes.settlements.push(made);
-    }
-
-    fn pay_out(&mut self, ask: &PayOutAsk) -> Outcome {
-        let PayOut { id, author, amount, .. } = ask.pay_out;
-        let mut available = self.available(author);
-        let again = match self.known.payouts.get(&id) {
-            Some(&earlier) if earlier == (author, amount) => true,
-            Some(_) => return Err(LedgerRefusal::IdConflict),
-            None => {
-                let transfer = ledger::pay_out(&ask.pay_out, &mut available, self.now)?;
-                let reference = ask.reference.clone();
-                self.known.payouts.insert(id, (author, amount));
-                self.writes.transfers.push(transfer);
-                self.writes.payouts.push(NewPayout { pay_out: ask.pay_out, reference });
-                false
-            }
-        };
-        let left = i64::try_from(available.max(0)).unwrap_or(i64::MAX);
-        Ok(Answer::PaidOut { again, available: Money::from_micros(left, self.currency)? })
-    }
-
-    /// What an author may be paid now: what was there before the batch, and what the batch has moved since.
-    fn available(&self, author: AuthorId) -> i128 {
-        let account = Account::Available(author);
-        let before = self.known.available.get(&author).copied().unwrap_or(0);
-        self.writes.transfers.iter().fold(before, |available, transfer| {
-            let micros = i128::from(transfer.amount.micros());
-            let credited = if transfer.credit == account { micros } else { 0 };
-            let debited = if transfer.debit == account { micros } else { 0 };
-            available + credited - debited
-        })
     }
 
     fn stand(&self, tab: Tab) -> Result<TabNow, LedgerRefusal> {

@@ -6,10 +6,10 @@ use super::{Applied, Durable, TillNumber, TillStore as _, followers};
 use crate::desk::books;
 use crate::store::sqlite::batch::Writer;
 use crate::store::sqlite::testing::{
-    NOON, author_of, dispute, end_dispute, give_back, money, receive, refund_fails, rows, send,
-    shop, tab, take_in, tap, tariff, undo,
+    NOON, author_of, dispute, end_dispute, give_back, money, payout_ends, receive, refund_fails,
+    rows, send, shop, tab, take_in, tap, tariff, undo,
 };
-use ledger::{Currency, Price, ShopId as _, Timestamp, Verdict};
+use ledger::{Currency, PayoutEnd, Price, ShopId as _, Timestamp, Verdict};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -86,6 +86,12 @@ fn command() -> impl Strategy<Value = Command> {
         3 => (0..PAYOUTS).prop_map(|payout| send(payout, usize::from(payout), 20_000)),
         1 => (0..PAYOUTS, 0..WORKS, 0i64..400_000)
             .prop_map(|(payout, work, micros)| send(payout, work, micros)),
+        3 => (0..PAYOUTS, any::<bool>(), prop_oneof![Just(0i64), Just(700), Just(1_000)]).prop_map(
+            |(payout, sent, fee)| {
+                let end = if sent { PayoutEnd::Sent } else { PayoutEnd::Returned };
+                payout_ends(payout, usize::from(payout), end, fee)
+            }
+        ),
     ]
 }
 
@@ -157,6 +163,8 @@ fn written(writer: &Writer) -> Vec<String> {
             "settlement",
             "payment",
             "payout",
+            "payout_fee",
+            "payout_return",
             "refund",
             "refund_failure",
             "dispute",
@@ -213,4 +221,6 @@ fn a_payout_is_news_to_its_author() {
     assert!(paid.outcomes.iter().all(Result::is_ok), "{paid:?}");
     let sent = apply(&mut writer, NOON, &[send(1, 0, 20_000)]);
     assert_eq!(sent.authors, BTreeSet::from([author_of(0)]));
+    let back = apply(&mut writer, NOON, &[payout_ends(1, 0, PayoutEnd::Returned, 0)]);
+    assert_eq!(back.authors, BTreeSet::from([author_of(0)]), "so is that it came back");
 }

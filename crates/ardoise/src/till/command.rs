@@ -1,8 +1,9 @@
 //! What can be asked of the till, and what it answers.
 
 use ledger::{
-    Buy, Dispute, Excess, LedgerRefusal, LineId, LinkId, Money, PayOut, Refund, RefundId, Settle,
-    Settled, SettlementId, Tab, TabId, Timestamp, UndoneBy, Verdict, WorkId,
+    AuthorId, Buy, Dispute, Excess, LedgerRefusal, LineId, LinkId, Money, PayOut, PayoutEnd,
+    PayoutId, Refund, RefundId, Settle, Settled, SettlementId, Tab, TabId, Timestamp, UndoneBy,
+    Verdict, WorkId,
 };
 
 /// The SHA-256 of a secret that only its owner has.
@@ -115,6 +116,21 @@ pub struct PayOutAsk {
     pub reference: String,
 }
 
+/// What a rail says of a payout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayOutEndedAsk {
+    /// The payout.
+    pub payout: PayoutId,
+    /// To whom it was.
+    pub author: AuthorId,
+    /// What became of it.
+    pub end: PayoutEnd,
+    /// What the rail takes for it, in all.
+    pub fee: Money,
+    /// What the rail said.
+    pub reference: String,
+}
+
 /// Everything that moves money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -126,6 +142,8 @@ pub enum Command {
     Settle(SettleAsk),
     /// Send money to an author.
     PayOut(PayOutAsk),
+    /// Book what a rail says of a payout.
+    PayOutEnded(PayOutEndedAsk),
     /// Give credit of a tab back.
     Refund(RefundAsk),
     /// Take a refund back that its rail did not carry out.
@@ -249,6 +267,13 @@ pub enum Answer {
         /// Whether it was made before, so that nothing new happened.
         again: bool,
         /// What the author may still be paid; nothing where undone lines have taken more back.
+        available: Money,
+    },
+    /// To what a rail says of a payout.
+    PayOutEnded {
+        /// Whether nothing new happened.
+        again: bool,
+        /// What the author may be paid now.
         available: Money,
     },
 }

@@ -219,6 +219,36 @@ async fn money_sent_to_an_author_is_paid_out_once() {
 }
 
 #[tokio::test]
+async fn authors_are_sent_theirs_by_a_rail_one_by_one_or_all_at_once() {
+    let (program, seeded) = stocked();
+    let shop = program.serve();
+    let mut ben = shop.reader().await;
+    ben.tap(&seeded.slugs[0]).await;
+    program.run(&["settle", ben.tab(), "--received", "0.24"]).well();
+    let by = ["pay-out", "Author 0", "--by", "sandbox"];
+    assert!(program.run(&by).refused(1).contains("has not said where"));
+    program.meddle(
+        "insert into payout_address (author_id, rail, address, given_at) \
+         select id, 2, 'ada@author.example', 0 from author where name = 'Author 0'",
+    );
+    let part = [&by[..], &["--amount", "0.05"]].concat();
+    let sent = program.run(&part).well();
+    assert!(sent.contains("Sent 0.05 EUR") && sent.contains("0.15 EUR stays"), "{sent}");
+    let id = sent.split_whitespace().find(|word| word.starts_with("pay_")).expect("an id");
+    let again = [&part[..], &["--id", id.trim_end_matches('.')]].concat();
+    assert!(program.run(&again).well().contains("0.15 EUR stays"), "once");
+    let all = ["pay-out", "--all", "--by", "sandbox"];
+    assert!(program.run(&all).well().contains("at least 10.00 EUR"), "it is too little");
+    let mut enough = program.command(&all);
+    let ran = enough.env("ARDOISE_PAYOUT_MINIMUM", "0.10").output().expect("it runs");
+    let said = String::from_utf8(ran.stdout).expect("words");
+    assert!(said.contains("Author 0:") && said.contains("Sent 0.15 EUR"), "{said}");
+    assert!(!said.contains("author.example"), "{said}");
+    assert!(program.run(&["pay-out", "--all", "--by", "pigeon"]).refused(1).contains("this way"));
+    program.run(&["check-books"]).well();
+}
+
+#[tokio::test]
 async fn broken_books_are_told_and_nothing_is_mended() {
     let (program, seeded) = stocked();
     let shop = program.serve();

@@ -33,7 +33,7 @@ fn paypal(peer: &Peer, secret: &str) -> PayPal {
     paypal_with(peer, secret, &[])
 }
 
-fn paypal_with(peer: &Peer, secret: &str, more: &[(&'static str, &str)]) -> PayPal {
+pub fn paypal_with(peer: &Peer, secret: &str, more: &[(&'static str, &str)]) -> PayPal {
     let mut values = Values::default();
     let set = [
         ("rails.to_private", "true"),
@@ -50,7 +50,7 @@ fn paypal_with(peer: &Peer, secret: &str, more: &[(&'static str, &str)]) -> PayP
     PayPal::new(settings.paypal.expect("PayPal is on"), wire, clock, Currency::Eur)
 }
 
-fn with_webhook(peer: &Peer) -> PayPal {
+pub fn with_webhook(peer: &Peer) -> PayPal {
     paypal_with(peer, "hush", &[("paypal.webhook_id", WEBHOOK)])
 }
 

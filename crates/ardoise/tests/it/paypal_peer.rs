@@ -21,6 +21,7 @@ const DESCRIPTIONS: &[Description] = &[
     described("paypal-payments_payment_v2.prism.json", "/v2/payments/"),
     described("paypal-vault_payment_tokens_v3.json", "/v3/vault/"),
     described("paypal-notifications_webhooks_v1.json", "/v1/notifications/webhooks"),
+    described("paypal-payments_payouts_batch_v1.json", "/v1/payments/payouts"),
 ];
 
 const fn described(file: &'static str, start: &'static str) -> Description {
@@ -91,6 +92,32 @@ struct Books {
     lies: BTreeMap<String, Value>,
     /// The next capture is refused for this.
     refuses: Option<&'static str>,
+    payouts: Vec<Payout>,
+    /// What becomes of payouts that are asked for from now on.
+    paying: Paying,
+    /// Payouts are refused for this.
+    refuses_payouts: Option<&'static str>,
+}
+
+/// A batch of one payout.
+struct Payout {
+    asked: Value,
+    id: String,
+    stand: Paying,
+}
+
+/// What becomes of a payout: how its item stands, what is taken for it, and the word for why.
+#[derive(Debug, Clone, Copy)]
+pub struct Paying {
+    pub item: &'static str,
+    pub fee: &'static str,
+    pub error: Option<&'static str>,
+}
+
+impl Default for Paying {
+    fn default() -> Self {
+        Self { item: "SUCCESS", fee: "0.00", error: None }
+    }
 }
 
 #[derive(Clone)]
@@ -231,6 +258,27 @@ impl PayPal {
         self.with(|books| books.refunds.len())
     }
 
+    /// What becomes of payouts, of those that it has and of those that come.
+    pub fn pays(&self, stand: Paying) {
+        self.with(|books| {
+            books.paying = stand;
+            books.payouts.iter_mut().for_each(|payout| payout.stand = stand);
+        });
+    }
+
+    /// Payouts are refused for this; or not any more.
+    pub fn refuse_payouts(&self, name: Option<&'static str>) {
+        self.with(|books| books.refuses_payouts = name);
+    }
+
+    /// What every payout was asked for with, and how it stands.
+    pub fn payouts(&self) -> Vec<(Value, &'static str)> {
+        self.with(|books| {
+            let payouts = books.payouts.iter();
+            payouts.map(|payout| (payout.asked.clone(), payout.stand.item)).collect()
+        })
+    }
+
     /// What the description forbids and was said all the same, since this was last asked.
     pub fn violations(&self) -> Vec<String> {
         self.between.violations()
@@ -257,6 +305,8 @@ fn own(books: Shared) -> Router {
         .route("/v3/vault/setup-tokens/{id}", get(show_set_up))
         .route("/v3/vault/payment-tokens", post(make_mandate).get(list_mandates))
         .route("/v3/vault/payment-tokens/{id}", delete(end_mandate))
+        .route("/v1/payments/payouts", post(pay_out))
+        .route("/v1/payments/payouts/{id}", get(show_payout))
         .route("/v1/customer/disputes/{id}", get(show_dispute))
         .route("/v1/notifications/webhooks/{id}", get(show_webhook))
         .route("/v1/notifications/certs/CERT-1", get(async || vector("paypal.pem")))
@@ -588,5 +638,102 @@ async fn show_dispute(State(books): State<Shared>, Path(id): Path<String>) -> To
     match books.lock().expect("no panic").disputes.get(&id) {
         Some(dispute) => told(200, dispute.clone()),
         None => refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"),
+    }
+}
+
+/// What PayPal says when it does not do something with payouts.
+fn payout_refusal(status: u16, name: &str, links: Value, details: Value) -> Told {
+    let body = json!({
+        "name": name, "message": "It cannot be done.", "debug_id": "90957fca61718",
+        "information_link": "https://developer.paypal.com/docs/api/payments.payouts-batch/#errors",
+        "details": details, "links": links,
+    });
+    told(status, body)
+}
+
+/// Makes a batch, once for a shop's own name; by another key it is refused, with a link to the first.
+async fn pay_out(
+    State(books): State<Shared>,
+    headers: HeaderMap,
+    Json(asked): Json<Value>,
+) -> Told {
+    let mut books = books.lock().expect("no panic");
+    if !books.may(&headers) {
+        return unknown_token();
+    }
+    let key = key(&headers);
+    if let Some(id) = books.by_key.get(&key) {
+        return told(201, books.shown_payout(id, false));
+    }
+    let own = asked["sender_batch_header"]["sender_batch_id"].clone();
+    let is_same = |payout: &&Payout| payout.asked["sender_batch_header"]["sender_batch_id"] == own;
+    if let Some(known) = books.payouts.iter().find(is_same) {
+        let page = "?page=1&page_size=1000&total_required=true";
+        let href = format!("{}/v1/payments/payouts/{}{page}", books.base, known.id);
+        let link = json!([{ "href": href, "rel": "self", "method": "GET" }]);
+        return payout_refusal(400, "USER_BUSINESS_ERROR", link, json!([]));
+    }
+    match books.refuses_payouts {
+        Some("VALIDATION_ERROR") => {
+            let detail = json!([{ "field": "items[0].receiver", "issue": "Invalid receiver." }]);
+            return payout_refusal(400, "VALIDATION_ERROR", json!([]), detail);
+        }
+        Some(name) => return payout_refusal(403, name, json!([]), json!([])),
+        None => {}
+    }
+    let id = format!("BATCH{:08}", books.payouts.len() + 1);
+    let stand = books.paying;
+    books.payouts.push(Payout { asked, id: id.clone(), stand });
+    books.by_key.insert(key, id.clone());
+    told(201, books.shown_payout(&id, false))
+}
+
+async fn show_payout(
+    State(books): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Told {
+    let books = books.lock().expect("no panic");
+    if !books.may(&headers) {
+        return unknown_token();
+    }
+    if books.payouts.iter().all(|payout| payout.id != id) {
+        return payout_refusal(404, "INVALID_RESOURCE_ID", json!([]), json!([]));
+    }
+    told(200, books.shown_payout(&id, true))
+}
+
+impl Books {
+    fn shown_payout(&self, id: &str, whole: bool) -> Value {
+        let payout = self.payouts.iter().find(|payout| payout.id == id).expect("a payout");
+        let (stand, item) = (payout.stand, &payout.asked["items"][0]);
+        let batch = match stand.item {
+            _ if !whole => "PENDING",
+            "PENDING" => "PROCESSING",
+            "DENIED" => "DENIED",
+            _ => "SUCCESS",
+        };
+        let href = format!("{}/v1/payments/payouts/{id}", self.base);
+        let mut shown = json!({
+            "batch_header": {
+                "payout_batch_id": id, "batch_status": batch,
+                "sender_batch_header": payout.asked["sender_batch_header"],
+            },
+            "links": [{ "href": href, "rel": "self", "method": "GET" }],
+        });
+        if whole && stand.item != "DENIED" {
+            let mut of_item = json!({
+                "payout_item_id": format!("ITEM{}", &id["BATCH".len()..]),
+                "payout_batch_id": id, "transaction_status": stand.item,
+                "payout_item_fee": { "currency": item["amount"]["currency"], "value": stand.fee },
+                "payout_item": item, "time_processed": "2026-11-28T12:00:00Z", "links": [],
+            });
+            if let Some(name) = stand.error {
+                let message = "It says why.";
+                of_item["errors"] = json!({ "name": name, "message": message, "debug_id": "1a2b" });
+            }
+            shown["items"] = json!([of_item]);
+        }
+        shown
     }
 }

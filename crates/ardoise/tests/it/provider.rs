@@ -89,6 +89,24 @@ impl Order {
     }
 }
 
+/// Money for an author, as the provider keeps it.
+#[derive(Debug, Clone)]
+pub struct Paid {
+    pub key: String,
+    pub micros: i64,
+    pub to: String,
+    pub stand: Paying,
+}
+
+/// What becomes of a payout, and what the provider takes for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paying {
+    Done(i64),
+    Pending,
+    Unclaimed,
+    Returned(i64),
+}
+
 /// Somebody who is to agree to be charged later.
 #[derive(Debug, Clone, Default)]
 struct Binding {
@@ -120,6 +138,9 @@ struct Books {
     /// Mandates that were ended.
     ended: Vec<String>,
     disputes: BTreeMap<String, Disputed>,
+    payouts: Vec<Paid>,
+    /// What becomes of payouts that are asked for from now on.
+    paying: Option<Paying>,
 }
 
 type Shared = Arc<Mutex<Books>>;
@@ -141,6 +162,8 @@ impl Provider {
             .route("/orders/{reference}", get(show))
             .route("/orders/{reference}/capture", post(capture))
             .route("/orders/{reference}/refunds", post(send_back))
+            .route("/payouts", post(pay_out))
+            .route("/payouts/{reference}", get(show_payout))
             .route("/bindings", post(begin_to_bind))
             .route("/bindings/{reference}", get(show_binding))
             .route("/disputes/{name}", get(show_dispute))
@@ -217,6 +240,31 @@ impl Provider {
         self.books().ended.clone()
     }
 
+    /// What it has sent to authors, or is to.
+    pub fn payouts(&self) -> Vec<Paid> {
+        self.books().payouts.clone()
+    }
+
+    /// What becomes of payouts: of those that it has, and of those that come.
+    pub fn pays(&self, stand: Paying) {
+        let mut books = self.books();
+        books.paying = Some(stand);
+        books.payouts.iter_mut().for_each(|paid| paid.stand = stand);
+    }
+
+    /// What becomes of the payouts that come, and of the one at this place.
+    pub fn pays_one(&self, place: usize, stand: Paying) {
+        let mut books = self.books();
+        if let Some(paid) = books.payouts.get_mut(place) {
+            paid.stand = stand;
+        }
+    }
+
+    /// What becomes of payouts that come.
+    pub fn will_pay(&self, stand: Paying) {
+        self.books().paying = Some(stand);
+    }
+
     /// What it was asked since it was last looked at.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.books().asked)
@@ -225,6 +273,16 @@ impl Provider {
     /// A message as it sends them: about `reference`, at `seconds`, signed with `secret`.
     pub fn message(reference: &str, seconds: i64, secret: &str) -> (String, String) {
         let body = json!({ "order": reference, "status": "paid", "micros": 1 }).to_string();
+        Self::signed(body, seconds, secret)
+    }
+
+    /// The same about a payout.
+    pub fn payout_message(reference: &str, seconds: i64, secret: &str) -> (String, String) {
+        let body = json!({ "payout": reference, "status": "done" }).to_string();
+        Self::signed(body, seconds, secret)
+    }
+
+    fn signed(body: String, seconds: i64, secret: &str) -> (String, String) {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let tag = hmac::sign(&key, format!("{seconds}.{body}").as_bytes());
         let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -338,6 +396,45 @@ async fn send_back(
         Refunding::Declined => "declined",
     };
     answer(fault, json!({ "status": status, "refund": format!("BACK-{key}") }))
+}
+
+/// Sends money to an author, once for a key.
+async fn pay_out(State(books): State<Shared>, Json(asked): Json<Value>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("pay out".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    let key = asked["key"].as_str().expect("a key").to_owned();
+    if books.payouts.iter().all(|paid| paid.key != key) {
+        let to = asked["to"].as_str().expect("an address").to_owned();
+        assert!(!to.is_empty(), "nobody knows where to");
+        let micros = asked["micros"].as_i64().expect("an amount");
+        let stand = books.paying.unwrap_or(Paying::Done(0));
+        books.payouts.push(Paid { key: key.clone(), micros, to, stand });
+    }
+    answer(books.fault, shown_payout(&books, &format!("PAID-{key}")))
+}
+
+async fn show_payout(State(books): State<Shared>, Path(reference): Path<String>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("payout".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    answer(books.fault, shown_payout(&books, &reference))
+}
+
+fn shown_payout(books: &Books, reference: &str) -> Value {
+    let found = books.payouts.iter().find(|paid| format!("PAID-{}", paid.key) == reference);
+    let (status, fee) = match found.map(|paid| paid.stand) {
+        Some(Paying::Done(fee)) => ("done", fee),
+        Some(Paying::Pending) => ("pending", 0),
+        Some(Paying::Unclaimed) => ("unclaimed", 0),
+        Some(Paying::Returned(fee)) => ("returned", fee),
+        None => ("unknown", 0),
+    };
+    json!({ "payout": reference, "status": status, "fee": fee })
 }
 
 async fn show_dispute(State(books): State<Shared>, Path(name): Path<String>) -> Response {

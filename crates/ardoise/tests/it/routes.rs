@@ -87,6 +87,7 @@ POST    /tab/address/remove                      401 303 401 401 401 401 401
 POST    /tab/refunds                             401 400 401 401 401 401 401
 POST    /rails/{rail}/webhook                    400 400 400 400 400 400 400
 GET     /gains/stream                            401 401 200 200 403 401 401
+POST    /gains/address                           401 401 404 404 403 401 401
 POST    /keys                                    401 401 422 422 403 401 401
 POST    /keys/{key}/revoke                       401 401 303 404 403 401 401
 POST    /webhooks                                401 401 422 422 403 401 401
@@ -97,6 +98,8 @@ POST    /desk/tabs/{tab}/refunds                 401 401 403 403 400 401 401
 POST    /desk/tabs/{tab}/lines/{line}/refund     401 401 403 403 400 401 401
 POST    /desk/refunds/{refund}/seen              401 401 403 403 404 401 401
 POST    /desk/authors/{author}/payouts           401 401 403 403 400 401 401
+POST    /desk/payouts                            401 401 403 403 404 401 401
+POST    /desk/payouts/{payout}/seen              401 401 403 403 404 401 401
 POST    /desk/letters/seen                       401 401 403 403 400 401 401
 POST    /desk/charges/{charge}/seen              401 401 403 403 404 401 401
 POST    /desk/books                              401 401 403 403 303 401 401

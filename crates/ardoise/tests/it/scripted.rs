@@ -6,7 +6,8 @@ use ardoise::outbox::address::Reach;
 use ardoise::rails::SCRIPTED;
 use ardoise::rails::port::{
     Asked, Became, Begun, Binding, Charge, Dispute, Fee, Heard, Mandate, Message, Next, OPEN_HOURS,
-    Outcome, Rail, RailError, Reason, Receipt, Refund, Refunded, Terms, Unheard, Which,
+    Outcome, PaidOut, Payout, PayoutTerms, Rail, RailError, Reason, Receipt, Recipient, Refund,
+    Refunded, Terms, Unheard, Waits, Which,
 };
 use ardoise::rails::wire::{Call, Reply, Wire};
 use aws_lc_rs::hmac;
@@ -50,6 +51,14 @@ impl Scripted {
             charges_without_reader: true,
             binds_without_charge: true,
             refunds: true,
+            payouts: Some(PayoutTerms {
+                fee: Fee { basis_points: 200, ..Fee::none(euros("0")) },
+                fee_most: Some(euros("0.50")),
+                minimum: euros("0.02"),
+                maximum: Some(euros("20")),
+                recipient: Recipient::Email { most: 100 },
+                key_days: 28,
+            }),
             is_fake: false,
             leads_to: vec![provider.url.clone()],
         };
@@ -229,6 +238,22 @@ impl Rail for Scripted {
         })
     }
 
+    fn pay_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
+        Box::pin(async move {
+            let micros = payout.amount.micros();
+            let wanted = json!({ "key": payout.key, "micros": micros, "to": payout.to });
+            let call = Call::post(&format!("{}/payouts", self.url)).json(&wanted);
+            paid_out(&self.ask(call.repeatable()).await?)
+        })
+    }
+
+    fn paid_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
+        Box::pin(async move {
+            let url = format!("{}/payouts/{}", self.url, payout.reference);
+            paid_out(&self.ask(Call::get(&url)).await?)
+        })
+    }
+
     fn refund<'a>(&'a self, _: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
         Box::pin(async move {
             let order = refund.reference.strip_prefix("CAPTURE-").expect("what a receipt said");
@@ -249,6 +274,20 @@ impl Rail for Scripted {
     }
 }
 
+fn paid_out(told: &Value) -> Result<PaidOut, RailError> {
+    let nonsense = || RailError::Nonsense("a payout without its parts".into());
+    let reference = told["payout"].as_str().ok_or_else(nonsense)?.to_owned();
+    let fee = told["fee"].as_i64().ok_or_else(nonsense)?;
+    let fee = Money::from_micros(fee, Currency::Eur)?;
+    Ok(match told["status"].as_str().ok_or_else(nonsense)? {
+        "done" => PaidOut::Done { reference, fee },
+        "pending" => PaidOut::UnderWay { reference, waits: Waits::Rail },
+        "unclaimed" => PaidOut::UnderWay { reference, waits: Waits::Author },
+        "returned" => PaidOut::Returned { reference, reason: Reason::Late, fee },
+        _ => return Err(nonsense()),
+    })
+}
+
 fn hear(message: Message<'_>) -> Result<Heard, Unheard> {
     let forged = Unheard::Forged;
     let signed = message.headers.get("signature").and_then(|value| value.to_str().ok());
@@ -266,6 +305,10 @@ fn hear(message: Message<'_>) -> Result<Heard, Unheard> {
         return Err(forged("stale"));
     }
     let body: Value = serde_json::from_slice(message.body).map_err(|_| forged("malformed"))?;
+    if let Some(paid) = body["payout"].as_str() {
+        let payout = paid.strip_prefix("PAID-").and_then(|key| key.parse().ok());
+        return Ok(Heard::Payout { payout, reference: paid.to_owned() });
+    }
     let order = body["order"].as_str().ok_or(forged("malformed"))?;
     Ok(Heard::Charge(Which::Reference(order.to_owned())))
 }

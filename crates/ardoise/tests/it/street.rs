@@ -189,6 +189,7 @@ async fn name_what_olu_sees(
     named.insert("/mail/pay/{token}/", "sandbox".into());
     named.insert("/desk/tabs/{tab}/lines/", named["/lines/"].clone());
     named.insert("/desk/refunds/", shop.app.mint.refund().to_string());
+    named.insert("/desk/payouts/", "pay_0000000000001".to_owned());
     named.insert("/desk/authors/", author.to_string());
     let (_, invited) = ardoise::people::invite_author(&shop.app, "Cleo").await.expect("invited");
     let door = ardoise::people::invite(&shop.app, Role::Operator).await.expect("invited");

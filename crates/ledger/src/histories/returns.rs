@@ -10,6 +10,7 @@ pub(super) enum Step {
     EndDispute { dispute: usize, won: bool },
     WriteOff { tab: usize },
     Bind { tab: usize, bound: bool },
+    EndPayout { payout: usize, returned: bool, fee: i64 },
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
@@ -25,6 +26,9 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(dispute, won)| Step::EndDispute { dispute, won }),
         3 => (0..TABS).prop_map(|tab| Step::WriteOff { tab }),
         1 => (0..TABS, any::<bool>()).prop_map(|(tab, bound)| Step::Bind { tab, bound }),
+        2 => (0usize..40, any::<bool>(), prop_oneof![Just(0i64), 1i64..900_000]).prop_map(
+            |(payout, returned, fee)| Step::EndPayout { payout, returned, fee }
+        ),
     ]
 }
 
@@ -35,6 +39,7 @@ pub(super) struct Known {
     /// Each with whether the rail did not carry it out.
     refunds: Vec<(Refund, bool)>,
     disputes: Vec<(Dispute, Option<Verdict>)>,
+    payouts: Vec<PayoutNow>,
 }
 
 impl Known {
@@ -69,7 +74,56 @@ impl Shop {
             Step::EndDispute { dispute, won } => self.end_dispute(dispute, won),
             Step::WriteOff { tab } => self.write_off(tab),
             Step::Bind { tab, bound } => self.tabs[tab].mandate = bound,
+            Step::EndPayout { payout, returned, fee } => self.end_payout(payout, returned, fee),
         }
+    }
+
+    pub(super) fn pay_out(&mut self, index: usize, micros: i64) {
+        let author = author(index);
+        let had = self.naive.get(&Account::Available(author)).copied().unwrap_or(0);
+        let rail = RAILS[index % RAILS.len()];
+        let ask = PayOut { id: PayoutId::from_raw(micros), author, rail, amount: money(micros) };
+        let mut available = had;
+        match pay_out(&ask, &mut available, self.now) {
+            Ok(transfer) => {
+                assert!(available >= 0 && micros > 0, "more was paid out than there was");
+                self.journal.push(transfer);
+                self.returns.payouts.push(PayoutNow::new(ask));
+                self.add(Account::Available(author), -i128::from(micros));
+                self.add(Account::Rail(rail), -i128::from(micros));
+            }
+            Err(LedgerRefusal::MoreThanAvailable { available: told }) => {
+                assert!(micros == 0 || i128::from(micros) > had);
+                assert_eq!((available, i128::from(told.micros())), (had, had.max(0)));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// A rail says what became of a payout, as often and in whatever order it likes.
+    fn end_payout(&mut self, place: usize, returned: bool, fee: i64) {
+        let Some(place) = place.checked_rem(self.returns.payouts.len()) else { return };
+        let was = self.returns.payouts[place];
+        let end = if returned { PayoutEnd::Returned } else { PayoutEnd::Sent };
+        let now = &mut self.returns.payouts[place];
+        let moved = end_payout(now, end, money(fee), self.now).expect("small");
+        let now = *now;
+        self.journal.extend(moved);
+        if was.has_returned {
+            assert_eq!(now, was, "what came back stays so");
+            return;
+        }
+        let taken = if was.fee.is_zero() { fee } else { was.fee.micros() };
+        let kept = if returned { taken.min(fee) } else { taken };
+        let (rail, more) = (Account::Rail(was.pay_out.rail), kept - was.fee.micros());
+        self.add(Account::OperatorFees, -i128::from(more));
+        self.add(rail, -i128::from(more));
+        if returned {
+            let amount = i128::from(was.pay_out.amount.micros());
+            self.add(Account::Available(was.pay_out.author), amount);
+            self.add(rail, amount);
+        }
+        assert_eq!(now.has_returned, returned);
     }
 
     fn place_of(&self, tab: TabId) -> usize {

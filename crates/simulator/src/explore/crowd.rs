@@ -159,7 +159,8 @@ impl Crowd {
             0..56 => self.tap(naive),
             56..71 => self.undo(),
             71..83 => self.settle(naive),
-            83..87 => self.pay_out(naive),
+            83..86 => self.pay_out(naive),
+            86 => self.payout_ends().unwrap_or_else(|| self.pay_out(naive)),
             87..97 => self.money_back(naive),
             // Somebody finds an old page among their tabs.
             _ => match self.remembered.len() {
@@ -317,6 +318,7 @@ impl Crowd {
             Command::PayOut(ask) => {
                 ask.pay_out.amount = more(ask.pay_out.amount).expect("a small amount");
             }
+            Command::PayOutEnded(ask) => ask.fee = more(ask.fee).expect("a small amount"),
             Command::Refund(ask) if self.chance.percent(50) => ask.tab = other.tab,
             Command::Refund(ask) => {
                 ask.refund.amount = more(ask.refund.amount).expect("a small amount");

@@ -282,6 +282,8 @@ pub fn kind(outcome: &Outcome) -> &'static str {
         Ok(Answer::Settled { settled: None, .. }) => "settled before",
         Ok(Answer::PaidOut { again: false, .. }) => "paid out",
         Ok(Answer::PaidOut { again: true, .. }) => "paid out before",
+        Ok(Answer::PayOutEnded { again: false, .. }) => "payout ended",
+        Ok(Answer::PayOutEnded { again: true, .. }) => "payout ended before",
         Ok(Answer::Refunded { again: false, .. }) => "given back",
         Ok(Answer::Refunded { again: true, .. }) => "given back before",
         Ok(Answer::RefundFailed { again: false, .. }) => "refund failed",

@@ -70,6 +70,8 @@ pub(super) enum Found {
 
 /// The beginning of the question about a settlement.
 const SETTLEMENT: &str = "select s.id, s.tab_id, s.rail, s.received_micros";
+/// A payout that is looked for.
+const PAYOUT: &str = "select p.id, p.author_id, p.rail, p.micros, coalesce(f.micros, 0), r.payout_id is not null from";
 /// A column of a refund, as it is written.
 const REFUNDED: usize = 4;
 /// Columns of a transfer, as they are written.
@@ -357,13 +359,30 @@ pub const ALL: &[Mutation] = &[
         name: "a payout is made twice",
         every: 1,
         seams: &[
-            Seam::Found(|sql| nothing(sql, "select author_id, micros from payout")),
+            Seam::Found(|sql| nothing(sql, PAYOUT)),
             Seam::Written(|sql, _| {
                 or_not(
                     sql,
-                    "insert into payout",
+                    "insert into payout (",
                     "insert into payout (id, author_id, rail, micros, reference, paid_at) \
                      values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (id) do nothing",
+                )
+            }),
+        ],
+    },
+    Mutation {
+        name: "a payout comes back twice",
+        every: 1,
+        seams: &[
+            Seam::Found(|sql| {
+                if sql.starts_with(PAYOUT) { Found::ZeroIn(5) } else { Found::WhatIsThere }
+            }),
+            Seam::Written(|sql, _| {
+                or_not(
+                    sql,
+                    "insert into payout_return",
+                    "insert into payout_return (payout_id, fee_back_micros, reference, returned_at) \
+                     values (?1, ?2, ?3, ?4) on conflict (payout_id) do nothing",
                 )
             }),
         ],

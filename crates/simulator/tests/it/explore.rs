@@ -34,6 +34,8 @@ const ANSWERS: &[&str] = &[
     "owned",
     "paid out",
     "paid out before",
+    "payout ended",
+    "payout ended before",
     "price changed",
     "refund failed",
     "refund failed before",

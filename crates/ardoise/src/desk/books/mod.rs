@@ -125,6 +125,10 @@ impl Check<'_> {
         }
         self.gains()?;
         self.sources()?;
+        for payout in audit::contradicted_payouts(self.db, OF_A_KIND)? {
+            let what = "its order at a rail says something else than the books";
+            self.findings.tell(format!("{payout}: {what}"));
+        }
         self.consents()
     }
 
@@ -147,9 +151,9 @@ impl Check<'_> {
     fn explain(&mut self, journal: &mut Journal) -> Result<Rails, StoreError> {
         let mut rails = Rails::default();
         self.tabs(journal, &mut rails)?;
-        audit::each_payout(self.db, self.currency, &mut |payout, at| {
-            rails.count_payout(&payout);
-            journal.explain(&payout.transfer(at));
+        audit::each_payout(self.db, self.currency, &mut |kept| {
+            rails.count_payout(&kept);
+            kept.transfers().iter().for_each(|transfer| journal.explain(transfer));
             Ok(())
         })?;
         Ok(rails)

@@ -1,9 +1,9 @@
 //! What stands at each rail: what came in by it, less its fees, what was given back, what is disputed or was lost, and what
-//! was paid out by it.
+//! was paid out by it and did not come back.
 
 use super::Findings;
-use crate::store::audit::Kept;
-use ledger::{Account, Books, Money, PayOut, RailNumber, Verdict};
+use crate::store::audit::{Kept, KeptPayout};
+use ledger::{Account, Books, Money, RailNumber, Verdict};
 use std::collections::BTreeMap;
 
 /// What should stand at the rails, as far as it was counted.
@@ -37,9 +37,12 @@ impl Rails {
         }
     }
 
-    /// Counts a payout.
-    pub fn count_payout(&mut self, payout: &PayOut) {
-        self.add(payout.rail, -micros(payout.amount));
+    /// Counts a payout, and what its rail takes for it.
+    pub fn count_payout(&mut self, kept: &KeptPayout) {
+        let pay_out = &kept.payout.pay_out;
+        let sent = micros(pay_out.amount) + micros(kept.payout.fee);
+        let back = kept.returned.map(|(_, fee_back)| micros(pay_out.amount) + micros(fee_back));
+        self.add(pay_out.rail, back.unwrap_or(0) - sent);
     }
 
     fn add(&mut self, rail: RailNumber, micros: i128) {

@@ -8,6 +8,7 @@ use crate::pages::charts::{Bar, BarChart};
 use crate::pages::desk::*;
 use crate::pages::desk_tab::*;
 use crate::pages::gains::*;
+use crate::pages::payouts::{PayoutStand, SendBy, SendToAll};
 use crate::pages::work::*;
 use crate::pages::{Locale, Notice, Page, Visitor};
 use crate::store::refund_order::State;
@@ -203,6 +204,14 @@ fn gains(gallery: &Gallery) {
         funnel,
     };
     let channel = |channel: &str| ChannelGain { channel: channel.into(), net: cents(820), funnel };
+    let payout = |days: i64, amount, words, has_returned| PayoutRow {
+        at: NOW.plus_days(-days),
+        amount: cents(amount),
+        reference: String::new(),
+        rail: Some("rail-paypal".into()),
+        words,
+        has_returned,
+    };
     let gains = GainsPage {
         page: own(locale, &locale.text("gains-title"), "/gains"),
         period: Period::Week,
@@ -214,11 +223,30 @@ fn gains(gallery: &Gallery) {
         available: cents(5_400),
         paid_out: cents(123_450),
         rail_fees: cents(9_412),
-        payouts: vec![PayoutRow {
-            at: NOW.plus_days(-5),
-            amount: cents(61_720),
-            reference: "SEPA 2026-11-17 4711".into(),
-        }],
+        under_way: cents(3_120),
+        addresses: vec![
+            AddressRow {
+                rail: "paypal".into(),
+                words: "rail-paypal".into(),
+                address: Some("ada@author.example".into()),
+                is_on: true,
+            },
+            AddressRow {
+                rail: "sandbox".into(),
+                words: "rail-sandbox".into(),
+                address: Some("ada@author.example".into()),
+                is_on: false,
+            },
+        ],
+        payouts: vec![
+            payout(1, 3_120, Some("payout-unclaimed"), false),
+            payout(4, 2_050, Some("payout-back-late"), true),
+            PayoutRow {
+                reference: "SEPA 2026-11-17 4711".into(),
+                rail: None,
+                ..payout(5, 61_720, None, false)
+            },
+        ],
         chart: chart(locale),
         works: vec![
             work("a", title(locale), 1_240),
@@ -241,6 +269,8 @@ fn gains(gallery: &Gallery) {
         paid_out: cents(0),
         rail_fees: cents(0),
         payouts: vec![],
+        under_way: cents(0),
+        addresses: vec![],
         ..gains
     };
     gallery.add("gains-empty", &nothing);
@@ -284,12 +314,23 @@ fn desk(gallery: &Gallery) {
         disputed: days > 49,
         settlement: "set_1".into(),
     };
+    let sends = |has_address: bool| {
+        let paypal = SendBy {
+            rail: "paypal".into(),
+            words: "rail-paypal".into(),
+            address: "ada@author.example".into(),
+            fee: cents(108),
+        };
+        has_address.then_some(paypal).into_iter().collect()
+    };
     let author = |name: &str, works, available| AuthorRow {
-        author: "aut_1".into(),
+        author: format!("aut_{works}"),
         name: name.into(),
         works,
         earned: cents(9_610),
         available: cents(available),
+        sends: sends(works > 1),
+        lacks_address: works == 1,
         payout: "pay_1".into(),
         invited: works == 0,
     };
@@ -299,6 +340,16 @@ fn desk(gallery: &Gallery) {
         as_of: "2026-11-28".into(),
         source: source.into(),
         hint: Some("ecash-hint").filter(|_| name == "ecash"),
+    };
+    let stand = |stand, failure: &str, has_returned| PayoutStand {
+        payout: "pay_1".into(),
+        author: "Ada Belkacem".into(),
+        words: "rail-paypal".into(),
+        reference: "CQMWKDQF5GFLL".into(),
+        amount: cents(3_120),
+        stand,
+        failure: failure.into(),
+        has_returned,
     };
     let mut page = page(locale, &locale.text("desk-title"), "/desk");
     page.who = Visitor::Operator { sells: true };
@@ -340,7 +391,23 @@ fn desk(gallery: &Gallery) {
             reason: "no answer: 502".into(),
         }],
         credited: vec![CreditedTab { tab: "tab_a".into(), credit: cents(20) }],
-        authors: vec![author("Ada Belkacem", 12, 4_205), author("Yann Ferrec", 0, 0)],
+        authors: vec![
+            author("Ada Belkacem", 12, 4_205),
+            author("Zoé Martin", 1, 2_000),
+            author("Yann Ferrec", 0, 0),
+        ],
+        send_all: vec![SendToAll {
+            rail: "paypal".into(),
+            label: pick(
+                locale,
+                "Send one author €42.05 by PayPal",
+                "Envoyer 42,05\u{a0}€ à un auteur par PayPal",
+            )
+            .into(),
+            payouts: vec!["pay_1 aut_1 42.050000".into()],
+        }],
+        send_from: cents(1_000),
+        payouts: vec![stand("payout-unclaimed", "", false), stand("payout-back-late", "", true)],
         fresh_invitation: Some("https://lafabrique.example/invite/5f2c9d0b7e6a4c1d8f3b".into()),
     };
     gallery.add("desk", &desk);
@@ -349,7 +416,15 @@ fn desk(gallery: &Gallery) {
     let broken = Some(BooksState { balanced: false, findings, checked: NOW, transfers: 12_480 });
     gallery.add(
         "desk-quiet",
-        &DeskPage { books: broken, tabs: vec![], authors: vec![], fresh_invitation: None, ..desk },
+        &DeskPage {
+            books: broken,
+            tabs: vec![],
+            authors: vec![],
+            send_all: vec![],
+            payouts: vec![stand("desk-payout-doubt", "no answer: 502", false)],
+            fresh_invitation: None,
+            ..desk
+        },
     );
 }
 

@@ -351,6 +351,7 @@ fn terms(currency: Currency, is_fake: bool) -> Terms {
         charges_without_reader: false,
         binds_without_charge: false,
         refunds: false,
+        payouts: None,
         is_fake,
         leads_to: Vec::new(),
     }

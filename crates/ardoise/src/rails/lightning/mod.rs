@@ -257,6 +257,7 @@ fn terms(currency: Currency, fee: Fee, is_fake: bool) -> Terms {
         charges_without_reader: false,
         binds_without_charge: false,
         refunds: false,
+        payouts: None,
         is_fake,
         leads_to: Vec::new(),
     }

@@ -18,6 +18,21 @@ const WANTED: [&str; 6] = [
     "CUSTOMER.DISPUTE.RESOLVED",
 ];
 
+/// And besides, where it pays authors by PayPal.
+const WANTED_OF_PAYOUTS: [&str; 11] = [
+    "PAYMENT.PAYOUTSBATCH.DENIED",
+    "PAYMENT.PAYOUTSBATCH.PROCESSING",
+    "PAYMENT.PAYOUTSBATCH.SUCCESS",
+    "PAYMENT.PAYOUTS-ITEM.BLOCKED",
+    "PAYMENT.PAYOUTS-ITEM.CANCELED",
+    "PAYMENT.PAYOUTS-ITEM.FAILED",
+    "PAYMENT.PAYOUTS-ITEM.HELD",
+    "PAYMENT.PAYOUTS-ITEM.REFUNDED",
+    "PAYMENT.PAYOUTS-ITEM.RETURNED",
+    "PAYMENT.PAYOUTS-ITEM.SUCCEEDED",
+    "PAYMENT.PAYOUTS-ITEM.UNCLAIMED",
+];
+
 /// Where PayPal sends messages.
 #[derive(Deserialize)]
 struct Webhook {
@@ -57,7 +72,9 @@ impl PayPal {
             flaws.push(Flaw::grave(what, format!("in PayPal's dashboard, set it to {webhook}")));
         }
         let told: Vec<String> = found.event_types.into_iter().map(|event| event.name).collect();
-        flaws.extend(untold(&told, &WANTED));
+        let of_payouts = self.settings.payouts.iter().flat_map(|_| WANTED_OF_PAYOUTS);
+        let wanted: Vec<&str> = WANTED.into_iter().chain(of_payouts).collect();
+        flaws.extend(untold(&told, &wanted));
         Ok(flaws)
     }
 }

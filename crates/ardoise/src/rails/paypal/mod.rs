@@ -1,5 +1,5 @@
 //! PayPal: the reader agrees at PayPal's, the shop captures, and where the reader wished so, charges again later without them
-//! (Orders v2, Payments v2, Payment Tokens v3; `docs/rails/paypal.md`).
+//! (Orders v2, Payments v2, Payment Tokens v3; `docs/rails/paypal.md`). Authors are paid by it, too (Payouts v1).
 //!
 //! An order is made under the charge's id (`PayPal-Request-Id`), so that asking twice makes one. PayPal forgets that
 //! key after some hours; the `invoice_id` in the order it never forgets, and of two orders with the same one it takes money
@@ -7,6 +7,7 @@
 
 mod check;
 mod orders;
+mod payouts;
 pub mod settings;
 mod signature;
 #[cfg(test)]
@@ -16,7 +17,8 @@ mod vault;
 use super::PAYPAL;
 use super::port::{
     Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, Next,
-    OPEN_HOURS, Outcome, Rail, RailError, Reason, Refund, Refunded, Terms, Unheard,
+    OPEN_HOURS, Outcome, PaidOut, Payout, Rail, RailError, Reason, Refund, Refunded, Terms,
+    Unheard,
 };
 use super::token::{Source, Token};
 use super::wire::{Call, Reply, Wire, is_segment};
@@ -60,6 +62,7 @@ impl PayPal {
             charges_without_reader: true,
             binds_without_charge: true,
             refunds: true,
+            payouts: settings.payouts.clone(),
             is_fake: settings.is_fake,
             leads_to: settings.leads_to.clone(),
         };
@@ -362,6 +365,14 @@ impl Rail for PayPal {
 
     fn refund<'a>(&'a self, charge: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
         Box::pin(self.send_back(charge, refund))
+    }
+
+    fn pay_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
+        Box::pin(self.send_payout(payout))
+    }
+
+    fn paid_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
+        Box::pin(self.ask_payout(payout, &payout.reference))
     }
 
     fn check<'a>(&'a self, webhook: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {

@@ -2,11 +2,12 @@
 
 use crate::outbox::address::Reach;
 use crate::rails::fee::Fee;
+use crate::rails::port::{PayoutTerms, Recipient};
 use crate::rails::secret::Secret;
 use crate::rails::settings::FeeKeys;
 use crate::rails::wire::Wire;
 use crate::settings::{SettingsError, Values};
-use ledger::Currency;
+use ledger::{Currency, Money};
 use rustls::pki_types::CertificateDer;
 
 /// PayPal's own addresses: of real money, and of its sandbox.
@@ -26,6 +27,15 @@ const PLACES: [Place; 2] = [
         certificates_at: &["https://api.sandbox.paypal.com", "https://api-m.sandbox.paypal.com"],
     },
 ];
+/// The same for payouts: a share of each, up to a sum that differs from country to country.
+const PAYOUT_PRICES: (&str, &str) = ("2026-11-28", "developer.paypal.com/payouts/fees");
+/// Days for which PayPal refuses an id of a payout that it knows, less two for clocks and for what waits:
+/// <https://developer.paypal.com/docs/api/payments.payouts-batch/v1/#payouts_post>.
+const PAYOUT_KEY_DAYS: i64 = 28;
+/// The longest address of a recipient, in bytes: the description of the same.
+const RECIPIENT_MOST: usize = 127;
+/// The largest payout, in whole units of any currency: about 20 000 dollars is the most that PayPal sends at once.
+const PAYOUT_MOST_CENTS: i64 = 1_500_000;
 /// Where the defaults of the fee were looked up, and on which day.
 const PRICE_LIST: (&str, &str) = ("2026-11-28", "paypal.com/fr/webapps/mpp/merchant-fees");
 
@@ -60,6 +70,8 @@ pub struct PayPalSettings {
     pub fee: Fee,
     /// Whether its money is not real.
     pub is_fake: bool,
+    /// How it pays authors; nothing where it does not.
+    pub payouts: Option<PayoutTerms>,
 }
 
 impl PayPalSettings {
@@ -121,6 +133,28 @@ impl PayPalSettings {
             webhook_id: values.get("paypal.webhook_id").trim().to_owned(),
             fee: values.fee(keys, currency, PRICE_LIST)?,
             is_fake: values.get("paypal.place").trim() != "live",
+            payouts: payouts(values, currency)?,
         })
     }
+}
+
+/// How PayPal pays authors, where that is turned on.
+fn payouts(values: &Values, currency: Currency) -> Result<Option<PayoutTerms>, SettingsError> {
+    if !values.truth("paypal.payouts")? {
+        return Ok(None);
+    }
+    let keys = FeeKeys {
+        basis_points: "paypal.payout_fee_basis_points",
+        fixed: "paypal.payout_fee_fixed",
+    };
+    let most = values.money("paypal.payout_fee_most", currency)?;
+    let coin = |cents| Money::from_cents(cents, currency).expect("above zero, and small");
+    Ok(Some(PayoutTerms {
+        fee: values.fee(keys, currency, PAYOUT_PRICES)?,
+        fee_most: Some(most).filter(|most| !most.is_zero()),
+        minimum: coin(1),
+        maximum: Some(coin(PAYOUT_MOST_CENTS)),
+        recipient: Recipient::Email { most: RECIPIENT_MOST },
+        key_days: PAYOUT_KEY_DAYS,
+    }))
 }

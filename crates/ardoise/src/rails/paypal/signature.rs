@@ -184,12 +184,35 @@ struct Resource {
     dispute_id: Option<String>,
     #[serde(default)]
     disputed_transactions: Vec<DisputedTransaction>,
+    /// Of a payout's item.
+    sender_batch_id: Option<String>,
+    payout_batch_id: Option<String>,
+    /// Of a payout.
+    batch_header: Option<BatchHeader>,
+}
+
+#[derive(Deserialize)]
+struct BatchHeader {
+    #[serde(default)]
+    payout_batch_id: String,
+    sender_batch_header: Option<SenderBatchHeader>,
+}
+
+#[derive(Deserialize)]
+struct SenderBatchHeader {
+    sender_batch_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct DisputedTransaction {
     invoice_number: Option<String>,
     custom: Option<String>,
+}
+
+/// The payout with the shop's own name, or with PayPal's.
+fn payout(own: Option<String>, reference: Option<String>) -> Heard {
+    let payout = own.and_then(|name| name.parse().ok());
+    Heard::Payout { payout, reference: reference.unwrap_or_default() }
 }
 
 /// Whom a message that is PayPal's speaks of (<https://developer.paypal.com/api/rest/webhooks/event-names/>).
@@ -215,6 +238,13 @@ pub fn heard(body: &[u8]) -> Result<Heard, Unheard> {
                 .zip(resource.dispute_id)
                 .map(|(charge, dispute)| Heard::Dispute { charge, dispute })
         }
+        name if name.starts_with("PAYMENT.PAYOUTS-ITEM.") => {
+            Some(payout(resource.sender_batch_id, resource.payout_batch_id))
+        }
+        name if name.starts_with("PAYMENT.PAYOUTSBATCH.") => resource.batch_header.map(|header| {
+            let own = header.sender_batch_header.and_then(|own| own.sender_batch_id);
+            payout(own, Some(header.payout_batch_id))
+        }),
         _ => None,
     };
     Ok(heard.unwrap_or(Heard::Nothing))

@@ -140,6 +140,7 @@ fn terms(settings: &PhoneSettings, currency: Currency) -> Terms {
         charges_without_reader: false,
         binds_without_charge: false,
         refunds: true,
+        payouts: None,
         is_fake: settings.is_fake,
         leads_to: Vec::new(),
     }

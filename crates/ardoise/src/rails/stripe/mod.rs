@@ -97,6 +97,7 @@ impl Stripe {
             charges_without_reader: true,
             binds_without_charge: true,
             refunds: true,
+            payouts: None,
             is_fake: settings.is_test(),
             leads_to: vec![pages.to_owned()],
         };

@@ -49,6 +49,7 @@ impl Transfer {
             charges_without_reader: false,
             binds_without_charge: false,
             refunds: false,
+            payouts: None,
             is_fake: false,
             leads_to: Vec::new(),
         };

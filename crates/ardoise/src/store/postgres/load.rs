@@ -3,16 +3,17 @@
 
 use super::Connection;
 use crate::store::dispute::disputes;
+use crate::store::payout::payouts;
 use crate::store::refund::refunds;
 use crate::store::statement::{open_line_columns, read_line, read_open_line, whole_lines};
 use crate::store::tab::{self, settlements, tab_columns};
 use crate::store::work::{offer_columns, read_offer};
-use crate::store::{Row as _, StoreError, books, dispute, refund};
+use crate::store::{Row as _, StoreError, books, dispute, payout, refund};
 use crate::till::Tariff;
 use crate::till::batch::Snapshot;
 use crate::till::command::Command;
 use futures_util::future::{try_join, try_join3, try_join4};
-use ledger::{Account, AuthorId, LineId, PayoutId, ShopId as _, TabId};
+use ledger::{Account, AuthorId, LineId, ShopId as _, TabId};
 use std::collections::BTreeSet;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
@@ -31,7 +32,7 @@ struct Named<'a> {
     /// Settlements whose disputes are asked for.
     disputed: BTreeSet<[u8; 16]>,
     payouts: BTreeSet<i64>,
-    /// Authors who are to be paid.
+    /// Authors of whose payouts something is said.
     paid: BTreeSet<i64>,
 }
 
@@ -58,6 +59,10 @@ impl<'a> Named<'a> {
                 Command::PayOut(ask) => {
                     named.payouts.insert(ask.pay_out.id.raw());
                     named.paid.insert(ask.pay_out.author.raw());
+                }
+                Command::PayOutEnded(ask) => {
+                    named.payouts.insert(ask.payout.raw());
+                    named.paid.insert(ask.author.raw());
                 }
                 Command::Refund(ask) => {
                     named.refunds.insert(ask.refund.id.bytes());
@@ -90,7 +95,7 @@ impl<'a> Named<'a> {
 /// The tab that a command names itself.
 fn named_tab(command: &Command) -> Option<i64> {
     let tab = match command {
-        Command::Undo(_) | Command::PayOut(_) => return None,
+        Command::Undo(_) | Command::PayOut(_) | Command::PayOutEnded(_) => return None,
         Command::Buy(ask) => ask.tab.id,
         Command::Settle(ask) => ask.tab,
         Command::Refund(ask) => ask.tab,
@@ -112,7 +117,7 @@ const ACCESS: &str = "select a.tab_id, a.work_id, a.line_id \
 const OPEN_LINES: &str = open_line_columns!("a.tab_id = any(?1)");
 /// Whoever else pays one of these authors waits: two payouts at once must not both see the same money.
 const AUTHORS: &str = "select id from author where id = any(?1) order by id for update";
-const PAYOUTS: &str = "select id, author_id, micros from payout where id = any(?1)";
+const PAYOUTS: &str = payouts!("p.id = any(?1)");
 const SETTLEMENTS: &str = settlements!("s.id = any(?1)");
 const SETTLEMENTS_OF_REFUNDS: &str =
     settlements!("s.id in (select settlement_id from refund where id = any(?1))");
@@ -289,10 +294,8 @@ fn load_payouts(
     let (author, payout) = (connection.prepared(AUTHORS)?, connection.prepared(PAYOUTS)?);
     connection.wait(ask(connection, &author, &[&paid]))?;
     for row in &connection.wait(ask(connection, &payout, &[&payouts]))? {
-        let row: &dyn crate::store::Row = row;
-        known
-            .payouts
-            .insert(PayoutId::from_raw(row.int(0)?), (row.id(1)?, row.money(2, tariff.currency)?));
+        let payout = payout::read(row, tariff.currency)?;
+        known.payouts.insert(payout.pay_out.id, payout);
     }
     for author in paid.into_iter().map(AuthorId::from_raw) {
         let available = books::balance(connection, Account::Available(author))?;

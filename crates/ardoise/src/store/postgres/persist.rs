@@ -4,8 +4,8 @@ use super::Connection;
 use crate::store::StoreError;
 use crate::till::TillNumber;
 use crate::till::batch::{
-    NewDispute, NewDisputeEnd, NewLine, NewPayout, NewRefund, NewRefundFailure, NewSettlement,
-    NewUndo, Snapshot, WriteSet,
+    NewDispute, NewDisputeEnd, NewLine, NewRefund, NewRefundFailure, NewSettlement, NewUndo,
+    Snapshot, WriteSet,
 };
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use ledger::{
@@ -49,6 +49,7 @@ macro_rules! rows {
 }
 
 mod notices;
+mod payouts;
 
 /// Writes what a batch came to and commits. Answers the numbers that come next.
 ///
@@ -71,7 +72,7 @@ pub(super) fn persist(
     tables.extend(settlements(&writes.settlements, now));
     tables.extend(returns(writes, now));
     tables.extend(accesses(known, writes));
-    tables.push(payouts(&writes.payouts, now));
+    tables.extend(payouts::rows(writes, now));
     tables.push(transfers(till, numbers.transfer, &writes.transfers));
     tables.extend(notices::rows(&told));
     tables.push(outbox(till, numbers.outbox, &news, now));
@@ -405,22 +406,6 @@ fn dispute_ends(ends: &[NewDisputeEnd], now: Timestamp) -> Rows<'_> {
             now.micros(),
             ended.before.length.cast_signed(),
             ended.before.head.as_slice(),
-        ]
-    )
-}
-
-fn payouts(payouts: &[NewPayout], now: Timestamp) -> Rows<'_> {
-    rows!(
-        "insert into payout (id, author_id, rail, micros, reference, paid_at) select * from unnest(cast(?1 as int8[]), \
-         cast(?2 as int8[]), cast(?3 as int8[]), cast(?4 as int8[]), cast(?5 as text[]), cast(?6 as int8[]))",
-        payouts,
-        |made| [
-            made.pay_out.id.raw(),
-            made.pay_out.author.raw(),
-            i64::from(made.pay_out.rail.0),
-            made.pay_out.amount.micros(),
-            made.reference.as_str(),
-            now.micros(),
         ]
     )
 }

@@ -6,7 +6,7 @@ use crate::store::{Db, StoreError, books, dispute, payout, refund, statement, ta
 use crate::till::batch::{Batch, NewConsent, Snapshot, StoredOffer};
 use crate::till::command::{Command, UndoAsk};
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
-use ledger::{Account, Currency, PayOut, RefundId, SettlementId, TabId, Timestamp};
+use ledger::{Account, AuthorId, Currency, PayoutId, RefundId, SettlementId, TabId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -223,7 +223,8 @@ fn load(
                 loader.open_lines(ask.tab)?;
                 loader.settlement(ask.settle.id)?;
             }
-            Command::PayOut(ask) => loader.payout(&ask.pay_out)?,
+            Command::PayOut(ask) => loader.payout(ask.pay_out.id, ask.pay_out.author)?,
+            Command::PayOutEnded(ask) => loader.payout(ask.payout, ask.author)?,
             Command::Refund(ask) => {
                 loader.tab(ask.tab)?;
                 loader.refund(ask.refund.id)?;
@@ -373,12 +374,12 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn payout(&mut self, ask: &PayOut) -> Result<(), StoreError> {
-        if let Some(found) = payout::by_id(self.db, ask.id, self.currency())? {
-            self.known.payouts.insert(ask.id, found);
+    fn payout(&mut self, id: PayoutId, author: AuthorId) -> Result<(), StoreError> {
+        if let Some(found) = payout::by_id(self.db, id, self.currency())? {
+            self.known.payouts.insert(id, found);
         }
-        let available = books::balance(self.db, Account::Available(ask.author))?;
-        self.known.available.insert(ask.author, available);
+        let available = books::balance(self.db, Account::Available(author))?;
+        self.known.available.insert(author, available);
         Ok(())
     }
 }

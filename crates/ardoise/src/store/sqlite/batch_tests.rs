@@ -4,13 +4,13 @@
 use super::FILE_NAME;
 use super::batch::{Writer, carry_out};
 use super::testing::{
-    NOON, dispute, end_dispute, everything, give_back, money, receive, refund_fails, send, shop,
-    shop_in, tab, take_in, tap, tariff, undo,
+    NOON, dispute, end_dispute, everything, give_back, money, payout_ends, receive, refund_fails,
+    send, shop, shop_in, tab, take_in, tap, tariff, undo,
 };
 use crate::store::{Db, EachRow, StoreError, Value};
 use crate::till::command::{Answer, Command, Outcome, Purchase};
 use crate::till::{Applied, Durable, TillStore as _};
-use ledger::{LedgerRefusal, Price, Verdict};
+use ledger::{LedgerRefusal, PayoutEnd, Price, Verdict};
 use rusqlite::Connection;
 use std::cell::Cell;
 
@@ -98,6 +98,8 @@ fn verbs() -> Vec<(&'static str, Vec<Command>)> {
         take_in(70, 7, 800_000),
         Command::Bind(tab(3).0),
     ];
+    let sent = payout_ends(1, 0, PayoutEnd::Sent, 2_000);
+    let back = payout_ends(1, 0, PayoutEnd::Returned, 2_000);
     vec![
         ("a first tap", vec![tap(10, 3, 0, 200_000)]),
         ("a tap on a tab", vec![tap(11, 1, 4, 100_000)]),
@@ -115,6 +117,8 @@ fn verbs() -> Vec<(&'static str, Vec<Command>)> {
         ("a write-off", vec![Command::WriteOff(tab(7).0)]),
         ("a way to pay", vec![Command::Bind(tab(1).0)]),
         ("a payout", vec![send(1, 0, 100_000)]),
+        ("a payout that was sent", vec![send(1, 0, 100_000), sent]),
+        ("a payout that comes back", vec![send(1, 0, 100_000), back]),
         ("everything at once", all),
     ]
 }
@@ -151,6 +155,7 @@ fn known(outcome: Outcome) -> Outcome {
         Answer::Undone { line, work, now, .. } => Answer::Undone { line, work, at: None, now },
         Answer::Settled { now, .. } => Answer::Settled { settled: None, now },
         Answer::PaidOut { available, .. } => Answer::PaidOut { again: true, available },
+        Answer::PayOutEnded { available, .. } => Answer::PayOutEnded { again: true, available },
         Answer::Refunded { now, .. } => Answer::Refunded { again: true, now },
         Answer::RefundFailed { now, .. } => Answer::RefundFailed { again: true, now },
         Answer::Disputed { now, .. } => Answer::Disputed { again: true, now },

@@ -83,6 +83,12 @@ pub fn persist(
     for made in &writes.payouts {
         payout::insert(db, made, now)?;
     }
+    for made in &writes.payout_fees {
+        payout::insert_fee(db, made, now)?;
+    }
+    for made in &writes.payout_returns {
+        payout::insert_return(db, made, now)?;
+    }
     for told in writes.notices(known, now) {
         notice::tell(db, &told)?;
     }

@@ -8,14 +8,15 @@ use crate::store::people::Author;
 use crate::store::work::{Kind, State, Work};
 use crate::store::{Db, StoreError, link, people, shop, work};
 use crate::till::command::{
-    BuyAsk, Command, DisputeAsk, DisputeEndedAsk, PayOutAsk, RefundAsk, RefundFailedAsk,
-    SecretHash, SettleAsk, TabClaim, UndoAsk,
+    BuyAsk, Command, DisputeAsk, DisputeEndedAsk, PayOutAsk, PayOutEndedAsk, RefundAsk,
+    RefundFailedAsk, SecretHash, SettleAsk, TabClaim, UndoAsk,
 };
 use crate::till::{Durable, Tariff, TillStore as _};
 use ledger::receipts::{consent_number, version_digest};
 use ledger::{
-    AuthorId, Buy, Currency, Dispute, Excess, LineId, Money, PayOut, PayoutId, Price, RailNumber,
-    Refund, RefundId, Settle, SettlementId, ShopId as _, TabId, Timestamp, UndoneBy, Verdict,
+    AuthorId, Buy, Currency, Dispute, Excess, LineId, Money, PayOut, PayoutEnd, PayoutId, Price,
+    RailNumber, Refund, RefundId, Settle, SettlementId, ShopId as _, TabId, Timestamp, UndoneBy,
+    Verdict,
 };
 use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, Statement, StatementStatus};
@@ -197,6 +198,17 @@ pub fn send(payout: u8, work: usize, micros: i64) -> Command {
         amount: money(micros),
     };
     Command::PayOut(PayOutAsk { pay_out, reference: "P1".into() })
+}
+
+/// What a rail says of a payout to the author of a work: that it was sent, or came back, and what it takes.
+pub fn payout_ends(payout: u8, work: usize, end: PayoutEnd, fee: i64) -> Command {
+    Command::PayOutEnded(PayOutEndedAsk {
+        payout: PayoutId::from_raw(payout.into()),
+        author: author_of(work),
+        end,
+        fee: money(fee),
+        reference: "late".into(),
+    })
 }
 
 /// Asserts that a statement still runs by the plan that was made when it was first prepared. Migrations change the schema

@@ -7,8 +7,8 @@ use crate::till::Applied;
 use crate::till::command::{Outcome, SecretHash};
 use ledger::receipts::Chain;
 use ledger::{
-    AuthorId, Dispute, Line, LinkId, Loss, Money, PayOut, Payment, Refund, RefundId, Settle,
-    SettlementId, TabId, Timestamp, Transfer, UndoneBy, Verdict, WorkId,
+    AuthorId, Dispute, Line, LinkId, Loss, Money, PayOut, Payment, PayoutId, Refund, RefundId,
+    Settle, SettlementId, TabId, Timestamp, Transfer, UndoneBy, Verdict, WorkId,
 };
 use std::collections::{BTreeSet, HashSet};
 
@@ -112,6 +112,28 @@ pub struct NewPayout {
     pub reference: String,
 }
 
+/// What a rail takes for a payout.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPayoutFee {
+    /// The payout.
+    pub payout: PayoutId,
+    /// How much.
+    pub fee: Money,
+}
+
+/// A payout that was not carried out, or came back.
+#[derive(Debug, Clone)]
+pub struct NewPayoutReturn {
+    /// The payout.
+    pub payout: PayoutId,
+    /// To whom it was.
+    pub author: AuthorId,
+    /// What the rail gives back of its fee.
+    pub fee_back: Money,
+    /// What the rail said.
+    pub reference: String,
+}
+
 /// Words that somebody agreed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewConsent {
@@ -141,6 +163,10 @@ pub struct WriteSet {
     pub settlements: Vec<NewSettlement>,
     /// Payouts.
     pub payouts: Vec<NewPayout>,
+    /// What rails take for payouts.
+    pub payout_fees: Vec<NewPayoutFee>,
+    /// Payouts that came back.
+    pub payout_returns: Vec<NewPayoutReturn>,
     /// Refunds. One that was made and taken back in one batch is in the next list, too.
     pub refunds: Vec<NewRefund>,
     /// Refunds that were taken back.
@@ -160,7 +186,10 @@ pub struct WriteSet {
 impl WriteSet {
     /// Whether there is nothing to write, so that no commit is owed.
     pub fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.payouts.is_empty()
+        self.changed.is_empty()
+            && self.payouts.is_empty()
+            && self.payout_fees.is_empty()
+            && self.payout_returns.is_empty()
     }
 
     /// What a batch with these outcomes comes to, once this is written.
@@ -204,8 +233,9 @@ impl WriteSet {
         let paid =
             self.settlements.iter().flat_map(|made| &made.payments).map(|(_, author)| *author);
         let paid_out = self.payouts.iter().map(|made| made.pay_out.author);
+        let back = self.payout_returns.iter().map(|made| made.author);
         let lost = self.losses.iter().map(|(_, loss)| loss.line.author);
-        bought.chain(undone).chain(paid).chain(paid_out).chain(lost).collect()
+        bought.chain(undone).chain(paid).chain(paid_out).chain(back).chain(lost).collect()
     }
 }
 

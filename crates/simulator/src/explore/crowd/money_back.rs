@@ -1,11 +1,16 @@
-//! Those by whom money goes back: the operator who gives credit back, banks that dispute, and the clock that writes off.
+//! Those by whom money goes back: the operator who gives credit back, banks that dispute, the clock that writes off, and rails that say
+//! what became of payouts.
 
 use super::{Crowd, Naive};
 use crate::explore::scene::pick;
 use ardoise::till::command::{
-    Answer, Command, DisputeAsk, DisputeEndedAsk, Outcome, RefundAsk, RefundFailedAsk,
+    Answer, Command, DisputeAsk, DisputeEndedAsk, Outcome, PayOutEndedAsk, RefundAsk,
+    RefundFailedAsk,
 };
-use ledger::{Dispute, RailNumber, Refund, RefundId, SettlementId, TabId, Verdict};
+use ledger::{
+    AuthorId, Dispute, PayoutEnd, PayoutId, RailNumber, Refund, RefundId, SettlementId, TabId,
+    Verdict,
+};
 use std::collections::VecDeque;
 
 /// Settlements, refunds and disputes that are remembered.
@@ -17,6 +22,7 @@ pub(super) struct Returns {
     settled: VecDeque<(TabId, SettlementId, RailNumber)>,
     refunds: VecDeque<(TabId, RefundId)>,
     disputes: VecDeque<(TabId, SettlementId, String)>,
+    payouts: VecDeque<(PayoutId, AuthorId)>,
 }
 
 fn remember<T>(known: &mut VecDeque<T>, one: T) {
@@ -40,6 +46,9 @@ impl Crowd {
             (Command::Dispute(ask), Ok(_)) => {
                 let one = (ask.tab, ask.dispute.settlement, ask.name.clone());
                 remember(&mut returns.disputes, one);
+            }
+            (Command::PayOut(ask), Ok(_)) => {
+                remember(&mut returns.payouts, (ask.pay_out.id, ask.pay_out.author));
             }
             (_, Ok(Answer::DisputeEnded { now, .. })) if now.tab.disputes_lost > 0 => {
                 self.leave(now.tab.id);
@@ -110,6 +119,17 @@ impl Crowd {
         let (tab, id) = (self.some_tab(), RefundId::from_bytes(self.id()));
         let (tab, refund) = known.filter(|_| !self.chance.percent(3)).unwrap_or((tab, id));
         Command::RefundFailed(RefundFailedAsk { tab, refund, reference: "closed".into() })
+    }
+
+    /// What a rail says of a payout: as often as it likes, and not always the same.
+    pub(super) fn payout_ends(&mut self) -> Option<Command> {
+        let place = self.chance.index(self.returns.payouts.len());
+        let (payout, author) = self.returns.payouts.get(place).copied()?;
+        let author = if self.chance.percent(3) { self.authors[0] } else { author };
+        let end = pick(&mut self.chance, &[PayoutEnd::Sent, PayoutEnd::Sent, PayoutEnd::Returned]);
+        let fee = pick(&mut self.chance, &[0, 70_000, 250_000]);
+        let (fee, reference) = (self.money(fee), "late".into());
+        Some(Command::PayOutEnded(PayOutEndedAsk { payout, author, end, fee, reference }))
     }
 
     fn dispute(&mut self, naive: &Naive) -> Command {

@@ -5,9 +5,7 @@ use super::moving::{bought, made, shared};
 use super::receipts::Receipts;
 use super::returning::CameIn;
 use super::{Held, Naive, NaiveTab, OnShelf};
-use ardoise::till::command::{
-    Answer, BuyAsk, Command, Outcome, PayOutAsk, Purchase, SettleAsk, UndoAsk,
-};
+use ardoise::till::command::{Answer, BuyAsk, Command, Outcome, Purchase, SettleAsk, UndoAsk};
 use ledger::time::{MICROS_PER_DAY, MICROS_PER_MINUTE};
 use ledger::{
     Account, Excess, LedgerRefusal, Line, LineState, Money, Payment, Price, RailNumber, Reason,
@@ -22,6 +20,7 @@ impl Naive {
             Command::Undo(ask) => self.undo(ask, now),
             Command::Settle(ask) => self.settle(ask, now),
             Command::PayOut(ask) => self.pay_out(ask, now),
+            Command::PayOutEnded(ask) => self.pay_out_ended(ask, now),
             Command::Refund(ask) => self.refund(ask, now),
             Command::RefundFailed(ask) => self.refund_failed(ask, now),
             Command::Dispute(ask) => self.dispute(ask, now),
@@ -280,30 +279,5 @@ impl Naive {
         }
         transfers.iter().for_each(|transfer| self.post(transfer));
         Settled { payments, transfers }
-    }
-
-    fn pay_out(&mut self, ask: &PayOutAsk, now: Timestamp) -> Outcome {
-        let pay_out = ask.pay_out;
-        let named = (pay_out.author, pay_out.amount);
-        let account = Account::Available(pay_out.author);
-        let left = |naive: &Self| naive.money(naive.balance(account).max(0) as i64);
-        match self.payouts.get(&pay_out.id) {
-            Some(&earlier) if earlier == named => {
-                return Ok(Answer::PaidOut { again: true, available: left(self) });
-            }
-            Some(_) => return Err(LedgerRefusal::IdConflict),
-            None => {}
-        }
-        let micros = pay_out.amount.micros();
-        if micros == 0 || i128::from(micros) > self.balance(account) {
-            return Err(LedgerRefusal::MoreThanAvailable { available: left(self) });
-        }
-        self.payouts.insert(pay_out.id, named);
-        self.effects.authors.insert(pay_out.author);
-        let moves = vec![(Reason::PaidOut, account, Account::Rail(pay_out.rail), micros)];
-        for transfer in made(now, Subject::Payout(pay_out.id), moves, self.currency) {
-            self.post(&transfer);
-        }
-        Ok(Answer::PaidOut { again: false, available: left(self) })
     }
 }

@@ -7,6 +7,7 @@
 mod arithmetic;
 mod deciding;
 mod moving;
+mod paying;
 mod receipts;
 mod returning;
 
@@ -130,7 +131,7 @@ pub struct Naive {
     settlements: HashMap<SettlementId, CameIn>,
     refunds: HashMap<RefundId, WentBack>,
     disputes: HashMap<(SettlementId, String), Contested>,
-    payouts: HashMap<PayoutId, (AuthorId, Money)>,
+    payouts: HashMap<PayoutId, paying::Paid>,
 }
 
 impl Naive {
