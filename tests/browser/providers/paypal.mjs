@@ -7,6 +7,7 @@ const FEE = '0.10';
 export class PayPal extends Provider {
   orders = new Map();
   captures = 0;
+  refunds = new Map();
 
   settings() {
     return {
@@ -15,10 +16,16 @@ export class PayPal extends Provider {
     };
   }
 
-  answer(method, path, said) {
+  /** What went back, in the order in which it was asked for. */
+  sentBack() {
+    return [...this.refunds.values()].map(({ amount }) => amount.value);
+  }
+
+  answer(method, path, said, query, headers) {
     const [, first, , third, id, what] = path.split('/');
     if (path === '/v1/oauth2/token') return json({ access_token: 'token', token_type: 'Bearer', expires_in: 3600 });
     if (first === 'agree') return this.#agree(method, path.split('/')[2], said);
+    if (third === 'captures') return json(this.#refund(headers['paypal-request-id'], said), 201);
     if (third !== 'orders') return undefined;
     if (!id) return json(this.#shown(this.#make(said)), 201);
     const order = this.orders.get(id);
@@ -45,6 +52,12 @@ export class PayPal extends Provider {
   #capture(order) {
     if (order.status !== 'COMPLETED') this.captures += 1;
     order.status = 'COMPLETED';
+  }
+
+  /** Money goes back once for a key. */
+  #refund(key, { amount }) {
+    if (!this.refunds.has(key)) this.refunds.set(key, { id: `REFUND${this.refunds.size + 1}`, status: 'COMPLETED', amount });
+    return this.refunds.get(key);
   }
 
   #shown({ id, asked, status }) {
