@@ -17,14 +17,16 @@ export class Shop {
     const port = await freePort();
     const shop = new Shop(binary, folder, `http://${host}:${port}`);
     const line = ['serve', '--data', join(folder, 'data'), '--listen', `127.0.0.1:${port}`, '--url', shop.url];
-    shop.start = () => spawn(binary, line, { cwd: folder, env: environment(settings) });
+    shop.settings = { ...settings };
+    shop.start = () => spawn(binary, line, { cwd: folder, env: environment(shop.settings) });
     shop.process = shop.start();
     await shop.#greeting();
     return shop;
   }
 
-  /** Kills the program without a warning and starts it again on the same data. */
-  async killAndReopen() {
+  /** Kills the program without a warning and starts it again on the same data, with what is changed in its settings. */
+  async killAndReopen(changed = {}) {
+    Object.assign(this.settings, changed);
     const gone = new Promise((resolve) => this.process.once('exit', resolve));
     this.process.kill('SIGKILL');
     await gone;

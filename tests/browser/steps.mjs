@@ -1,7 +1,7 @@
 // What people do in more than one story.
 
 import { strict as assert } from 'node:assert';
-import { typed } from './ways.mjs';
+import { euros, say, typed } from './ways.mjs';
 
 /** Olu, who operates, signs in by the one-time link. */
 export async function signIn(stage, way) {
@@ -27,11 +27,59 @@ export async function arrive(stage, name, link, way) {
   return ada;
 }
 
-/** A shop with Ada in it, signed in. */
-export async function openWithAda(stage, way, settings) {
+/** A shop with Olu and Ada in it, both signed in. */
+export async function openShop(stage, way, settings) {
   await stage.shop(settings);
   const olu = await signIn(stage, way);
-  return arrive(stage, 'Ada', await invite(olu, 'Ada'), way);
+  const ada = await arrive(stage, 'Ada', await invite(olu, 'Ada'), way);
+  return { olu, ada };
+}
+
+/** The same; answers Ada alone. */
+export async function openWithAda(stage, way, settings) {
+  return (await openShop(stage, way, settings)).ada;
+}
+
+/** The same with Ben, who took a work of Ada's for so many cents and stands where he settles. */
+export async function owing(stage, way, cents, settings) {
+  const { olu, ada } = await openShop(stage, way, settings);
+  const title = say(way.lang, 'Trois chansons pour novembre', 'Three songs for November');
+  const songs = await publishArticle(ada, { title, cents, text: article(way.lang) });
+  const ben = await stage.person('Ben', way);
+  await tap(ben, songs);
+  await ben.visit('/tab/settle');
+  await ben.sees(euros(way.lang, cents));
+  return { olu, ada, ben, songs };
+}
+
+/** Somebody chooses a way to settle whose questions the shop asks itself. */
+export async function chooseRail(ben, rail) {
+  await ben.press(`form[action="/tab/settle/${rail}"] button`, /^\/tab\/charges\//);
+}
+
+/** Gives what the page of a charge asks for, and expects to come to a path. */
+export async function give(ben, field, text, leadsTo) {
+  await ben.page.fill(`#${field}`, text);
+  await ben.press(`form:has(#${field}) button:not(.quiet)`, leadsTo);
+}
+
+/** The same, where it cannot be taken: the shop says so on a page of its own. */
+export async function giveInVain(ben, field, text) {
+  ben.refused = `${ben.page.url()}/return`;
+  await give(ben, field, text, /\/return$/);
+}
+
+/** So much is paid, and nothing owed any more. */
+export async function isPaid(ben, cents) {
+  await ben.sees(euros(ben.way.lang, cents));
+  await ben.look('paid');
+  await owes(ben, 0);
+}
+
+/** Ben's tab says what he owes. */
+export async function owes(ben, cents) {
+  await ben.visit('/tab');
+  await ben.sees(euros(ben.way.lang, cents), '.owed');
 }
 
 /** Fills the form of “Sell a work” with a title and a price. */

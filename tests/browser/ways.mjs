@@ -28,6 +28,9 @@ export const WAYS = [
   way('en', 'desktop', false),
 ];
 
+/** Both languages, screens, with and without scripts, in as few ways as that takes. */
+export const FEW = [way('fr', 'phone', true, true), way('en', 'phone', false), way('en', 'desktop', true)];
+
 /** An amount of cents as pages show it, with plain spaces. */
 export function euros(lang, cents) {
   const decimal = (cents / 100).toFixed(2);

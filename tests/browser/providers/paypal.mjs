@@ -10,6 +10,7 @@ export class PayPal extends Provider {
   payouts = [];
   /** How the next payouts stand. */
   paying = { item: 'SUCCESS', fee: '0.00' };
+  refunds = new Map();
 
   settings() {
     return {
@@ -18,11 +19,17 @@ export class PayPal extends Provider {
     };
   }
 
-  answer(method, path, said) {
+  /** What went back, in the order in which it was asked for. */
+  sentBack() {
+    return [...this.refunds.values()].map(({ amount }) => amount.value);
+  }
+
+  answer(method, path, said, query, headers) {
     const [, first, , third, id, what] = path.split('/');
     if (path === '/v1/oauth2/token') return json({ access_token: 'token', token_type: 'Bearer', expires_in: 3600 });
     if (first === 'agree') return this.#agree(method, path.split('/')[2], said);
     if (path.startsWith('/v1/payments/payouts')) return this.#payout(method, id, said);
+    if (third === 'captures') return json(this.#refund(headers['paypal-request-id'], said), 201);
     if (third !== 'orders') return undefined;
     if (!id) return json(this.#shown(this.#make(said)), 201);
     const order = this.orders.get(id);
@@ -70,6 +77,12 @@ export class PayPal extends Provider {
   #capture(order) {
     if (order.status !== 'COMPLETED') this.captures += 1;
     order.status = 'COMPLETED';
+  }
+
+  /** Money goes back once for a key. */
+  #refund(key, { amount }) {
+    if (!this.refunds.has(key)) this.refunds.set(key, { id: `REFUND${this.refunds.size + 1}`, status: 'COMPLETED', amount });
+    return this.refunds.get(key);
   }
 
   #shown({ id, asked, status }) {

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 
 export class Provider {
-  /** Opens one. Each kind has `answer(method, path, said, query)`: a reply, or nothing for what it does not know. */
+  /** Opens one. Each kind has `answer(method, path, said, query, headers)`: a reply, or nothing for what it does not know. */
   static async open() {
     const provider = new this();
     provider.server = createServer((request, response) => provider.#serve(request, response));
@@ -20,7 +20,7 @@ export class Provider {
     const isJson = /json/.test(request.headers['content-type'] ?? '');
     const said = isJson ? JSON.parse(text || '{}') : Object.fromEntries(new URLSearchParams(text));
     const { pathname, searchParams } = new URL(request.url, this.url);
-    const reply = this.answer(request.method, pathname, said, searchParams) ?? json({ error: 'unknown' }, 404);
+    const reply = this.answer(request.method, pathname, said, searchParams, request.headers) ?? json({ error: 'unknown' }, 404);
     response.writeHead(reply.status, reply.headers).end(reply.body);
   }
 
@@ -32,6 +32,11 @@ export class Provider {
 
 export function json(value, status = 200) {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+/** An answer without a body. */
+export function nothing(status) {
+  return { status, headers: {}, body: '' };
 }
 
 export function redirect(location) {

@@ -1,9 +1,12 @@
-// Stripe, as far as a reader meets it: a page on which they pay, and a payment that is read back.
+// Stripe, as far as a reader meets it: a page on which they pay, a payment that is read back, and one that their bank does not make
+// without them.
 
 import { Provider, agreement, json, redirect } from './provider.mjs';
 
 export class Stripe extends Provider {
   sessions = new Map();
+  /** Payments that the shop asked for while their readers were away. */
+  askedAway = [];
 
   settings() {
     return { ARDOISE_RAILS_TO_PRIVATE: 'true', ARDOISE_STRIPE_BASE: this.url, ARDOISE_STRIPE_SECRET: 'sk_test_hush' };
@@ -11,6 +14,8 @@ export class Stripe extends Provider {
 
   answer(method, path, said) {
     const [, first, second, third, , fifth] = path.split('/');
+    if (second === 'payment_intents') return this.#payAway(method, said);
+    if (second === 'payment_methods') return json({ id: third, customer: null });
     if (first === 'c') return this.#page(method, path, this.sessions.get(third), said);
     if (`${second}/${third}` !== 'checkout/sessions') return undefined;
     const id = path.split('/')[4];
@@ -18,6 +23,14 @@ export class Stripe extends Provider {
     const session = this.sessions.get(id);
     if (fifth === 'expire' && session.status === 'open') session.status = 'expired';
     return json(this.#shown(session));
+  }
+
+  /** The bank wants to hear it from the reader. */
+  #payAway(method, asked) {
+    if (method === 'GET') return json({ object: 'list', data: [], has_more: false });
+    this.askedAway.push(asked.customer);
+    const code = 'authentication_required';
+    return json({ error: { type: 'card_error', code, decline_code: code, message: 'Proof is wanted.' } }, 402);
   }
 
   #make(asked) {

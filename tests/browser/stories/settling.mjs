@@ -5,8 +5,8 @@ import { Lnbits } from '../providers/lnbits.mjs';
 import { PayPal } from '../providers/paypal.mjs';
 import { Stripe } from '../providers/stripe.mjs';
 import { until } from '../shop.mjs';
-import { article, openWithAda, publishArticle, tap } from '../steps.mjs';
-import { euros, say, way } from '../ways.mjs';
+import { chooseRail, isPaid, owes, owing } from '../steps.mjs';
+import { way } from '../ways.mjs';
 
 const SONGS = 90;
 
@@ -14,27 +14,13 @@ const WAYS = [
   way('fr', 'phone', true, true), way('en', 'phone', false), way('en', 'desktop', true), way('fr', 'phone', false, true),
 ];
 
-/** Ben owes a song or three in a shop that settles by this provider; `tell` goes on from the page on which he settles. */
-const owing = (Kind, tell) => (way) => async (stage) => {
+/** Ben owes three songs in a shop that settles by this provider; `tell` goes on from the page on which he settles. */
+const told = (Kind, tell) => (way) => async (stage) => {
   const provider = await stage.provider(Kind);
-  const ada = await openWithAda(stage, way, provider.settings());
-  const title = say(way.lang, 'Trois chansons pour novembre', 'Three songs for November');
-  const songs = await publishArticle(ada, { title, cents: SONGS, text: article(way.lang) });
-  const ben = await stage.person('Ben', way);
-  await tap(ben, songs);
-  await ben.visit('/tab/settle');
-  await ben.sees(euros(way.lang, SONGS));
+  const { ben } = await owing(stage, way, SONGS, provider.settings());
   await ben.look('choose');
-  await tell(ben, provider, songs);
+  await tell(ben, provider);
 };
-
-/** The tab is paid, and says so. */
-async function isPaid(ben) {
-  await ben.sees(euros(ben.way.lang, SONGS));
-  await ben.look('paid');
-  await ben.visit('/tab');
-  await ben.sees(euros(ben.way.lang, 0), '.owed');
-}
 
 /** Ben goes to the provider's page, turns back once, goes again, pays, and agrees to be charged that way later. */
 const there = (rail) => async (ben) => {
@@ -42,8 +28,7 @@ const there = (rail) => async (ben) => {
   await ben.press(`${form} button`, /^\/(agree|c\/pay)\//);
   await ben.press('button[value=leave]', /^\/tab\//);
   await ben.look('left');
-  await ben.visit('/tab');
-  await ben.sees(euros(ben.way.lang, SONGS), '.owed');
+  await owes(ben, SONGS);
   await ben.visit('/tab/settle');
   await ben.page.check(`${form} input[name=bind]`);
   await ben.press(`${form} button`, /^\/(agree|c\/pay|tab\/charges)\//);
@@ -52,14 +37,14 @@ const there = (rail) => async (ben) => {
     await ben.press('main a.button', /^\/(agree|c\/pay)\//);
   }
   await ben.press('button[value=pay]', /^\/tab\/settled\//);
-  await isPaid(ben);
+  await isPaid(ben, SONGS);
   await ben.visit('/tab/settle');
   await ben.look('agreed');
 };
 
 /** Ben pays from his wallet; the page waits for it, by itself or by its button. */
 async function byWallet(ben, lnbits) {
-  await ben.press('form[action="/tab/settle/lightning"] button', /^\/tab\/charges\//);
+  await chooseRail(ben, 'lightning');
   await ben.look('scan');
   const invoice = await ben.page.inputValue('#code');
   assert.equal(invoice, lnbits.kept[0].bolt11);
@@ -69,10 +54,10 @@ async function byWallet(ben, lnbits) {
     return /^\/tab\/settled\//.test(new URL(ben.page.url()).pathname);
   }, 'the page has seen that it is paid', 20_000);
   await ben.page.waitForLoadState('load');
-  await isPaid(ben);
+  await isPaid(ben, SONGS);
 }
 
-const stories = { paypal: owing(PayPal, there('paypal')), stripe: owing(Stripe, there('stripe')), lightning: owing(Lnbits, byWallet) };
+const stories = { paypal: told(PayPal, there('paypal')), stripe: told(Stripe, there('stripe')), lightning: told(Lnbits, byWallet) };
 
 export default Object.entries(stories).flatMap(([rail, tell]) =>
   WAYS.map((way) => ({ name: `settling-${rail} ${way.name}`, run: tell(way) })));

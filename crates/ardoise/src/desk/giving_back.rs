@@ -127,14 +127,14 @@ pub async fn give_back(
         amount: amount(&app, fields.one("amount").unwrap_or(""), "amount")?,
     };
     let order = match fields.one("way") {
-        Some("rail") => Some(refunds::begin(&app, back).await?),
+        Some("rail") => refunds::begin(&app, back).await.map(Some),
         Some("hand") => {
-            refunds::by_hand(&app, back, fields.one("note").unwrap_or("")).await?;
-            None
+            let note = fields.one("note").unwrap_or("");
+            refunds::by_hand(&app, back, note).await.map(|()| None)
         }
-        _ => return Err(Problem::new(&FIELD_INVALID).field("way")),
+        _ => Err(Problem::new(&FIELD_INVALID).field("way")),
     };
-    answer(&app, &ask, tab, order).await
+    answer(&app, &ask, tab, order.map_err(|problem| back_to(tab, problem))?).await
 }
 
 /// `POST /desk/tabs/{tab}/lines/{line}/refund`: a line is taken back, whenever it was bought.
@@ -148,8 +148,14 @@ pub async fn refund_line(
     let tab: TabId = tab.parse().map_err(|_| LedgerRefusal::NoTab)?;
     let line = line.parse().map_err(|_| LedgerRefusal::NoLine)?;
     let (id, send) = (fields.id("refund")?, fields.one("send").is_some());
-    let order = refunds::refund_line(&app, RefundLine { id, tab, line, send }).await?;
+    let order = refunds::refund_line(&app, RefundLine { id, tab, line, send }).await;
+    let order = order.map_err(|problem| back_to(tab, problem))?;
     answer(&app, &ask, tab, order).await
+}
+
+/// Whoever is refused goes on where they were.
+fn back_to(tab: TabId, problem: Problem) -> Problem {
+    problem.next("desk-tab-back", format!("/desk/tabs/{tab}"))
 }
 
 async fn answer(app: &App, ask: &Ask, tab: TabId, order: Option<Order>) -> Asked {

@@ -125,7 +125,7 @@ impl Telling {
         let by = if facts.label.is_empty() {
             rail.into_owned()
         } else {
-            format!("{rail} {}", facts.label)
+            format!("{rail} ({})", facts.label)
         };
         let args = [
             ("amount", money(facts.amount)),

@@ -88,9 +88,17 @@ impl ChargePage {
         if self.amount.is_some() { charge } else { binding }
     }
 
+    /// Whether to answer is all that there is to do: then its button is the loud one.
+    const fn asks_only(&self) -> bool {
+        matches!(self.view, ChargeView::Ask { .. })
+    }
+
     /// Whether something on it can be copied.
     const fn copies(&self) -> bool {
-        matches!(self.view, ChargeView::Scan { .. } | ChargeView::Copy { .. })
+        matches!(
+            self.view,
+            ChargeView::Scan { .. } | ChargeView::Copy { .. } | ChargeView::ScanOrAnswer { .. }
+        )
     }
 
     /// Whether it may change by itself, so that the page looks again.

@@ -175,6 +175,8 @@ pub struct TabPage {
     pub give_back: Option<GiveBack>,
     /// What was given back, the newest first.
     pub refunds: Vec<RefundRow>,
+    /// Payments that are awaited for days.
+    pub awaited: Vec<Awaited>,
     /// Why the tab takes no new lines; `None` while it does.
     pub closed: Option<Closed>,
     /// The rails that charge it when it is due.
@@ -191,6 +193,19 @@ pub struct TabPage {
     pub notices: Vec<NoticeView>,
     /// Where receipts and notices go besides.
     pub mail: MailView,
+}
+
+/// A payment that its reader sent, or is to send, and that takes days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaited {
+    /// The charge, whose page says more.
+    pub charge: String,
+    /// The key of what is said of it.
+    pub words: &'static str,
+    /// The key of the rail's name.
+    pub rail: String,
+    /// How much.
+    pub amount: Money,
 }
 
 /// Credit that its reader can have back: `POST /tab/refunds`.
@@ -281,6 +296,8 @@ pub struct SettlePage {
     pub settlement: String,
     /// The tab's reference, to be written on a transfer.
     pub reference: String,
+    /// Payments that are awaited for days.
+    pub awaited: Vec<Awaited>,
     /// The rails that may charge the tab when it is due.
     pub bound: Vec<BoundRail>,
     /// The last charge by one of them, where it brought nothing.

@@ -77,6 +77,8 @@ pub struct PrintPage {
     pub shop_name: String,
     /// The cards.
     pub cards: Vec<Card>,
+    /// Whether it stands alone, in a file: nothing then leads anywhere.
+    pub is_file: bool,
 }
 
 impl PrintPage {
@@ -101,7 +103,7 @@ impl PrintPage {
         let link = format!("<link rel=\"stylesheet\" href=\"{}\">", self.asset("vouchers.css"));
         let css = assets::lasting("vouchers.css").map_or(&b""[..], |asset| asset.bytes);
         let style = format!("<style>{}</style>", String::from_utf8_lossy(css));
-        Ok(self.render()?.replace(&link, &style))
+        Ok(Self { is_file: true, ..self.clone() }.render()?.replace(&link, &style))
     }
 }
 

@@ -12,6 +12,22 @@ pub struct Question {
     pub words: String,
     /// What the answer is like, so that a phone shows the right keys and fills in what it knows.
     pub kind: Answer,
+    /// The key of what was wrong with the last answer, or of what became of it; nothing when it is asked for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<String>,
+}
+
+impl Question {
+    /// What is asked for the first time.
+    pub fn new(name: &str, words: &str, kind: Answer) -> Self {
+        Self { name: name.into(), words: words.into(), kind, wrong: None }
+    }
+
+    /// The same once more, with the key of why.
+    #[must_use]
+    pub fn again(self, wrong: Option<&str>) -> Self {
+        Self { wrong: wrong.map(Into::into), ..self }
+    }
 }
 
 /// What an answer is like.

@@ -119,7 +119,7 @@ pub async fn give(
     let Asked { stored, said, is_kept, is_first } =
         ask(app, &*rail, stored, Visit::Returned(answers)).await?;
     if let Ok(Outcome::Unfit(unfit)) = said {
-        return Err(problem(unfit).next("charge-look", page));
+        return Err(problem(unfit).next("back-to-charge", page));
     }
     let is_taken = is_kept || matches!(&said, Ok(outcome) if *outcome != Outcome::Unknown);
     // What is settled stays so; the same given again is no news.

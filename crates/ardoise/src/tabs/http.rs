@@ -1,6 +1,6 @@
 //! Buying, undoing, the tab, settling and the library, over HTTP.
 
-use super::settling::failed_charge;
+use super::settling::{awaited, failed_charge};
 use super::{Taken, Tap, amount, buy, closed, giving_back, undo, waits_since};
 use crate::api::buying::{Became, Bought, Tap as Sent, Undone};
 use crate::app::{App, Shared};
@@ -191,6 +191,7 @@ pub async fn show_tab(
         app.store.read(|db| refund_order::shown(db, tab.id, REFUNDS_ON_A_PAGE, currency)).await?;
     html(&TabPage {
         failed: failed_charge(&app, &tab).await?,
+        awaited: awaited(&app, &tab).await?,
         invitation: binding::invitation(&app, &ask, &tab),
         bound,
         give_back: giving_back::offered(&app, &tab).await?,
@@ -230,6 +231,7 @@ fn empty_tab(app: &App, page: Page) -> TabPage {
         credit: app.nothing(),
         give_back: None,
         refunds: Vec::new(),
+        awaited: Vec::new(),
         closed: None,
         bound: Vec::new(),
         failed: None,
@@ -267,6 +269,7 @@ async fn tab_page(
         invitation: None,
         give_back: None,
         refunds: Vec::new(),
+        awaited: Vec::new(),
         lines: lines.iter().map(|shown| tab_line(app, shown, withheld)).collect(),
         more: more("/tab", lines),
         notices,

@@ -4,16 +4,15 @@ use crate::app::{App, Shared};
 use crate::mail;
 use crate::pages::Page;
 use crate::pages::binding::FailedCharge;
-use crate::pages::reader::{MailView, OnlineRail, RailView, SettlePage, SettledPage};
+use crate::pages::reader::{Awaited, MailView, OnlineRail, RailView, SettlePage, SettledPage};
 use crate::problem::Problem;
-use crate::rails::port::Reason;
+use crate::rails::port::{OPEN_HOURS, Reason};
 use crate::rails::{self, mandates};
 use crate::render::html;
 use crate::request::Ask;
 use crate::routes::policy_leading_to;
-use crate::store::StoreError;
-use crate::store::statement;
-use crate::store::tab;
+use crate::store::charge::{self, Purpose, Stored};
+use crate::store::{StoreError, statement, tab};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderValue, header};
@@ -45,13 +44,14 @@ pub struct Door {
 pub async fn settle_page(app: &App, page: Page, tab: Option<&Tab>, door: Door) -> Asked {
     let owed = tab.map(Tab::owed).transpose().map_err(ledger::LedgerRefusal::from)?;
     let owed = owed.unwrap_or(app.nothing());
-    let (bound, failed) = match tab.filter(|_| door.own) {
+    let own = tab.filter(|_| door.own);
+    let (bound, failed) = match own {
         Some(tab) => (mandates::shown(app, tab.id).await?, failed_charge(app, tab).await?),
         None => (Vec::new(), None),
     };
-    let mail = match tab.filter(|_| door.own) {
-        Some(tab) => mail::http::view(app, tab.id).await?,
-        None => MailView::Off,
+    let (mail, awaited) = match own {
+        Some(tab) => (mail::http::view(app, tab.id).await?, awaited(app, tab).await?),
+        None => (MailView::Off, Vec::new()),
     };
     let shown = html(&SettlePage {
         page,
@@ -59,6 +59,7 @@ pub async fn settle_page(app: &App, page: Page, tab: Option<&Tab>, door: Door) -
         lines: waiting_lines(app, tab).await?,
         settlement: app.mint.settlement().to_string(),
         reference: tab.map(|tab| tab.id.to_string()).unwrap_or_default(),
+        awaited,
         bound,
         failed,
         rails: rails_offered(app, owed),
@@ -82,6 +83,26 @@ pub(super) async fn failed_charge(app: &App, tab: &Tab) -> Asked<Option<FailedCh
             again: tab.mandate,
         }
     }))
+}
+
+/// The payments of `tab` that take days, and have not come.
+pub(super) async fn awaited(app: &App, tab: &Tab) -> Result<Vec<Awaited>, StoreError> {
+    let (id, currency) = (tab.id, app.currency());
+    let live = app.store.read(|db| charge::live(db, id, Purpose::Settle, currency)).await?;
+    let owes = tab.owed().is_ok_and(|owed| !owed.is_zero());
+    Ok(live.iter().filter_map(|stored| shown_awaited(app, stored, owes)).collect())
+}
+
+fn shown_awaited(app: &App, stored: &Stored, owes: bool) -> Option<Awaited> {
+    let terms = app.rails.by_number(stored.rail)?.terms();
+    let words = match (stored.is_under_way(), stored.in_doubt) {
+        (true, _) => "awaited-under-way",
+        // Whoever has paid another way since owes nothing by this one.
+        (false, false) if owes && terms.open_hours > OPEN_HOURS => "awaited",
+        (false, _) => return None,
+    };
+    let (charge, rail) = (stored.id.to_string(), format!("rail-{}", terms.name));
+    Some(Awaited { charge, words, rail, amount: stored.amount })
 }
 
 /// How many lines wait to be paid, those written off among them.

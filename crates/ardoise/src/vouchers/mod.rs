@@ -88,6 +88,7 @@ fn sheets(app: &App, fresh: &[(Voucher, Code)], locale: Locale, now: Timestamp) 
         locale,
         shop_name: app.settings.shop_name.clone(),
         cards: fresh.iter().map(card).collect(),
+        is_file: false,
     }
 }
 

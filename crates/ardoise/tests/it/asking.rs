@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 struct Phone(Terms);
 
 fn asks(name: &str, kind: Answer) -> Next {
-    let question = Question { name: name.into(), words: "charge-code".into(), kind };
-    Next::Ask { questions: vec![question] }
+    Next::Ask { questions: vec![Question::new(name, "charge-code", kind)] }
 }
 
 impl Phone {

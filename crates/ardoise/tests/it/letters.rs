@@ -433,6 +433,7 @@ async fn pays_on_another_device(shop: &TestApp, letter: &Mail) {
         "{}",
         page.text()
     );
+    assert!(!page.text().contains("name=\"bind\""), "nothing is bound from a letter, nor offered");
     let id = page.hidden("settlement");
     let fields = [("settlement", id.as_str()), ("bind", "yes"), ("email", "zoe@reader.example")];
     let begun = laptop.post(&format!("{pay}/sandbox"), &fields).await;

@@ -25,7 +25,10 @@ async fn without_an_address_the_tabs_page_tells_everything_and_every_page_has_it
     assert!(page.contains("You paid €0.20"), "{page}");
     ben.language = "fr";
     let page = ben.get("/tab").await.text();
-    assert!(page.contains("3,00\u{a0}€ seront débités le 1er\u{a0}janvier 2027"), "{page}");
+    assert!(
+        page.contains("Votre ardoise sera débitée de 3,00\u{a0}€ le 1er\u{a0}janvier 2027"),
+        "{page}"
+    );
 }
 
 #[tokio::test]

@@ -108,12 +108,13 @@ fn keep(charge: &mut Charge, asked: &Result<Outcome, RailError>) {
     }
 }
 
-/// What the reader is asked, by the key of its words, and how.
+/// What the reader is asked, or why once more, and what the answer is like.
 fn asked(outcome: &Result<Outcome, RailError>) -> (String, Answer) {
     let Ok(Outcome::Asking { next: Next::Ask { questions }, .. }) = outcome else {
         panic!("{outcome:?}")
     };
-    (questions[0].words.clone(), questions[0].kind)
+    let question = &questions[0];
+    (question.wrong.as_ref().unwrap_or(&question.words).clone(), question.kind)
 }
 
 fn settled(outcome: Result<Outcome, RailError>) -> Receipt {

@@ -72,6 +72,10 @@ async fn a_reader_scans_or_copies_what_their_bank_needs() {
     }
     assert!(page.contains(&reference::grouped(&reference)), "{page}");
     assert!(!page.contains("http-equiv=\"refresh\""), "what is copied is not taken away: {page}");
+    let again = format!("href=\"{}\">Bank transfer: we are waiting for €1.50", begun.location());
+    for path in ["/tab", "/tab/settle"] {
+        assert!(ben.get(path).await.text().contains(&again), "{path} leads back to what is copied");
+    }
     ben.language = "fr";
     let page = ben.get(&begun.location()).await.text();
     assert!(page.contains("Recopiez la référence") && page.contains("1,50\u{a0}€"), "{page}");

@@ -112,6 +112,7 @@ fn vouchers(gallery: &Gallery) {
         locale: gallery.locale,
         shop_name: "La Fabrique".into(),
         cards: vec![card; 12],
+        is_file: false,
     };
     gallery.add("vouchers-print", &sheets);
     assert!(sheets.in_one_file().expect("it renders").contains("@page{size:A4"));

@@ -12,26 +12,21 @@ fn scan_or_answer() -> ChargeView {
         picture: crate::links::qr::svg(&code).unwrap_or_default(),
         link: Some(format!("cashu:{code}")),
         code,
-        questions: vec![Question {
-            name: "token".into(),
-            words: "ecash-token".into(),
-            kind: Answer::Text,
-        }],
+        questions: vec![Question::new("token", "ecash-token", Answer::Text)],
     }
 }
 
 fn questions() -> Vec<Question> {
     let kinds = [
         ("number", "phone-number", Answer::Telephone),
-        ("otp", "phone-code-wrong", Answer::Code),
+        ("otp", "phone-code", Answer::Code),
         ("code", "charge-code", Answer::Word),
         ("token", "charge-code", Answer::Text),
         ("turn_back", "phone-turn-back", Answer::TurnBack),
     ];
-    let question = |(name, words, kind): (&str, &str, Answer)| Question {
-        name: name.into(),
-        words: words.into(),
-        kind,
+    let question = |(name, words, kind): (&str, &str, Answer)| {
+        let wrong = Some("phone-code-wrong").filter(|_| kind == Answer::Code);
+        Question::new(name, words, kind).again(wrong)
     };
     kinds.map(question).to_vec()
 }

@@ -256,6 +256,12 @@ fn tabs(gallery: &Gallery) {
         credit: cents(0),
         give_back: None,
         refunds: vec![],
+        awaited: vec![Awaited {
+            charge: "chg_1".into(),
+            words: "awaited",
+            rail: "rail-transfer".into(),
+            amount: cents(140),
+        }],
         closed: None,
         bound: Vec::new(),
         failed: None,
@@ -315,6 +321,7 @@ fn settling(gallery: &Gallery) {
         lines: 7,
         settlement: "set_1".into(),
         reference: "ARD-7K2M-9QXW".into(),
+        awaited: vec![],
         bound: vec![BoundRail { name: "paypal", label: "ada@example.com".into(), most: None }],
         failed: None,
         rails: vec![

@@ -184,10 +184,10 @@ stripe-item = Your tab at { $shop }
 rail-phone = Mobile phone bill
 phone-item = Your tab at { $shop }
 phone-number = Your mobile number. The amount goes on its bill; we do not keep the number.
-phone-number-wrong = That is no telephone number. Your mobile number, such as 06 12 34 56 78, or +34 671 999 000 from another country:
-phone-number-again = The operator’s answer was lost on the way, and nothing was charged. Your mobile number once more, please:
+phone-number-wrong = That is no telephone number. Type it like 06 12 34 56 78 or, from another country, like +34 671 999 000.
+phone-number-again = The operator’s answer was lost on the way, and nothing was charged. Your number once more, please.
 phone-code = The code that your operator has just sent you by text message. With it you agree to pay.
-phone-code-wrong = That is another code than the one that was sent. Nothing was charged; try once more:
+phone-code-wrong = That is another code than the one that was sent. Nothing was charged; try once more.
 phone-turn-back = Turn back, without paying
 rail-transfer = Bank transfer
 rail-transfer-about = Write the reference with the transfer. The lines turn to “paid” when it has arrived, usually within two days.
@@ -203,6 +203,9 @@ bound-end = End this
 back-to-settle = Choose another way
 charge-title = Your payment
 charge-look = See how it stands
+back-to-charge = Back to the payment
+awaited = { $rail }: we are waiting for { $amount }
+awaited-under-way = { $rail }: { $amount } under way
 charge-follow = Go on and pay { $amount }
 charge-waits = Waiting for your payment.
 charge-notices = This page notices it by itself.
@@ -306,7 +309,7 @@ library-empty = Nothing here yet. Whatever you take stays here, to be opened aga
 
 fate-nothing-charged = Nothing was charged.
 fate-line-undone = The line was undone: you owe nothing for it.
-fate-tab-unchanged = Your tab is as it was.
+fate-tab-unchanged = The tab is as it was.
 fate-being-checked = We are asking whether the payment went through. You will not pay twice; don’t try again for now.
 missing-title = This page does not exist
 missing-detail = The link may be mistyped or old. A work you bought is still in your library.
@@ -535,6 +538,7 @@ desk-credited = Tabs with credit
 desk-find = A tab, by its reference
 desk-find-go = Show its payments
 desk-tab-title = Payments of a tab
+desk-tab-back = Back to the payments of the tab
 desk-tab-owed = It owes
 desk-tab-credit = Its credit
 desk-brought = What came
@@ -671,8 +675,8 @@ statement-count-account = { $count ->
    *[other] { $count } bookings of another account are left out
 }
 statement-count-no-booking = { $count ->
-    [one] One row without a day or an amount is left out
-   *[other] { $count } rows without a day or an amount are left out
+    [one] One row without a day or a credit is left out
+   *[other] { $count } rows without a day or a credit are left out
 }
 
 ## Vouchers
@@ -706,8 +710,8 @@ voucher-rest = What is left stays on the voucher, for the next time.
 voucher-nothing-owed = You owe nothing. The voucher keeps what it holds; come back with it to settle.
 voucher-ask = The code on your voucher
 voucher-mistyped = This code is mistyped. Compare it with your voucher, character by character.
-voucher-unknown = This voucher is not known here. Compare its code, or type that of another.
-voucher-void = This voucher was taken back by the shop. Type the code of another.
-voucher-ended = The time has passed in which this voucher could be used. Type the code of another.
-voucher-used-up = Nothing is left on this voucher. Type the code of another.
+voucher-unknown = This voucher is not known here. Compare its code.
+voucher-void = This voucher was taken back by the shop.
+voucher-ended = The time has passed in which this voucher could be used.
+voucher-used-up = Nothing is left on this voucher.
 voucher-off = This shop takes no vouchers any more.

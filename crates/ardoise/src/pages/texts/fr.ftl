@@ -184,10 +184,10 @@ stripe-item = Votre ardoise chez { $shop }
 rail-phone = Facture mobile
 phone-item = Votre ardoise chez { $shop }
 phone-number = Votre numéro de mobile. Le montant sera ajouté à sa facture ; nous ne gardons pas le numéro.
-phone-number-wrong = Ce n’est pas un numéro de téléphone. Votre numéro de mobile, par exemple 06 12 34 56 78, ou +34 671 999 000 depuis un autre pays :
-phone-number-again = La réponse de l’opérateur s’est perdue en route, et rien n’a été débité. Votre numéro de mobile encore une fois, s’il vous plaît :
+phone-number-wrong = Ce n’est pas un numéro de téléphone. Tapez-le comme 06 12 34 56 78 ou, d’un autre pays, comme +34 671 999 000.
+phone-number-again = La réponse de l’opérateur s’est perdue en route, et rien n’a été débité. Donnez votre numéro encore une fois, s’il vous plaît.
 phone-code = Le code que votre opérateur vient de vous envoyer par SMS. En le saisissant, vous acceptez de payer.
-phone-code-wrong = Ce n’est pas le code qui vous a été envoyé. Rien n’a été débité ; essayez encore :
+phone-code-wrong = Ce n’est pas le code qui vous a été envoyé. Rien n’a été débité ; essayez encore.
 phone-turn-back = Faire demi-tour, sans payer
 rail-transfer = Virement
 rail-transfer-about = Indiquez la référence avec le virement. Les lignes passent à « réglé » dès qu’il est arrivé, en général sous deux jours.
@@ -203,6 +203,9 @@ bound-end = Y mettre fin
 back-to-settle = Choisir un autre moyen
 charge-title = Votre paiement
 charge-look = Voir où il en est
+back-to-charge = Revenir au paiement
+awaited = { $rail } : nous attendons { $amount }
+awaited-under-way = { $rail } : { $amount } en cours
 charge-follow = Continuer et payer { $amount }
 charge-waits = En attente de votre paiement.
 charge-notices = Cette page s’en aperçoit d’elle-même.
@@ -306,7 +309,7 @@ library-empty = Rien ici pour l’instant. Tout ce que vous prenez y reste, à r
 
 fate-nothing-charged = Rien n’a été débité.
 fate-line-undone = La ligne est annulée : vous ne devez rien pour elle.
-fate-tab-unchanged = Votre ardoise n’a pas changé.
+fate-tab-unchanged = L’ardoise n’a pas changé.
 fate-being-checked = Nous vérifions si le paiement est passé. Vous ne paierez pas deux fois ; inutile de réessayer pour l’instant.
 missing-title = Cette page n’existe pas
 missing-detail = Le lien est peut-être mal recopié ou ancien. Une œuvre que vous avez prise est toujours dans votre bibliothèque.
@@ -535,6 +538,7 @@ desk-credited = Ardoises avec un avoir
 desk-find = Une ardoise, par sa référence
 desk-find-go = Voir ses paiements
 desk-tab-title = Paiements d’une ardoise
+desk-tab-back = Revenir aux paiements de l’ardoise
 desk-tab-owed = Elle doit
 desk-tab-credit = Son avoir
 desk-brought = Ce qui est arrivé
@@ -598,7 +602,7 @@ bank-lead = Apportez un relevé du compte { $iban }. Les virements qui portent l
 bank-off = Les virements sont désactivés : réglez transfer.iban et transfer.name. En attendant, rail.transfer peut dire comment régler par virement.
 bank-file = Relevé
 bank-file-hint = CAMT.053 (XML) ou CSV. Vous voyez ce qui a été compris avant que rien n’en soit pris ; apporter deux fois le même relevé ne change rien.
-bank-look = L’examiner
+bank-look = Examiner le relevé
 bank-back = Revenir aux relevés
 bank-placed = { $count ->
     [0] Aucun encaissement n’est allé à une ardoise.
@@ -628,7 +632,7 @@ statement-day = Colonne du jour
 statement-amount = Colonne du montant
 statement-again = Regarder de nouveau
 statement-take = Prendre en compte
-statement-leave = Laisser
+statement-leave = Ne rien prendre
 statement-pays = Va à son ardoise
 statement-unmatched = Ne nomme aucun paiement ; vous attendra
 statement-several = Nomme plusieurs paiements ; vous attendra
@@ -671,15 +675,15 @@ statement-count-account = { $count ->
    *[other] { $count } écritures d’un autre compte sont laissées de côté
 }
 statement-count-no-booking = { $count ->
-    [one] Une ligne sans jour ni montant est laissée de côté
-   *[other] { $count } lignes sans jour ni montant sont laissées de côté
+    [one] Une ligne sans jour ou sans encaissement est laissée de côté
+   *[other] { $count } lignes sans jour ou sans encaissement sont laissées de côté
 }
 
 ## Les bons
 
 rail-voucher = Bon
 vouchers-title = Bons
-vouchers-lead = Imprimez des cartes qui portent un code : qui en tient une règle avec.
+vouchers-lead = Imprimez des cartes qui portent un code : c’est avec lui qu’on règle.
 vouchers-off = Cette boutique n’a pas de bons : réglez voucher.most sur ce qu’un bon peut valoir, 50.00 au plus.
 vouchers-count = Combien
 vouchers-amount = Valeur de chacun
@@ -702,12 +706,12 @@ voucher-title = Votre bon
 voucher-how = Pour régler votre ardoise : scannez le code, ou tapez-le là où vous réglez.
 voucher-until = Jusqu’au { $day }
 voucher-owed = Votre ardoise doit { $amount }.
-voucher-rest = Ce qui reste demeure sur le bon, pour la prochaine fois.
+voucher-rest = Le reste demeure sur le bon, pour la prochaine fois.
 voucher-nothing-owed = Vous ne devez rien. Le bon garde ce qu’il vaut ; revenez avec lui pour régler.
 voucher-ask = Le code de votre bon
 voucher-mistyped = Ce code est mal recopié. Comparez-le à votre bon, caractère par caractère.
-voucher-unknown = Ce bon n’est pas connu ici. Comparez son code, ou tapez celui d’un autre.
-voucher-void = Ce bon a été repris par la boutique. Tapez le code d’un autre.
-voucher-ended = Le temps d’utiliser ce bon est passé. Tapez le code d’un autre.
-voucher-used-up = Il ne reste rien sur ce bon. Tapez le code d’un autre.
+voucher-unknown = Ce bon n’est pas connu ici. Comparez son code.
+voucher-void = Ce bon a été repris par la boutique.
+voucher-ended = Le temps d’utiliser ce bon est passé.
+voucher-used-up = Il ne reste rien sur ce bon.
 voucher-off = Cette boutique ne prend plus de bons.

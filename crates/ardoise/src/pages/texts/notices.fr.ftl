@@ -17,22 +17,22 @@ notice-reminder-body = Vous devez { $amount } pour { $count ->
     [one] { $count } ligne
    *[other] { $count } lignes
 }. Réglez en une fois : jamais d’intérêts ni de frais de retard. Ce que vous avez reste à vous.
-notice-announced = { $amount } seront débités le { $day }
+notice-announced = Votre ardoise sera débitée de { $amount } le { $day }
 notice-announced-body = C’est ce que porte votre ardoise aujourd’hui ; avec ce que vous prendrez d’ici là, { $rest } au plus. Le débit passe par { $by }, comme convenu : vous n’avez rien à faire.
 notice-announced-object = Si vous ne le voulez pas, opposez-vous : rien ne sera débité, et vous réglerez vous-même.
 notice-object = S’opposer
-notice-declined = { $amount } n’ont pas pu être débités
+notice-declined = Le débit de { $amount } n’a pas abouti
 notice-declined-next = Nouvel essai le { $day } ; d’ici là, vous pouvez régler vous-même.
 notice-declined-last = Il n’y aura pas d’autre essai : merci de régler vous-même.
 notice-proof = Merci de confirmer { $amount }
-notice-proof-body = Votre banque veut que vous confirmiez ce paiement. Rien n’a été débité ; une minute suffit, avec le bouton ci-dessous.
-notice-objected = Vous n’êtes plus débité
-notice-objected-body = Vous vous êtes opposé, et votre accord a pris fin. Ce que porte votre ardoise ({ $amount }) y reste : réglez-le avant le { $day }, comme il vous plaît.
+notice-proof-body = Votre banque veut que vous confirmiez ce paiement. Rien n’a été débité ; le régler vous-même prend une minute.
+notice-objected = Plus rien ne sera débité
+notice-objected-body = Vous avez fait opposition, et votre accord a pris fin. Ce que porte votre ardoise ({ $amount }) y reste : réglez-le avant le { $day }, comme il vous plaît.
 notice-closed = Votre ardoise n’a pas été réglée à temps
 notice-closed-body = Le vendeur ne compte plus sur { $amount }, et votre ardoise n’accepte plus rien tant que cette somme n’est pas réglée. Ce que vous avez reste à vous.
 notice-disputed = Votre ardoise est fermée
 notice-disputed-body = Un de ses règlements a été repris par la banque, soit { $amount }. Ce que vous avez reste à vous.
-notice-refunded = { $amount } vous ont été remboursés
+notice-refunded = Remboursement de { $amount }
 notice-refunded-body = La somme revient par le moyen que vous aviez choisi. Une banque met parfois quelques jours à l’afficher.
 
 ## Lettres

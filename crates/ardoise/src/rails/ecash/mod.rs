@@ -145,8 +145,7 @@ impl Ecash {
             post_to: self.webhook.as_deref(),
         };
         let code = request.write();
-        let words = "ecash-token".to_owned();
-        let question = Question { name: TOKEN.into(), words, kind: Answer::Text };
+        let question = Question::new(TOKEN, "ecash-token", Answer::Text);
         let link = Some(format!("cashu:{code}"));
         let with = [("sats", order.sats().to_string()), ("mints", mints.join(", "))];
         let says = Says::new("ecash-ask", with);

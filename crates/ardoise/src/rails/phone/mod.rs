@@ -100,7 +100,7 @@ impl Phone {
     async fn begun(&self, charge: &Charge) -> Result<Begun, RailError> {
         self.operator.greet().await?;
         let reference = charge.id.to_string();
-        Ok(Begun { next: ask_number(FIRST), reference, kept: String::new() })
+        Ok(Begun { next: ask_number(None), reference, kept: String::new() })
     }
 
     fn typed(&self, answers: &BTreeMap<String, String>) -> Option<Number> {
@@ -151,26 +151,22 @@ fn digits(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect()
 }
 
-/// How a reader is asked for their number: at first, when it was none, and once more when an answer was lost.
-const FIRST: &str = "phone-number";
-/// See [`FIRST`].
+/// Why a reader is asked for their number once more: it was none, or an answer was lost.
 const NO_NUMBER: &str = "phone-number-wrong";
-/// See [`FIRST`].
-const AGAIN: &str = "phone-number-again";
+/// See [`NO_NUMBER`].
+const ANSWER_LOST: &str = "phone-number-again";
 
-fn ask_number(words: &str) -> Next {
-    ask(NUMBER, words, Answer::Telephone)
+fn ask_number(why_again: Option<&str>) -> Next {
+    ask(Question::new(NUMBER, "phone-number", Answer::Telephone).again(why_again))
 }
 
-fn ask_code(words: &str) -> Next {
-    ask(CODE, words, Answer::Code)
+fn ask_code(why_again: Option<&str>) -> Next {
+    ask(Question::new(CODE, "phone-code", Answer::Code).again(why_again))
 }
 
-fn ask(name: &str, words: &str, kind: Answer) -> Next {
-    let question =
-        |name: &str, words: &str, kind| Question { name: name.into(), words: words.into(), kind };
-    let turn_back = question(TURN_BACK, "phone-turn-back", Answer::TurnBack);
-    Next::Ask { questions: vec![question(name, words, kind), turn_back] }
+fn ask(question: Question) -> Next {
+    let turn_back = Question::new(TURN_BACK, "phone-turn-back", Answer::TurnBack);
+    Next::Ask { questions: vec![question, turn_back] }
 }
 
 impl Rail for Phone {

@@ -5,7 +5,7 @@ use super::operator::{Listed, read};
 use super::payment::{Payment, Status, Validation, nonsense, segment};
 use super::refusal::{code, refused};
 use super::{
-    AGAIN, CODE, FIRST, NO_NUMBER, NUMBER, Number, Phone, Steps, TURN_BACK, ask_code, ask_number,
+    ANSWER_LOST, CODE, NO_NUMBER, NUMBER, Number, Phone, Steps, TURN_BACK, ask_code, ask_number,
     digits,
 };
 use crate::rails::port::{Charge, Next, Outcome, RailError, Reason, Receipt};
@@ -18,9 +18,7 @@ use std::collections::BTreeMap;
 const MAKING_MINUTES: i64 = 5;
 /// The longest address of a page on which a subscriber agrees.
 const URL_MOST: usize = 2_000;
-/// How a reader is asked for the code.
-const CODE_FIRST: &str = "phone-code";
-/// When the code was another one.
+/// Why a reader is asked for the code once more: it was another one.
 const CODE_WRONG: &str = "phone-code-wrong";
 
 impl Phone {
@@ -41,7 +39,7 @@ impl Phone {
     /// The answer to the first call was lost: the operator's list says whether it has a payment.
     async fn found(&self, charge: &Charge, kept: Kept) -> Result<Outcome, RailError> {
         let is_over = self.clock.now() >= kept.asked_at().plus_minutes(MAKING_MINUTES);
-        let anew = || Outcome::Asking { next: ask_number(FIRST), kept: Some(String::new()) };
+        let anew = || Outcome::Asking { next: ask_number(None), kept: Some(String::new()) };
         match self.operator.find(charge, kept.asked_at()).await? {
             Listed::Found(payment) => {
                 let payment_id = segment(&payment.id)?.to_owned();
@@ -69,7 +67,7 @@ impl Phone {
             }
             Status::Reserved if kept.agreed => self.confirm(charge, kept, payment).await,
             Status::PendingValidation if self.lacks_proof(&kept) => {
-                Ok(Outcome::Asking { next: ask_number(AGAIN), kept: Some(kept.text()) })
+                Ok(Outcome::Asking { next: ask_number(Some(ANSWER_LOST)), kept: Some(kept.text()) })
             }
             _ => self.come(kept, payment),
         }
@@ -152,7 +150,7 @@ impl Phone {
         let Some(kept) = kept else {
             // A number would have been written down; there is none.
             let is_asked = answers.contains_key(NUMBER);
-            let next = ask_number(NO_NUMBER);
+            let next = ask_number(Some(NO_NUMBER));
             let again = Outcome::Asking { next, kept: None };
             return Ok(if is_asked { again } else { Outcome::WAITING });
         };
@@ -273,7 +271,7 @@ impl Phone {
             // Of another length than the operator's codes have, or simply another.
             Some("CARRIER_BILLING.INVALID_CODE" | "INVALID_ARGUMENT") => {
                 let kept = Kept { agreed: false, ..kept };
-                Ok(Outcome::Asking { next: ask_code(CODE_WRONG), kept: Some(kept.text()) })
+                Ok(Outcome::Asking { next: ask_code(Some(CODE_WRONG)), kept: Some(kept.text()) })
             }
             // It was told before.
             Some("ALREADY_EXISTS") => self.outcome(charge).await,
@@ -326,7 +324,7 @@ fn agree(kept: Kept, how: &Validation) -> Result<Outcome, RailError> {
     Ok(match how {
         Validation::Validate { authorization_id } => {
             let kept = Kept { authorization: authorization_id.clone(), ..kept };
-            Outcome::Asking { next: ask_code(CODE_FIRST), kept: Some(kept.text()) }
+            Outcome::Asking { next: ask_code(None), kept: Some(kept.text()) }
         }
         Validation::Open { url } => {
             if !url.starts_with("https://") || url.len() > URL_MOST {

@@ -37,7 +37,7 @@ pub struct ByVoucher {
 enum Shown {
     /// It pays this much: now, or since before.
     Pays(VoucherId, Money),
-    /// It does not; the key of why, and of what the reader is asked now.
+    /// It does not; the key of why.
     Not(&'static str),
 }
 
@@ -119,13 +119,13 @@ pub fn unusable(voucher: &voucher::Voucher, now: Timestamp) -> Option<&'static s
     }
 }
 
-fn ask(words: &str) -> Next {
-    let question = Question { name: CODE.into(), words: words.into(), kind: Answer::Word };
+fn ask(why_again: Option<&str>) -> Next {
+    let question = Question::new(CODE, "voucher-ask", Answer::Word).again(why_again);
     Next::Ask { questions: vec![question] }
 }
 
-fn asks_again(words: &str) -> Outcome {
-    Outcome::Asking { next: ask(words), kept: None }
+fn asks_again(why: &str) -> Outcome {
+    Outcome::Asking { next: ask(Some(why)), kept: None }
 }
 
 /// A store that may have written leaves the charge in doubt until it says; any other has written nothing.
@@ -143,7 +143,7 @@ impl Rail for ByVoucher {
 
     fn begin<'a>(&'a self, _: &'a Charge) -> Asked<'a, Begun> {
         Box::pin(async {
-            Ok(Begun { next: ask("voucher-ask"), reference: String::new(), kept: String::new() })
+            Ok(Begun { next: ask(None), reference: String::new(), kept: String::new() })
         })
     }
 
@@ -166,7 +166,7 @@ impl Rail for ByVoucher {
             let Some(code) = Code::read(typed) else { return Ok(asks_again("voucher-mistyped")) };
             match self.show(charge, &code).await.map_err(|error| failed(&error))? {
                 Shown::Pays(voucher, amount) => Ok(self.settled(voucher, amount)),
-                Shown::Not(words) => Ok(asks_again(words)),
+                Shown::Not(why) => Ok(asks_again(why)),
             }
         })
     }
