@@ -98,11 +98,17 @@ pub enum Reason {
     WrittenOff,
     /// A line that was written off was paid after all.
     Recovered,
+    /// Money went back of which a tab has no credit: the operator bears it.
+    Borne,
+    /// Credit that arose makes good what the operator bears.
+    MadeGood,
+    /// A rail gave back of what it had kept.
+    FeeBack,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Bought,
         Self::Undone,
         Self::Settled,
@@ -115,6 +121,9 @@ impl Reason {
         Self::DisputeLost,
         Self::WrittenOff,
         Self::Recovered,
+        Self::Borne,
+        Self::MadeGood,
+        Self::FeeBack,
     ];
 
     /// The number under which the reason is stored.
@@ -132,6 +141,9 @@ impl Reason {
             Self::DisputeLost => 10,
             Self::WrittenOff => 11,
             Self::Recovered => 12,
+            Self::Borne => 13,
+            Self::MadeGood => 14,
+            Self::FeeBack => 15,
         }
     }
 

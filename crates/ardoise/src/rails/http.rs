@@ -1,10 +1,9 @@
 //! Settling by a rail, over HTTP: the reader's side, and the door for messages from providers.
 
-use super::disputes;
 use super::keeping;
 use super::port::{Heard, Message, Next, Rail, Reason, Says, Unheard, Which};
-use super::refunds;
 use super::saga::{self, Begin, Visit};
+use super::{disputes, elsewhere};
 use super::{mandates, news};
 use crate::app::{App, Shared};
 use crate::body::{Fields, unreadable};
@@ -359,12 +358,10 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
             tracing::error!(rail = name, dispute, "a reader or their bank wants money back");
             disputes::hear(app, rail, &charge, &dispute).await
         }
-        Heard::Refund(which) => {
-            if let Some(found) = news::find(app, rail, &which).await? {
-                refunds::news(app, found.id).await?;
-            }
-            Ok(())
-        }
+        Heard::Refund(which) => match news::find(app, rail, &which).await? {
+            Some(found) => elsewhere::hear(app, rail, found).await,
+            None => Ok(()),
+        },
         Heard::Nothing => Ok(()),
     }
 }

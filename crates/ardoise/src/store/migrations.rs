@@ -37,6 +37,7 @@ pub const ALL: &[Migration] = &[
     step!(7, "0007_payer"),
     step!(8, "0008_bank"),
     step!(9, "0009_notice"),
+    step!(10, "0010_elsewhere"),
 ];
 
 /// The newest version that this program knows.

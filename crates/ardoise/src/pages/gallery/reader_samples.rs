@@ -257,6 +257,7 @@ fn tabs(gallery: &Gallery) {
         give_back: None,
         refunds: vec![],
         closed: None,
+        reopened: None,
         bound: Vec::new(),
         failed: None,
         invitation: None,
@@ -288,6 +289,7 @@ fn tabs(gallery: &Gallery) {
         at: NOW,
         has_failed,
         state: Some(state),
+        elsewhere: false,
     };
     lost.refunds = vec![refund(false, State::Begun), refund(true, State::Declined)];
     let unpaid = lost.lines.iter_mut().filter(|line| line.state == LineState::Open);
