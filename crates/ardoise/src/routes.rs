@@ -179,6 +179,7 @@ fn files() -> Addresses {
         .route("/desk/invitations", post(desk::http::invite_author))
         .route("/desk/tabs/{tab}/settle", post(desk::http::settle_tab))
         .route("/desk/tabs/{tab}/refunds", post(desk::giving_back::give_back))
+        .route("/desk/tabs/{tab}/reopen", post(desk::giving_back::reopen_tab))
         .route("/desk/tabs/{tab}/lines/{line}/refund", post(desk::giving_back::refund_line))
         .route("/desk/refunds/{refund}/seen", post(desk::giving_back::see_refund))
         .route("/desk/authors/{author}/payouts", post(desk::http::pay_author))

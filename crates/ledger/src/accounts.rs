@@ -100,11 +100,17 @@ pub enum Reason {
     Recovered,
     /// A rail did not carry a payout out, or it came back: it can be paid out again. Also what the rail gives back of its fee.
     PayoutReturned,
+    /// Money went back of which a tab has no credit: the operator bears it.
+    Borne,
+    /// Credit that arose makes good what the operator bears.
+    MadeGood,
+    /// A rail gave back of what it had kept.
+    FeeBack,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Bought,
         Self::Undone,
         Self::Settled,
@@ -118,6 +124,9 @@ impl Reason {
         Self::WrittenOff,
         Self::Recovered,
         Self::PayoutReturned,
+        Self::Borne,
+        Self::MadeGood,
+        Self::FeeBack,
     ];
 
     /// The number under which the reason is stored.
@@ -136,6 +145,9 @@ impl Reason {
             Self::WrittenOff => 11,
             Self::Recovered => 12,
             Self::PayoutReturned => 13,
+            Self::Borne => 14,
+            Self::MadeGood => 15,
+            Self::FeeBack => 16,
         }
     }
 

@@ -95,7 +95,8 @@ pub fn open_dispute(
 }
 
 /// Ends a dispute. Won, the money is the shop's again. Lost, the operator bears it: authors who were paid keep what they
-/// have, the tab's open lines are written off, and it stays closed. The caller knows whether the dispute has ended before.
+/// have, the tab's open lines are written off, and it stays closed until the
+/// operator opens it again ([`reopen`]). The caller knows whether the dispute has ended before.
 ///
 /// `open_lines` are all lines of the tab that wait and cost something, in the order of [`OpenLine::place`].
 ///
@@ -122,4 +123,15 @@ pub fn end_dispute(
         tab.lose_open(open_lines, now)?
     };
     Ok(DisputeEnded { transfers: dispute.ending(verdict, now), losses })
+}
+
+/// Opens a tab again that a lost dispute has closed: the operator trusts its reader once more. What was written off is still owed,
+/// and keeps it closed until it is paid. Answers whether there was anything to forgive.
+pub fn reopen(tab: &mut Tab, now: Timestamp) -> bool {
+    if tab.disputes_lost == 0 {
+        return false;
+    }
+    tab.disputes_lost = 0;
+    tab.chain = tab.chain.with(&Entry::Reopened { at: now });
+    true
 }

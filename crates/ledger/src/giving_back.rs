@@ -1,6 +1,8 @@
 //! Giving back: credit of a tab that goes back by the rail it came by.
 //!
-//! A paid line is undone first, which makes credit; what is given back is always credit.
+//! A paid line is undone first, which makes credit; what the shop gives back is always credit. What somebody gives back at the
+//! provider's own page is gone, whether or not there is credit: what the credit lacks is borne by the operator, and made
+//! good by credit that arises later of what the reader has already got back.
 
 use crate::accounts::{Account, RailNumber, Reason, Subject, Transfer};
 use crate::ids::{RefundId, SettlementId, TabId};
@@ -21,6 +23,15 @@ pub struct Refund {
     pub rail: RailNumber,
     /// How much goes back.
     pub amount: Money,
+}
+
+/// What holds for money that goes back beyond the credit of its tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shortfall {
+    /// It is refused: the shop sends no more than there is.
+    Refused,
+    /// The operator bears it: it was sent at the provider's own page, and is gone.
+    Borne,
 }
 
 /// How a settlement stands: what came in, and what went back of it.
@@ -72,45 +83,98 @@ impl Refund {
     }
 }
 
-/// Gives credit of `tab` back by the rail of a settlement: never more than the credit, nor than is left of the settlement.
+impl Shortfall {
+    /// The receipt of a refund.
+    pub const fn entry(self, refund: &Refund, at: Timestamp) -> Entry {
+        let (refund, amount) = (refund.id, refund.amount);
+        match self {
+            Self::Refused => Entry::GivenBack { refund, amount, at },
+            Self::Borne => Entry::GivenElsewhere { refund, amount, at },
+        }
+    }
+}
+
+/// The transfer by which the operator bears what the credit of a tab lacks of a refund.
+pub fn borne_by_operator(
+    tab: TabId,
+    refund: RefundId,
+    amount: Money,
+    at: Timestamp,
+) -> Option<Transfer> {
+    let (debit, credit) = (Account::OperatorFees, Account::Tab(tab));
+    let (reason, subject) = (Reason::Borne, Subject::Refund(refund));
+    let made = Transfer { at, reason, subject, debit, credit, amount };
+    (!amount.is_zero()).then_some(made)
+}
+
+/// The transfer by which credit that arises makes good what the operator bears.
+pub fn made_good(tab: TabId, subject: Subject, amount: Money, at: Timestamp) -> Option<Transfer> {
+    let (debit, credit) = (Account::Tab(tab), Account::OperatorFees);
+    let made = Transfer { at, reason: Reason::MadeGood, subject, debit, credit, amount };
+    (!amount.is_zero()).then_some(made)
+}
+
+impl Tab {
+    /// Credit arises of what was paid before. What its reader has got back of that already is made good first; answers how
+    /// much that is.
+    ///
+    /// # Errors
+    /// [`MoneyError`]. The tab is as it was.
+    pub(crate) fn regain(&mut self, amount: Money) -> Result<Money, MoneyError> {
+        let good = self.borne.min(amount);
+        let credit = self.credit.checked_add(amount.checked_sub(good)?)?;
+        (self.borne, self.credit) = (self.borne.checked_sub(good)?, credit);
+        Ok(good)
+    }
+}
+
+/// Gives money of `tab` back by the rail of a settlement: never more than is left of the settlement, and where a `shortfall` is
+/// refused never more than the credit.
 ///
 /// # Errors
 /// [`LedgerRefusal::NoSettlement`] when it is another tab's or another rail's; [`LedgerRefusal::RefundTooLarge`], also for
 /// nothing, which cannot be given back; [`LedgerRefusal::Amount`]. Tab and settlement are as they were.
 pub fn give_back(
     ask: &Refund,
+    shortfall: Shortfall,
     tab: &mut Tab,
     settlement: &mut SettlementNow,
     now: Timestamp,
-) -> Result<Transfer, LedgerRefusal> {
+) -> Result<Vec<Transfer>, LedgerRefusal> {
     settlement.check_is_of(tab.id, ask.rail)?;
-    let most = tab.credit.min(settlement.left()?);
+    let left = settlement.left()?;
+    let most = match shortfall {
+        Shortfall::Refused => tab.credit.min(left),
+        Shortfall::Borne => left,
+    };
     if ask.amount.is_zero() || ask.amount > most {
         return Err(LedgerRefusal::RefundTooLarge { most });
     }
-    let (credit, given_back) =
-        (tab.credit.checked_sub(ask.amount)?, settlement.given_back.checked_add(ask.amount)?);
-    (tab.credit, settlement.given_back) = (credit, given_back);
-    let entry = Entry::GivenBack { refund: ask.id, amount: ask.amount, at: now };
-    tab.chain = tab.chain.with(&entry);
-    Ok(ask.transfer(tab.id, now))
+    let lacking = ask.amount.saturating_sub(tab.credit)?;
+    let (credit, borne) = (tab.credit.saturating_sub(ask.amount)?, tab.borne.checked_add(lacking)?);
+    settlement.given_back = settlement.given_back.checked_add(ask.amount)?;
+    (tab.credit, tab.borne) = (credit, borne);
+    tab.chain = tab.chain.with(&shortfall.entry(ask, now));
+    let borne = borne_by_operator(tab.id, ask.id, lacking, now);
+    Ok(std::iter::once(ask.transfer(tab.id, now)).chain(borne).collect())
 }
 
 /// Takes a refund back that its rail did not carry out: the money is credit of the tab again. Once: the caller knows
 /// whether it was taken back before.
 ///
 /// # Errors
-/// [`LedgerRefusal::Amount`]. Tab and settlement are as they were.
+/// [`LedgerRefusal::Amount`]. The tab may then be changed: the caller drops it.
 pub fn take_again(
     refund: &Refund,
     tab: &mut Tab,
     settlement: &mut SettlementNow,
     now: Timestamp,
-) -> Result<Transfer, LedgerRefusal> {
+) -> Result<Vec<Transfer>, LedgerRefusal> {
     let amount = refund.amount;
-    let (credit, given_back) =
-        (tab.credit.checked_add(amount)?, settlement.given_back.checked_sub(amount)?);
-    (tab.credit, settlement.given_back) = (credit, given_back);
+    let good = tab.regain(amount)?;
+    settlement.given_back = settlement.given_back.checked_sub(amount)?;
     tab.chain = tab.chain.with(&Entry::Returned { refund: refund.id, amount, at: now });
-    Ok(refund.transfer(tab.id, now).reversed(now, Reason::Returned))
+    let back = refund.transfer(tab.id, now).reversed(now, Reason::Returned);
+    let good = made_good(tab.id, back.subject, good, now);
+    Ok(std::iter::once(back).chain(good).collect())
 }

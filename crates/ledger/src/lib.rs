@@ -8,6 +8,7 @@ pub mod books;
 pub mod buying;
 pub mod clock;
 pub mod disputing;
+pub mod fees_back;
 pub mod giving_back;
 pub mod ids;
 pub mod money;
@@ -27,8 +28,11 @@ pub use accounts::{Account, RailNumber, Reason, Subject, Transfer};
 pub use books::Books;
 pub use buying::{Before, Bought, Buy, Earlier, Line, Offer, Price, Shares, buy};
 pub use clock::{Past, Step};
-pub use disputing::{Dispute, DisputeEnded, Verdict, end_dispute, open_dispute};
-pub use giving_back::{Refund, SettlementNow, give_back, take_again};
+pub use disputing::{Dispute, DisputeEnded, Verdict, end_dispute, open_dispute, reopen};
+pub use fees_back::{FeeBack, Given, share_fee_back};
+pub use giving_back::{
+    Refund, SettlementNow, Shortfall, borne_by_operator, give_back, made_good, take_again,
+};
 pub use ids::{
     AuthorId, BankEntryId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId, RefundId,
     SessionId, SettlementId, ShopId, StatementId, TabId, UploadId, VoucherId, WebhookId, WorkId,

@@ -108,6 +108,20 @@ pub enum Entry {
         /// When.
         at: Timestamp,
     },
+    /// Money was given back at the provider's own page, whether or not the tab had credit.
+    GivenElsewhere {
+        /// The refund.
+        refund: RefundId,
+        /// How much.
+        amount: Money,
+        /// When.
+        at: Timestamp,
+    },
+    /// The operator has opened the tab again.
+    Reopened {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Chain {
@@ -170,6 +184,13 @@ impl Entry {
             Self::WrittenOff { line, at } => {
                 hasher.update([9]);
                 hasher.update(line.bytes());
+                hasher.update(at.micros().to_be_bytes());
+            }
+            Self::GivenElsewhere { refund, amount, at } => {
+                feed_money_about(hasher, 10, refund.bytes(), amount, at);
+            }
+            Self::Reopened { at } => {
+                hasher.update([11]);
                 hasher.update(at.micros().to_be_bytes());
             }
         }
@@ -249,7 +270,8 @@ mod tests {
                 received,
                 at
             }),
-            (0usize..5, any::<[u8; 16]>(), money(), time())
+            time().prop_map(|at| Entry::Reopened { at }),
+            (0usize..6, any::<[u8; 16]>(), money(), time())
                 .prop_map(|(kind, id, amount, at)| about_money(kind, id, amount, at)),
         ]
     }
@@ -262,7 +284,8 @@ mod tests {
             1 => Entry::Returned { refund, amount, at },
             2 => Entry::Disputed { settlement, amount, at },
             3 => Entry::DisputeEnded { settlement, amount, won: true, at },
-            _ => Entry::DisputeEnded { settlement, amount, won: false, at },
+            4 => Entry::DisputeEnded { settlement, amount, won: false, at },
+            _ => Entry::GivenElsewhere { refund, amount, at },
         }
     }
 
@@ -279,7 +302,7 @@ mod tests {
             about_money(kind, id, flipped_money(amount, bit), at),
             about_money(kind, id, amount, flipped_time(at, bit)),
         ];
-        let others = (0..5).filter(|other| *other != kind);
+        let others = (0..6).filter(|other| *other != kind);
         forged.extend(others.map(|other| about_money(other, id, amount, at)));
         let settlement = SettlementId::from_bytes(id);
         forged.push(Entry::Settled { settlement, received: amount, at });
@@ -371,6 +394,13 @@ mod tests {
             Entry::DisputeEnded { settlement, amount, won, at } => {
                 forged_money(if won { 3 } else { 4 }, settlement.bytes(), amount, at, bit)
             }
+            Entry::GivenElsewhere { refund, amount, at } => {
+                forged_money(5, refund.bytes(), amount, at, bit)
+            }
+            Entry::Reopened { at } => vec![
+                Entry::Reopened { at: flipped_time(at, bit) },
+                Entry::Undone { line: LineId::from_bytes([0; 16]), at },
+            ],
         }
     }
 

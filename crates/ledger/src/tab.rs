@@ -86,6 +86,8 @@ pub struct Tab {
     pub written_off: Money,
     /// Money received that does not yet pay a whole line, and paid lines taken back.
     pub credit: Money,
+    /// What went back at a provider's own page beyond the credit there was: the operator bears it until credit makes it good.
+    pub borne: Money,
     /// How many lines are open and cost something.
     pub open_lines: u32,
     /// When the oldest open line that costs something was bought.
@@ -96,7 +98,7 @@ pub struct Tab {
     pub mandate: bool,
     /// How many disputes of its settlements are open.
     pub disputes_open: u32,
-    /// How many the shop has lost.
+    /// How many the shop has lost since the operator opened it again, if they ever did.
     pub disputes_lost: u32,
     /// How many lines were ever put on it.
     pub purchases: u32,
@@ -115,6 +117,7 @@ impl Tab {
             open: nothing,
             written_off: nothing,
             credit: nothing,
+            borne: nothing,
             open_lines: 0,
             oldest_open_at: None,
             settlements: 0,
@@ -135,7 +138,8 @@ impl Tab {
         self.open.checked_add(self.written_off)?.saturating_sub(self.credit)
     }
 
-    /// Whether it takes nothing new: until what was written off is paid, or for good once a dispute was lost.
+    /// Whether it takes nothing new: until what was written off is paid, or, once a dispute was lost, until the operator
+    /// opens it again.
     pub const fn is_closed(&self) -> bool {
         !self.written_off.is_zero() || self.disputes_lost > 0
     }

@@ -1,7 +1,8 @@
 //! Undoing: taking a line back, to the micro-unit.
 
-use crate::accounts::{Account, Reason, Transfer};
+use crate::accounts::{Account, Reason, Subject, Transfer};
 use crate::buying::Line;
+use crate::giving_back::made_good;
 use crate::money::Money;
 use crate::receipts::Entry;
 use crate::refusal::LedgerRefusal;
@@ -51,8 +52,8 @@ pub enum Undone {
     Before,
 }
 
-/// Takes `line` off `tab`. An open line leaves no trace on what is owed; a paid one becomes credit for what comes next; of
-/// one that was written off nothing is left to be turned round.
+/// Takes `line` off `tab`. An open line leaves no trace on what is owed; a paid one becomes credit for what comes next, as far
+/// as the reader has not got the money back already; of one that was written off nothing is left to be turned round.
 ///
 /// `next_open` is when the oldest of the *other* open lines was bought.
 ///
@@ -77,8 +78,10 @@ pub fn undo(
     if by == UndoneBy::Reader {
         check_reader_may(line, tab, rules, now)?;
     }
-    tab.take(line, state, by, next_open, now)?;
-    Ok(Undone::Now(line.reversal(state, now)))
+    let good = tab.take(line, state, by, next_open, now)?;
+    let mut transfers = line.reversal(state, now);
+    transfers.extend(made_good(tab.id, Subject::Line(line.id), good, now));
+    Ok(Undone::Now(transfers))
 }
 
 fn check_reader_may(
@@ -114,6 +117,7 @@ impl Line {
 }
 
 impl Tab {
+    /// Answers how much of what the operator bears it makes good.
     fn take(
         &mut self,
         line: &Line,
@@ -121,8 +125,9 @@ impl Tab {
         by: UndoneBy,
         next_open: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<(), LedgerRefusal> {
+    ) -> Result<Money, LedgerRefusal> {
         let gross: Money = line.shares.gross;
+        let mut good = Money::zero(gross.currency());
         match state {
             LineState::Open => {
                 self.open = self.open.checked_sub(gross)?;
@@ -131,7 +136,7 @@ impl Tab {
                     self.oldest_open_at = next_open;
                 }
             }
-            LineState::Paid => self.credit = self.credit.checked_add(gross)?,
+            LineState::Paid => good = self.regain(gross)?,
             LineState::WrittenOff => self.written_off = self.written_off.checked_sub(gross)?,
             LineState::Undone => {}
         }
@@ -141,6 +146,6 @@ impl Tab {
             self.purchases = self.purchases.saturating_sub(1);
         }
         self.chain = self.chain.with(&Entry::Undone { line: line.id, at: now });
-        Ok(())
+        Ok(good)
     }
 }

@@ -20,6 +20,7 @@ mod pay_out;
 pub mod place;
 mod progress;
 mod refund;
+mod reopen_tab;
 mod restore;
 mod serve;
 mod settings;
@@ -72,6 +73,8 @@ enum Command {
     ImportBank(import_bank::ImportBank),
     /// Give credit of a tab back, or take a line back
     Refund(refund::Refund),
+    /// Open a tab again that a lost dispute has closed
+    ReopenTab(reopen_tab::ReopenTab),
     /// Write down money that you sent to an author
     PayOut(pay_out::PayOut),
     /// Say what the shop has in e-cash, or take it out to your wallet
@@ -135,6 +138,7 @@ fn run_command(command: Command, place: &Place) -> Done {
         Command::Settle(settle) => settle.run(place),
         Command::ImportBank(import) => import.run(place),
         Command::Refund(refund) => refund.run(place),
+        Command::ReopenTab(reopen) => reopen.run(place),
         Command::PayOut(pay_out) => pay_out.run(place),
         Command::Ecash(ecash) => ecash.run(place),
         Command::Vouchers(vouchers) => vouchers.run(place),

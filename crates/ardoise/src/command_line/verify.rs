@@ -94,5 +94,9 @@ fn words(what: &What) -> String {
             format!("{} that was disputed is {whose}", one.amount.amount)
         }
         What::WrittenOff(lost) => format!("{} was written off", lost.amount.amount),
+        What::RefundedElsewhere(made) => {
+            format!("{} went back at the provider's own page ({})", made.amount.amount, made.rail)
+        }
+        What::Reopened {} => "opened again by the shop".into(),
     }
 }

@@ -3,18 +3,19 @@
 use crate::app::{App, Shared};
 use crate::bank::tab_named;
 use crate::body::Fields;
-use crate::pages::desk::{CreditedTab, TroublingRefund};
+use crate::pages::desk::{CreditedTab, ElsewhereRefund, TroublingRefund};
 use crate::pages::desk_tab::{BroughtRow, DeskTabPage, LineRow, RefundRow};
 use crate::people::{SignedIn, SignedOperator};
 use crate::problem::{FIELD_INVALID, Problem, SETTLEMENT_UNKNOWN, TAB_UNKNOWN};
 use crate::rails::refunds::{self, GiveBack, RefundLine};
 use crate::render::html;
 use crate::request::Ask;
+use crate::store::refund::Elsewhere;
 use crate::store::refund_order::{self, Order, Shown, State as Stand};
 use crate::store::statement::{self, Before};
 use crate::store::tab::{self, Brought};
-use crate::tabs::amount;
 use crate::tabs::http::money_json;
+use crate::tabs::{self, amount};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use ledger::{LedgerRefusal, LineState, Money, RailNumber, RefundId, Tab, TabId};
@@ -73,6 +74,8 @@ pub async fn show_tab(
         tab: id.to_string(),
         owed: tab.owed().map_err(LedgerRefusal::from)?,
         credit: tab.credit,
+        borne: tab.borne,
+        is_closed_by_dispute: tab.disputes_lost > 0,
         brought: came,
         lines: costly
             .map(|shown| LineRow {
@@ -108,6 +111,7 @@ pub fn refund_row(app: &App, shown: &Shown) -> RefundRow {
         at: shown.at,
         has_failed: shown.has_failed,
         state: shown.state,
+        elsewhere: shown.elsewhere,
     }
 }
 
@@ -169,6 +173,24 @@ async fn answer(app: &App, ask: &Ask, tab: TabId, order: Option<Order>) -> Asked
     Ok(axum::Json(json!({ "refund": refund, "credit": money_json(credit) })).into_response())
 }
 
+/// `POST /desk/tabs/{tab}/reopen`: a tab that a lost dispute has closed is opened again.
+pub async fn reopen_tab(
+    State(app): State<Shared>,
+    _: SignedOperator,
+    Path(tab): Path<String>,
+    ask: Ask,
+) -> Asked {
+    let tab: TabId = tab.parse().map_err(|_| LedgerRefusal::NoTab)?;
+    let (now, is_new) = tabs::reopen(&app, tab).await?;
+    if ask.takes_html {
+        return Ok(Redirect::to(&format!("/desk/tabs/{tab}")).into_response());
+    }
+    let body = json!({
+        "tab": tab.to_string(), "reopened": is_new, "closed": now.tab.is_closed(),
+    });
+    Ok(axum::Json(body).into_response())
+}
+
 /// A refund for programs.
 pub fn as_json(order: &Order) -> serde_json::Value {
     json!({
@@ -213,4 +235,15 @@ pub fn troubling(app: &App, order: &Order) -> TroublingRefund {
 /// A tab that has credit.
 pub fn credited(tab: &Tab) -> CreditedTab {
     CreditedTab { tab: tab.id.to_string(), credit: tab.credit }
+}
+
+/// Money that went back at a provider's own page.
+pub fn elsewhere(app: &App, one: &Elsewhere) -> ElsewhereRefund {
+    ElsewhereRefund {
+        words: words(app, one.refund.rail),
+        tab: one.tab.to_string(),
+        amount: one.refund.amount,
+        at: one.at,
+        borne: one.borne,
+    }
 }

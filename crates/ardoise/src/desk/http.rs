@@ -16,7 +16,7 @@ use crate::render::html;
 use crate::request::Ask;
 use crate::store::people::{self as store_people, Standing, standings};
 use crate::store::tab::Owing;
-use crate::store::{Db, StoreError, books, charge, gains, payout_order, refund_order, tab};
+use crate::store::{Db, StoreError, books, charge, gains, payout_order, refund, refund_order, tab};
 use crate::tabs::http::money_json;
 use crate::tabs::{Received, amount, settle};
 use axum::extract::{Path, Query, State};
@@ -31,6 +31,8 @@ const TABS: i64 = 50;
 const TROUBLING: i64 = 50;
 /// Tries after which a payment in doubt is shown there: about an hour.
 const DOUBTED: i64 = 5;
+/// Days for which the desk shows what went back at a provider's own page.
+const ELSEWHERE_DAYS: i64 = 30;
 /// Tabs with credit, on the desk.
 const CREDITED: i64 = 50;
 /// Authors on the desk.
@@ -65,12 +67,15 @@ async fn page(
         let troubling = charge::troubling(db, DOUBTED, TROUBLING, currency)?;
         let returning = refund_order::troubling(db, DOUBTED, TROUBLING, currency)?;
         let credited = tab::credited(db, CREDITED, currency)?;
+        let since = app.now().plus_days(-ELSEWHERE_DAYS);
+        let elsewhere = refund::elsewhere(db, since, TROUBLING, currency)?;
         let owed = tab::owed_in_all(db, currency)?;
         let letters = letters::lost(app, ask, db)?;
         let sent = payout_stands(app, db)?;
-        Ok((tabs, rows, owed, (troubling, returning, credited, letters, sent)))
+        Ok((tabs, rows, owed, (troubling, (returning, elsewhere), credited, letters, sent)))
     });
-    let (tabs, authors, owed, (troubling, returning, credited, letters, sent)) = read.await?;
+    let (tabs, authors, owed, (troubling, (returning, elsewhere), credited, letters, sent)) =
+        read.await?;
     let full = tabs.len() as i64 == TABS;
     let more = tabs.last().filter(|_| full).map(|last| format!("/desk?after={}", last.tab));
     Ok(DeskPage {
@@ -84,6 +89,7 @@ async fn page(
         troubling: troubling.iter().map(|stored| costs::troubling(app, stored)).collect(),
         letters,
         returning: returning.iter().map(|order| giving_back::troubling(app, order)).collect(),
+        elsewhere: elsewhere.iter().map(|one| giving_back::elsewhere(app, one)).collect(),
         credited: credited.iter().map(giving_back::credited).collect(),
         send_all: payouts::to_all(app, ask.locale, &authors),
         send_from: app.settings.payout_minimum,

@@ -139,6 +139,21 @@ pub struct TroublingRefund {
     pub reason: String,
 }
 
+/// Money that went back at a provider's own page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ElsewhereRefund {
+    /// The key of the rail's name.
+    pub words: String,
+    /// The tab.
+    pub tab: String,
+    /// How much.
+    pub amount: Money,
+    /// When it was noticed.
+    pub at: Timestamp,
+    /// What the operator bears of that tab now.
+    pub borne: Money,
+}
+
 /// A tab that has credit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditedTab {
@@ -177,6 +192,8 @@ pub struct DeskPage {
     pub letters: Vec<LostLetter>,
     /// Refunds at which the operator has to look.
     pub returning: Vec<TroublingRefund>,
+    /// What went back at providers' own pages not long ago.
+    pub elsewhere: Vec<ElsewhereRefund>,
     /// Tabs that have credit.
     pub credited: Vec<CreditedTab>,
     /// The authors.

@@ -67,8 +67,10 @@ pub struct RefundRow {
     pub at: Timestamp,
     /// Whether it is credit again.
     pub has_failed: bool,
-    /// How far the rail has come with it; nothing where the operator sent it by hand.
+    /// How far the rail has come with it; nothing where the operator sent it.
     pub state: Option<State>,
+    /// Whether that was at the provider's own page.
+    pub elsewhere: bool,
 }
 
 impl RefundRow {
@@ -78,6 +80,7 @@ impl RefundRow {
             (true, _) => "refund-failed",
             (false, Some(State::Begun)) => "refund-begun",
             (false, Some(_)) => "refund-done",
+            (false, None) if self.elsewhere => "refund-elsewhere",
             (false, None) => "refund-by-hand",
         }
     }
@@ -98,6 +101,10 @@ pub struct DeskTabPage {
     pub owed: Money,
     /// Its credit.
     pub credit: Money,
+    /// What the operator bears of what went back beyond its credit.
+    pub borne: Money,
+    /// Whether a lost dispute has closed it: `POST /desk/tabs/{tab}/reopen`.
+    pub is_closed_by_dispute: bool,
     /// What came, the newest first.
     pub brought: Vec<BroughtRow>,
     /// Lines that cost something, the newest first.

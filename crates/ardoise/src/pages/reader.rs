@@ -179,6 +179,8 @@ pub struct TabPage {
     pub awaited: Vec<Awaited>,
     /// Why the tab takes no new lines; `None` while it does.
     pub closed: Option<Closed>,
+    /// When the shop opened it again, if that was not long ago.
+    pub reopened: Option<Timestamp>,
     /// The rails that charge it when it is due.
     pub bound: Vec<BoundRail>,
     /// The last charge by one of them, where it brought nothing.

@@ -1,11 +1,9 @@
 //! Settling by a rail, over HTTP: the reader's side, and the door for messages from providers.
 
-use super::disputes;
 use super::keeping;
 use super::port::{Heard, Message, Next, Rail, Reason, Says, Unheard, Which};
 use super::saga::{self, Begin, Visit};
-use super::{mandates, news};
-use super::{payouts, refunds};
+use super::{disputes, elsewhere, mandates, news, payouts};
 use crate::app::{App, Shared};
 use crate::body::{Fields, unreadable};
 use crate::links::qr;
@@ -360,12 +358,10 @@ async fn act_on(app: &App, rail: &dyn Rail, heard: Heard) -> Result<(), Problem>
             tracing::error!(rail = name, dispute, "a reader or their bank wants money back");
             disputes::hear(app, rail, &charge, &dispute).await
         }
-        Heard::Refund(which) => {
-            if let Some(found) = news::find(app, rail, &which).await? {
-                refunds::news(app, found.id).await?;
-            }
-            Ok(())
-        }
+        Heard::Refund(which) => match news::find(app, rail, &which).await? {
+            Some(found) => elsewhere::hear(app, rail, found).await,
+            None => Ok(()),
+        },
         Heard::Payout { payout, reference } => {
             let rail = rail.terms().number;
             Ok(payouts::news(app, Named { rail, payout, reference: &reference }).await?)

@@ -45,8 +45,8 @@ pub enum Heard {
         /// What the rail calls the dispute.
         dispute: String,
     },
-    /// Something about money that was sent back of a charge: ask [`Rail::refund`](super::port::Rail::refund) again. Only where a
-    /// key is known for ever.
+    /// Something about money that was sent back of a charge, by the shop or by somebody else: ask
+    /// [`Rail::refunds_of`](super::port::Rail::refunds_of), and [`Rail::refund`](super::port::Rail::refund) again.
     Refund(Which),
     /// Something about money that was sent to an author: ask [`Rail::paid_out`](super::port::Rail::paid_out).
     Payout {

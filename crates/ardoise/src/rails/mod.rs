@@ -14,6 +14,7 @@ pub mod consent;
 pub mod crockford;
 pub mod disputes;
 pub mod ecash;
+pub mod elsewhere;
 pub mod fee;
 pub mod http;
 pub mod keeping;

@@ -300,6 +300,21 @@ pub enum Refunded {
     Declined(Reason),
 }
 
+/// Money that went back of a charge, whoever sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentBack {
+    /// What the rail calls it: no two of a charge are called the same.
+    pub reference: String,
+    /// The key under which the shop asked for it ([`Refund::key`]); `None` where it did not, but somebody at the provider's own page.
+    pub key: Option<String>,
+    /// How much.
+    pub amount: Money,
+    /// What the rail gives back of the fee it kept.
+    pub fee_back: Money,
+    /// Whether it did not arrive, so that the shop has the money again.
+    pub has_failed: bool,
+}
+
 /// Why a rail did not do what it was asked. What the operator reads stands in it: never a secret, nor what the rail said
 /// word for word.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -453,6 +468,13 @@ pub trait Rail: Send + Sync {
     /// Asks what became of a payout that the rail has named ([`Payout::reference`]), whenever that was. Moves nothing.
     fn paid_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
         let _ = payout;
+        Box::pin(async { Err(RailError::NotOffered) })
+    }
+
+    /// Everything that went back of a settled charge, whoever sent it. `receipt` is what its receipt was called
+    /// ([`Receipt::reference`]).
+    fn refunds_of<'a>(&'a self, charge: &'a Charge, receipt: &'a str) -> Asked<'a, Vec<SentBack>> {
+        let _ = (charge, receipt);
         Box::pin(async { Err(RailError::NotOffered) })
     }
 

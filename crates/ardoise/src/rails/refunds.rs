@@ -24,10 +24,13 @@
 //! # What a rail takes back
 //! A bank may return money that was sent days ago. When a message brings that news, a refund that was done is asked about once
 //! more, and becomes a declined one. What was declined stays so: its money is credit again, and may be spent.
+//!
+//! A rail may decline because somebody has sent the money at the provider's own page: that is looked at before the order is closed
+//! ([`elsewhere`]). What the rail gives back of its fee is booked before an order is done.
 
 use super::manual;
 use super::port::{self, Rail, RailError, Refunded};
-use super::{saga, schedule};
+use super::{elsewhere, saga, schedule};
 use crate::app::App;
 use crate::notices;
 use crate::problem::{PURCHASE_CONFLICT, Problem, REFUND_BY_HAND};
@@ -35,9 +38,10 @@ use crate::store::refund_order::{self, Ended, Order, State};
 use crate::store::tab::{self, Brought};
 use crate::store::{Db, StoreError, charge, refund, statement};
 use crate::tabs;
-use crate::till::command::{Command, RefundAsk, RefundFailedAsk};
+use crate::till::command::{Command, FeeBackAsk, RefundAsk, RefundFailedAsk};
 use ledger::{
-    LedgerRefusal, LineId, LineState, Money, Refund, RefundId, SettlementId, SettlementNow, TabId,
+    FeeBack, LedgerRefusal, LineId, LineState, Money, Refund, RefundId, SettlementId,
+    SettlementNow, Shortfall, TabId,
 };
 use std::sync::Arc;
 
@@ -122,7 +126,8 @@ pub async fn by_hand(app: &App, ask: GiveBack, note: &str) -> Result<(), Problem
     }
     let (rail, amount) = (settlement.rail, ask.amount);
     let refund = Refund { id, settlement: ask.settlement, rail, amount };
-    let ask = RefundAsk { tab: ask.tab, refund, reference: manual::note(note) };
+    let (shortfall, reference) = (Shortfall::Refused, manual::note(note));
+    let ask = RefundAsk { tab: ask.tab, refund, shortfall, reference };
     tabs::ask(app, Command::Refund(ask)).await
 }
 
@@ -279,7 +284,7 @@ async fn step(app: &App, order: Order) -> Result<(), StoreError> {
     let booked = app.store.read(|db| refund::by_id(db, id, currency)).await?;
     if booked.is_some_and(|booked| booked.has_failed) {
         // It was stopped after the money became credit again: the rail is not told any more.
-        return close(app, &order, State::Declined, "", &order.reason).await;
+        return close_declined(app, &order, &order.reason).await;
     }
     if order.state == State::Begun && app.now() > order.begun_at.plus_days(KEY_DAYS) {
         // Told again, the rail might send it twice.
@@ -295,9 +300,9 @@ async fn step(app: &App, order: Order) -> Result<(), StoreError> {
 /// Has the books take it from the credit; they say so again when they did before.
 async fn book(app: &App, order: &Order) -> Result<Result<(), LedgerRefusal>, StoreError> {
     let (tab, refund, reference) = (order.tab, order.refund, String::new());
-    let answer =
-        app.store.till().ask(Command::Refund(RefundAsk { tab, refund, reference })).await?;
-    Ok(answer.map(drop))
+    let shortfall = Shortfall::Refused;
+    let ask = RefundAsk { tab, refund, shortfall, reference };
+    Ok(app.store.till().ask(Command::Refund(ask)).await?.map(drop))
 }
 
 /// Tells the rail, and writes down what it answered.
@@ -312,7 +317,8 @@ async fn tell(app: &App, rail: &dyn Rail, order: &Order) -> Result<(), StoreErro
     let key = key(order.refund.id);
     let told = port::Refund { key, amount: order.refund.amount, reference };
     match rail.refund(&saga::told(app, &charge), &told).await {
-        Ok(Refunded::Done { reference, .. }) => {
+        Ok(Refunded::Done { reference, fee_back: fee }) => {
+            fee_back(app, (order.tab, settlement), order.refund.id, fee).await?;
             close(app, order, State::Done, &reference, "").await
         }
         Ok(Refunded::Waiting) => put_off(app, order, "").await,
@@ -328,7 +334,7 @@ async fn tell(app: &App, rail: &dyn Rail, order: &Order) -> Result<(), StoreErro
 }
 
 /// The rail's key of idempotency: no charge has the same.
-fn key(refund: RefundId) -> String {
+pub(super) fn key(refund: RefundId) -> String {
     format!("refund-{refund}")
 }
 
@@ -340,7 +346,49 @@ async fn decline(app: &App, order: &Order, why: &str) -> Result<(), StoreError> 
     let taken = app.store.till().ask(Command::RefundFailed(ask)).await?;
     // The books have it, and refuse nothing of what a rail has said.
     taken.map_err(|refusal| StoreError::Corrupt(refusal.to_string()))?;
+    close_declined(app, order, why).await
+}
+
+/// Its money is credit again. Perhaps the rail declined because it was sent at the provider's own page: as long as that is not known
+/// the order stays.
+async fn close_declined(app: &App, order: &Order, why: &str) -> Result<(), StoreError> {
+    if let Err(problem) = look_elsewhere(app, order).await {
+        let cause = problem.cause.unwrap_or_default();
+        tracing::warn!(refund = %order.refund.id, cause, "a rail does not say what went back besides");
+        return put_off(app, order, why).await;
+    }
     close(app, order, State::Declined, "", why).await
+}
+
+async fn look_elsewhere(app: &App, order: &Order) -> Result<(), Problem> {
+    let (settlement, currency) = (order.refund.settlement, app.currency());
+    let charge = app.store.read(|db| charge::by_id(db, settlement, currency)).await?;
+    match (app.rails.by_number(order.refund.rail).cloned(), charge) {
+        (Some(rail), Some(charge)) => elsewhere::look(app, &*rail, &charge).await,
+        _ => Ok(()),
+    }
+}
+
+/// Books what a rail gives back of the fee that it kept of a settlement, because so much of it went back: once.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn fee_back(
+    app: &App,
+    (tab, settlement): (TabId, SettlementId),
+    refund: RefundId,
+    amount: Money,
+) -> Result<(), StoreError> {
+    if amount.is_zero() {
+        return Ok(());
+    }
+    let fee_back = FeeBack::Refund(refund);
+    let ask = FeeBackAsk { tab, settlement, fee_back, amount };
+    if let Err(refusal) = app.store.till().ask(Command::FeeBack(ask)).await? {
+        // It was another part before: what was booked first stays.
+        tracing::error!(%refund, %refusal, "what a rail gives back of its fee is not booked");
+    }
+    Ok(())
 }
 
 async fn put_off(app: &App, order: &Order, why: &str) -> Result<(), StoreError> {

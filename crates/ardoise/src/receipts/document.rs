@@ -103,6 +103,9 @@ pub struct Sums {
     /// Money given back; only where some was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_back: Option<Amount>,
+    /// What of that went back beyond the credit there was, and has not been made good: the shop bears it. Only where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub borne: Option<Amount>,
     /// What is owed.
     pub owed: Amount,
     /// What was received beyond what is owed.
@@ -145,6 +148,10 @@ pub enum What {
     DisputeEnded(DisputeEnded),
     /// A line was written off: the tab is closed until it is paid.
     WrittenOff(WrittenOff),
+    /// Money was given back at the provider's own page, whether or not the tab had credit.
+    RefundedElsewhere(Refunded),
+    /// The shop has opened a tab again that a lost dispute had closed.
+    Reopened {},
 }
 
 /// A line of a tab.

@@ -58,7 +58,7 @@ fn tell(
     let Some(stored) = tab::by_id(db, tab, currency)? else { return Ok(None) };
     let mut kept = audit::kept(db, tab, currency)?;
     let sums = match line {
-        None => Some(sums(&kept, currency)?),
+        None => Some(sums(&kept, stored.tab.borne, currency)?),
         Some(line) => {
             keep_only(&mut kept, line);
             None
@@ -76,11 +76,12 @@ fn keep_only(kept: &mut Kept, line: LineId) {
     kept.losses.retain(|loss| loss.line == line);
     kept.refunds.clear();
     kept.disputes.clear();
+    kept.reopenings.clear();
     let Kept { settlements, payments, .. } = kept;
     settlements.retain(|made| payments.iter().any(|(_, by)| *by == made.settle.id));
 }
 
-fn sums(kept: &Kept, currency: Currency) -> Result<Sums, StoreError> {
+fn sums(kept: &Kept, borne: Money, currency: Currency) -> Result<Sums, StoreError> {
     let undone: HashSet<LineId> = kept.undos.iter().map(|undo| undo.line).collect();
     let prices = || kept.lines.iter().map(|kept| (kept.line.id, kept.line.shares.gross));
     let bought = total(prices().map(|(_, gross)| gross), currency)?;
@@ -91,12 +92,14 @@ fn sums(kept: &Kept, currency: Currency) -> Result<Sums, StoreError> {
     let due = less(bought, taken_back)?;
     let back = kept.refunds.iter().filter(|made| made.failed.is_none());
     let back = total(back.map(|made| made.refund.amount), currency)?;
-    let stays = less(received, back)?;
+    // What the shop bears is as if it had not gone back.
+    let stays = less(received.checked_add(borne).map_err(corrupt)?, back)?;
     Ok(Sums {
         bought: bought.into(),
         undone: taken_back.into(),
         received: received.into(),
         given_back: (!back.is_zero()).then(|| back.into()),
+        borne: (!borne.is_zero()).then(|| borne.into()),
         owed: less(due, stays)?.into(),
         credit: less(stays, due)?.into(),
     })
@@ -158,6 +161,10 @@ impl<'a> Teller<'a> {
         entries.extend(kept.settlements.iter().map(settled));
         entries.extend(kept.refunds.iter().flat_map(refunded));
         entries.extend(kept.disputes.iter().flat_map(disputed));
+        entries.extend(kept.reopenings.iter().map(|made| {
+            let (before, happened) = made.entry();
+            entry(before, &happened, made.at, What::Reopened {})
+        }));
         for loss in &kept.losses {
             entries.push(self.written_off(loss)?);
         }
@@ -262,6 +269,10 @@ fn refunded(made: &KeptRefund) -> impl Iterator<Item = Entry> {
         match happened {
             Happened::Returned { at, .. } => {
                 entry(before, &happened, at, What::Returned(Returned { refund, amount }))
+            }
+            Happened::GivenElsewhere { .. } => {
+                let what = Refunded { refund, amount, rail: rail.clone() };
+                entry(before, &happened, made.at, What::RefundedElsewhere(what))
             }
             _ => {
                 let what = Refunded { refund, amount, rail: rail.clone() };

@@ -1,12 +1,15 @@
 //! Checking a receipt without asking the shop: is it whole, do its hashes follow from each other, do its sums follow
 //! from its entries, and did the shop sign it?
 
+mod replay;
+
 use super::document::{About, Bought, Document, Entry, FORMAT, Sums, What, unhex};
 use super::http::Published;
 use super::key::PublicKey;
 use crate::api::wire::{Amount, SaleState, instant};
 use ledger::receipts::{Chain, Entry as Happened, Hash, consent_number, version_digest};
-use ledger::{Currency, LineId, LineState, Money, RefundId, SettlementId, TabId, Timestamp};
+use ledger::{Currency, LineState, Money, TabId, Timestamp};
+use replay::Replay;
 use std::str::FromStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -148,6 +151,12 @@ impl<'a> Check<'a> {
                 amount: self.money("refunded.amount", &made.amount)?,
                 at,
             },
+            What::RefundedElsewhere(made) => Happened::GivenElsewhere {
+                refund: value("refunded_elsewhere.refund", &made.refund)?,
+                amount: self.money("refunded_elsewhere.amount", &made.amount)?,
+                at,
+            },
+            What::Reopened {} => Happened::Reopened { at },
             What::Returned(made) => Happened::Returned {
                 refund: value("returned.refund", &made.refund)?,
                 amount: self.money("returned.amount", &made.amount)?,
@@ -259,15 +268,17 @@ impl<'a> Check<'a> {
         let bought: i128 = replay.lines.iter().map(|line| micros(line.gross)).sum();
         let undone = replay.lines.iter().filter(|line| line.undone);
         let undone: i128 = undone.map(|line| micros(line.gross)).sum();
-        let left = bought - undone - replay.received + replay.given_back;
+        let left = bought - undone - replay.received + replay.given_back - replay.borne;
         let nothing = Amount::from(Money::zero(self.currency));
-        // Nothing given back is not told.
-        if told.given_back.as_ref() == Some(&nothing) {
-            return Err(Refused::Sums("nothing was given back".into()));
+        // Nothing given back is not told, nor nothing borne.
+        if [&told.given_back, &told.borne].into_iter().flatten().any(|told| *told == nothing) {
+            return Err(Refused::Sums("nothing was given back, or borne".into()));
         }
         let given_back = told.given_back.as_ref().unwrap_or(&nothing);
+        let borne = told.borne.as_ref().unwrap_or(&nothing);
         let computed = [
             ("given_back", given_back, replay.given_back),
+            ("borne", borne, replay.borne),
             ("bought", &told.bought, bought),
             ("undone", &told.undone, undone),
             ("received", &told.received, replay.received),
@@ -306,6 +317,8 @@ impl<'a> Check<'a> {
                     again || one.line != bought.line || one.amount != bought.price
                 }
                 What::Refunded(_)
+                | What::RefundedElsewhere(_)
+                | What::Reopened {}
                 | What::Returned(_)
                 | What::Disputed(_)
                 | What::DisputeEnded(_) => true,
@@ -321,138 +334,6 @@ impl<'a> Check<'a> {
         }
         Ok(())
     }
-}
-
-/// A tab, replayed: money pays the lines that wait, those written off first, then the oldest, as far as it reaches.
-#[derive(Default)]
-struct Replay {
-    lines: Vec<Replayed>,
-    credit: i128,
-    received: i128,
-    given_back: i128,
-    /// What was given back and may still fail.
-    refunds: Vec<(RefundId, Money)>,
-    /// What is disputed.
-    disputes: Vec<(SettlementId, Money)>,
-}
-
-struct Replayed {
-    line: LineId,
-    at: Timestamp,
-    gross: Money,
-    undone: bool,
-    paid_by: Option<SettlementId>,
-    lost: bool,
-}
-
-impl Replayed {
-    fn state(&self) -> SaleState {
-        LineState::of(self.undone, self.paid_by.is_some(), self.lost).into()
-    }
-}
-
-impl Replay {
-    fn step(&mut self, happened: &Happened, told: &What, number: u64) -> Result<(), Refused> {
-        let wrong = |what| Err(Refused::Entry { number, what });
-        match *happened {
-            Happened::Bought { line, gross, at, .. } => {
-                if self.lines.iter().any(|known| known.line == line) {
-                    return wrong("is a line that was bought before");
-                }
-                self.lines.push(Replayed {
-                    line,
-                    at,
-                    gross,
-                    undone: false,
-                    paid_by: None,
-                    lost: false,
-                });
-            }
-            Happened::Undone { line, .. } => {
-                let known = self.lines.iter_mut().find(|known| known.line == line);
-                let Some(known) = known.filter(|known| !known.undone) else {
-                    return wrong("takes back what is not there");
-                };
-                known.undone = true;
-                let told_amount = matches!(told, What::Undone(undone)
-                    if undone.amount == Amount::from(known.gross));
-                if !told_amount {
-                    return wrong("takes back another amount than the line's");
-                }
-                self.credit += if known.paid_by.is_some() { micros(known.gross) } else { 0 };
-            }
-            Happened::Settled { settlement, received, .. } => {
-                self.received += micros(received);
-                self.credit += micros(received);
-                self.pay(settlement);
-            }
-            Happened::WrittenOff { line, .. } => {
-                let known = self.lines.iter_mut().find(|known| known.line == line);
-                let Some(known) = known.filter(|known| known.state() == SaleState::Open) else {
-                    return wrong("writes off what is not open");
-                };
-                known.lost = true;
-                let is_told = matches!(told, What::WrittenOff(lost)
-                    if lost.amount == Amount::from(known.gross));
-                if !is_told {
-                    return wrong("writes off another amount than the line's");
-                }
-            }
-            Happened::GivenBack { .. }
-            | Happened::Returned { .. }
-            | Happened::Disputed { .. }
-            | Happened::DisputeEnded { .. } => {
-                if !self.give_back(happened) {
-                    return wrong("gives back or disputes what is not there");
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether what goes back, or is disputed, is there.
-    fn give_back(&mut self, happened: &Happened) -> bool {
-        let (credit, back) = (self.credit, self.given_back);
-        let (change, is_there) = match *happened {
-            Happened::GivenBack { refund, amount, .. } => {
-                self.refunds.push((refund, amount));
-                (-micros(amount), micros(amount) <= credit)
-            }
-            Happened::Returned { refund, amount, .. } => {
-                (micros(amount), take(&mut self.refunds, (refund, amount)))
-            }
-            Happened::Disputed { settlement, amount, .. } => {
-                self.disputes.push((settlement, amount));
-                (0, true)
-            }
-            Happened::DisputeEnded { settlement, amount, .. } => {
-                (0, take(&mut self.disputes, (settlement, amount)))
-            }
-            _ => (0, false),
-        };
-        (self.credit, self.given_back) = (credit + change, back - change);
-        is_there
-    }
-
-    fn pay(&mut self, settlement: SettlementId) {
-        let is_open =
-            |line: &&mut Replayed| !line.undone && line.paid_by.is_none() && !line.gross.is_zero();
-        let mut open: Vec<&mut Replayed> = self.lines.iter_mut().filter(is_open).collect();
-        open.sort_by_key(|line| (!line.lost, line.at, line.line));
-        for line in open {
-            if self.credit < micros(line.gross) {
-                break;
-            }
-            self.credit -= micros(line.gross);
-            line.paid_by = Some(settlement);
-        }
-    }
-}
-
-/// Takes one away; answers whether it was there.
-fn take<T: PartialEq>(from: &mut Vec<T>, one: T) -> bool {
-    let place = from.iter().position(|known| *known == one);
-    place.map(|place| from.swap_remove(place)).is_some()
 }
 
 fn micros(money: Money) -> i128 {

@@ -1,12 +1,15 @@
 //! Everything that is kept about money, as it is kept: for whoever checks the books or writes a receipt. Nothing here is
 //! read from a cache that it is then compared with.
 
-use super::{Db, StoreError, Value, dispute, id, payout};
-use ledger::receipts::{Chain, Entry};
+mod returns;
+
+use super::{Db, StoreError, Value, id, payout};
+use ledger::receipts::Chain;
 use ledger::{
-    AuthorId, Currency, Dispute, Line, LineId, Money, Payment, PayoutId, PayoutNow, RailNumber,
-    Refund, RefundId, Settle, SettlementId, Shares, TabId, Timestamp, Transfer, UndoneBy, Verdict,
+    AuthorId, Currency, FeeBack, Line, LineId, Money, Payment, PayoutId, PayoutNow, RailNumber,
+    Settle, SettlementId, Shares, TabId, Timestamp, Transfer, UndoneBy,
 };
+pub use returns::{KeptDispute, KeptFeeBack, KeptLoss, KeptRefund, KeptReopening};
 
 /// How many rows there are to look at: transfers, and tabs.
 ///
@@ -68,67 +71,6 @@ pub struct KeptSettlement {
     pub before: Chain,
 }
 
-/// A line that was written off, as it is kept.
-#[derive(Debug, Clone, Copy)]
-pub struct KeptLoss {
-    /// The line.
-    pub line: LineId,
-    /// When.
-    pub at: Timestamp,
-    /// The chain before it.
-    pub before: Chain,
-}
-
-/// A refund as it is kept.
-#[derive(Debug, Clone, Copy)]
-pub struct KeptRefund {
-    /// What went back.
-    pub refund: Refund,
-    /// When.
-    pub at: Timestamp,
-    /// The chain before it.
-    pub before: Chain,
-    /// When it was taken back, and the chain before that.
-    pub failed: Option<(Timestamp, Chain)>,
-}
-
-/// A dispute as it is kept.
-#[derive(Debug, Clone, Copy)]
-pub struct KeptDispute {
-    /// What the rail took.
-    pub dispute: Dispute,
-    /// When.
-    pub at: Timestamp,
-    /// The chain before it.
-    pub before: Chain,
-    /// How and when it ended, and the chain before that.
-    pub ended: Option<(Verdict, Timestamp, Chain)>,
-}
-
-impl KeptRefund {
-    /// The receipts of it, each with the chain before it.
-    pub fn entries(&self) -> impl Iterator<Item = (Chain, Entry)> {
-        let Refund { id: refund, amount, .. } = self.refund;
-        let made = (self.before, Entry::GivenBack { refund, amount, at: self.at });
-        let failed =
-            self.failed.map(|(at, before)| (before, Entry::Returned { refund, amount, at }));
-        std::iter::once(made).chain(failed)
-    }
-}
-
-impl KeptDispute {
-    /// The receipts of it, each with the chain before it.
-    pub fn entries(&self) -> impl Iterator<Item = (Chain, Entry)> {
-        let Dispute { settlement, amount, .. } = self.dispute;
-        let opened = (self.before, Entry::Disputed { settlement, amount, at: self.at });
-        let ended = self.ended.map(|(verdict, at, before)| {
-            let won = verdict == Verdict::Won;
-            (before, Entry::DisputeEnded { settlement, amount, won, at })
-        });
-        std::iter::once(opened).chain(ended)
-    }
-}
-
 /// Everything that is kept about one tab.
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
@@ -146,6 +88,22 @@ pub struct Kept {
     pub refunds: Vec<KeptRefund>,
     /// What was disputed.
     pub disputes: Vec<KeptDispute>,
+    /// Parts of fees that were given back.
+    pub fees_back: Vec<KeptFeeBack>,
+    /// When it was opened again.
+    pub reopenings: Vec<KeptReopening>,
+}
+
+impl Kept {
+    /// Fees that rails took again because what they were given back for did not happen, and when.
+    pub fn fees_taken_again(&self) -> impl Iterator<Item = (&KeptFeeBack, Timestamp)> {
+        let when = |given: &KeptFeeBack| {
+            let FeeBack::Refund(refund) = given.fee_back else { return None };
+            let made = self.refunds.iter().find(|made| made.refund.id == refund)?;
+            made.failed.map(|(at, _)| at)
+        };
+        self.fees_back.iter().filter_map(move |given| Some((given, when(given)?)))
+    }
 }
 
 /// Everything that is kept about a tab.
@@ -158,9 +116,11 @@ pub fn kept(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Kept, StoreEr
         undos: undos(db, tab)?,
         settlements: settlements(db, tab, currency)?,
         payments: payments(db, tab, currency)?,
-        losses: losses(db, tab)?,
-        refunds: refunds(db, tab, currency)?,
-        disputes: disputes(db, tab, currency)?,
+        losses: returns::losses(db, tab)?,
+        refunds: returns::refunds(db, tab, currency)?,
+        disputes: returns::disputes(db, tab, currency)?,
+        fees_back: returns::fees_back(db, tab, currency)?,
+        reopenings: returns::reopenings(db, tab)?,
     })
 }
 
@@ -241,55 +201,6 @@ fn payments(
         let line = LineId::from_bytes(row.bytes(0)?);
         let payment = Payment { line, rail_fee: row.money(2, currency)? };
         Ok((payment, SettlementId::from_bytes(row.bytes(1)?)))
-    })
-}
-
-fn losses(db: &dyn Db, tab: TabId) -> Result<Vec<KeptLoss>, StoreError> {
-    let sql = "select line_id, written_off_at, chain_number, chain_before from write_off where tab_id = ?1";
-    db.all(sql, &[id(tab)], |row| {
-        Ok(KeptLoss {
-            line: LineId::from_bytes(row.bytes(0)?),
-            at: row.time(1)?,
-            before: Chain { length: row.count(2)?, head: row.bytes(3)? },
-        })
-    })
-}
-
-fn refunds(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<KeptRefund>, StoreError> {
-    let sql = "select r.id, r.settlement_id, r.rail, r.micros, r.refunded_at, r.chain_number, r.chain_before, \
-        f.failed_at, coalesce(f.chain_number, 0), coalesce(f.chain_before, r.chain_before) \
-        from refund r left join refund_failure f on f.refund_id = r.id where r.tab_id = ?1";
-    db.all(sql, &[id(tab)], |row| {
-        let refund = Refund {
-            id: RefundId::from_bytes(row.bytes(0)?),
-            settlement: SettlementId::from_bytes(row.bytes(1)?),
-            rail: RailNumber(row.small(2)?),
-            amount: row.money(3, currency)?,
-        };
-        let before = Chain { length: row.count(5)?, head: row.bytes(6)? };
-        let chain = Chain { length: row.count(8)?, head: row.bytes(9)? };
-        let failed = row.maybe_time(7)?.map(|at| (at, chain));
-        Ok(KeptRefund { refund, at: row.time(4)?, before, failed })
-    })
-}
-
-fn disputes(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<KeptDispute>, StoreError> {
-    let sql = "select d.settlement_id, d.rail, d.micros, d.fee_micros, d.opened_at, d.chain_number, d.chain_before, \
-        e.ended_at, coalesce(e.won, 0), coalesce(e.chain_number, 0), coalesce(e.chain_before, d.chain_before) \
-        from dispute d left join dispute_end e on e.settlement_id = d.settlement_id and e.name = d.name \
-        where d.tab_id = ?1";
-    db.all(sql, &[id(tab)], |row| {
-        let dispute = Dispute {
-            settlement: SettlementId::from_bytes(row.bytes(0)?),
-            rail: RailNumber(row.small(1)?),
-            amount: row.money(2, currency)?,
-            fee: row.money(3, currency)?,
-        };
-        let before = Chain { length: row.count(5)?, head: row.bytes(6)? };
-        let (verdict, chain) =
-            (dispute::verdict(row.int(8)?), Chain { length: row.count(9)?, head: row.bytes(10)? });
-        let ended = row.maybe_time(7)?.map(|at| (verdict, at, chain));
-        Ok(KeptDispute { dispute, at: row.time(4)?, before, ended })
     })
 }
 

@@ -326,13 +326,16 @@ pub fn counted_hours(db: &dyn Db, author: AuthorId) -> Result<Option<Hours>, Sto
     Ok(found.and_then(|(from, to)| Some(Hours { from: from?, to: to? })))
 }
 
-/// What rails kept of the lines by which an author was paid.
+/// What rails kept of the lines by which an author was paid, less what they gave back of that.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn rail_fees(db: &dyn Db, author: AuthorId, currency: Currency) -> Result<Money, StoreError> {
-    let sql =
-        "select cast(coalesce(sum(micros), 0) as bigint) from rail_fee_total where author_id = ?1";
+    // What was kept is counted a moment later than what was given back.
+    let sql = "select case when kept > back then cast(kept - back as bigint) else 0 end from ( \
+        select (select coalesce(sum(micros), 0) from rail_fee_total where author_id = ?1) as kept, \
+        (select coalesce(sum(b.micros), 0) from fee_back b left join refund_failure f on f.refund_id = b.subject \
+          where b.author_id = ?1 and f.refund_id is null) as back) as counted";
     let found = db.first(sql, &[id(author)], |row| row.money(0, currency))?;
     Ok(found.unwrap_or(Money::zero(currency)))
 }

@@ -38,6 +38,7 @@ pub const ALL: &[Migration] = &[
     step!(8, "0008_bank"),
     step!(9, "0009_notice"),
     step!(10, "0010_payout_order"),
+    step!(11, "0011_elsewhere"),
 ];
 
 /// The newest version that this program knows.

@@ -17,6 +17,7 @@ pub mod delivery;
 pub mod discarded;
 pub mod dispute;
 pub mod engine;
+pub mod fee_back;
 pub mod file;
 pub mod gains;
 pub mod idempotency;

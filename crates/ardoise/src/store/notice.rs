@@ -116,3 +116,13 @@ pub fn dismiss(
     let values = [id(tab), kind.name().into(), Value::Text(subject), now.into()];
     Ok(db.execute(sql, &values)? == 1)
 }
+
+/// What a tab's reader was told of its being closed is over.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn opened_again(db: &dyn Db, tab: TabId, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "update notice set dismissed_at = ?2 where tab_id = ?1 and kind = 'closed' and dismissed_at is null";
+    db.execute(sql, &[id(tab), now.into()])?;
+    Ok(())
+}

@@ -268,8 +268,10 @@ pub struct Shown {
     pub at: Timestamp,
     /// Whether it was taken back: the money is credit again.
     pub has_failed: bool,
-    /// How far the rail has come with it; nothing where the operator sent it by hand.
+    /// How far the rail has come with it; nothing where the operator sent it.
     pub state: Option<State>,
+    /// Whether that was at the provider's own page.
+    pub elsewhere: bool,
 }
 
 /// The refunds of a tab, newest first, at most `limit`.
@@ -282,7 +284,7 @@ pub fn shown(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Shown>, StoreError> {
-    let sql = "select r.id, r.settlement_id, r.rail, r.micros, r.refunded_at, f.refund_id is not null, o.state \
+    let sql = "select r.id, r.settlement_id, r.rail, r.micros, r.refunded_at, f.refund_id is not null, o.state, r.elsewhere \
         from refund r left join refund_failure f on f.refund_id = r.id left join refund_order o on o.id = r.id \
         where r.tab_id = ?1 order by r.refunded_at desc, r.id desc limit ?2";
     db.all(sql, &[id(tab), Value::Int(limit)], |row| {
@@ -293,6 +295,19 @@ pub fn shown(
             amount: row.money(3, currency)?,
         };
         let state = row.maybe_text(6)?.map(|name| State::from_name(&name)).transpose()?;
-        Ok(Shown { refund, at: row.time(4)?, has_failed: row.int(5)? != 0, state })
+        let (has_failed, elsewhere) = (row.int(5)? != 0, row.int(7)? != 0);
+        Ok(Shown { refund, at: row.time(4)?, has_failed, state, elsewhere })
     })
+}
+
+/// The orders of a settlement that a rail may have heard of: the id of each, and what the rail calls it.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn of_settlement(
+    db: &dyn Db,
+    settlement: SettlementId,
+) -> Result<Vec<(RefundId, String)>, StoreError> {
+    let sql = "select id, reference from refund_order where settlement_id = ?1";
+    db.all(sql, &[settlement.into()], |row| Ok((RefundId::from_bytes(row.bytes(0)?), row.text(1)?)))
 }

@@ -17,7 +17,7 @@ macro_rules! tab_columns {
         concat!(
             "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, ",
             "settlements, purchases, undone, chain_length, chain_head, written_off_micros, mandate, ",
-            "disputes_open, disputes_lost",
+            "disputes_open, disputes_lost, borne_micros",
             $more,
             " from tab ",
             $rest
@@ -43,6 +43,7 @@ pub(super) fn read(row: &dyn Row, currency: Currency) -> Result<StoredTab, Store
         mandate: row.int(13)? != 0,
         disputes_open: row.small(14)?,
         disputes_lost: row.small(15)?,
+        borne: row.money(16, currency)?,
     };
     Ok(StoredTab { secret_hash: row.bytes(1)?, tab })
 }
@@ -100,7 +101,7 @@ pub fn claimed(
         ", (select count(*) from notice where tab_id = tab.id and dismissed_at is null)",
         "where id = ?1"
     );
-    let found = db.first(sql, &[id(tab)], |row| Ok((read(row, currency)?, row.small(16)?)))?;
+    let found = db.first(sql, &[id(tab)], |row| Ok((read(row, currency)?, row.small(17)?)))?;
     let own = found.filter(|(stored, _)| stored.secret_hash == *secret_hash);
     Ok(own.map(|(stored, notices)| Claimed { tab: stored.tab, notices }))
 }
@@ -127,11 +128,12 @@ pub fn open(db: &dyn Db, tab: &Tab, secret_hash: &SecretHash) -> Result<(), Stor
         Value::Int(tab.mandate.into()),
         Value::Int(tab.disputes_open.into()),
         Value::Int(tab.disputes_lost.into()),
+        tab.borne.into(),
     ];
     db.execute(
         "insert into tab (id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, \
          settlements, purchases, undone, chain_length, chain_head, written_off_micros, mandate, disputes_open, \
-         disputes_lost) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         disputes_lost, borne_micros) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         &values,
     )?;
     Ok(())
@@ -157,11 +159,13 @@ pub fn update(db: &dyn Db, tab: &Tab) -> Result<(), StoreError> {
         Value::Int(tab.mandate.into()),
         Value::Int(tab.disputes_open.into()),
         Value::Int(tab.disputes_lost.into()),
+        tab.borne.into(),
     ];
     db.execute(
         "update tab set open_micros = ?2, credit_micros = ?3, open_lines = ?4, oldest_open_at = ?5, \
          settlements = ?6, purchases = ?7, undone = ?8, chain_length = ?9, chain_head = ?10, \
-         written_off_micros = ?11, mandate = ?12, disputes_open = ?13, disputes_lost = ?14 where id = ?1",
+         written_off_micros = ?11, mandate = ?12, disputes_open = ?13, disputes_lost = ?14, \
+         borne_micros = ?15 where id = ?1",
         &values,
     )?;
     Ok(())
@@ -344,4 +348,13 @@ pub fn owed_in_all(db: &dyn Db, currency: Currency) -> Result<Money, StoreError>
         where open_micros + written_off_micros > credit_micros";
     let found = db.first(sql, &[], |row| row.money(0, currency))?;
     Ok(found.unwrap_or(Money::zero(currency)))
+}
+
+/// When the operator last opened a tab again.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn reopened(db: &dyn Db, tab: TabId) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "select max(reopened_at) from reopening where tab_id = ?1";
+    Ok(db.first(sql, &[id(tab)], |row| row.maybe_time(0))?.flatten())
 }

@@ -18,8 +18,8 @@ use crate::problem::{Problem, TAB_OVER_LIMIT, TAB_TOO_SMALL, TAB_UNKNOWN};
 use crate::rails::{binding, mandates};
 use crate::render::html;
 use crate::request::{Ask, Claim, forget_tab, keep_tab};
-use crate::store::refund_order;
 use crate::store::statement::{self, Before, Shown as StoredLine};
+use crate::store::{refund_order, tab as tabs};
 use crate::till::command::Purchase;
 use crate::works::kind_of;
 use axum::extract::{Path, Query, State};
@@ -34,6 +34,8 @@ use std::collections::HashMap;
 const LINES_ON_A_PAGE: i64 = 50;
 /// Refunds on the page of a tab.
 const REFUNDS_ON_A_PAGE: i64 = 20;
+/// Days for which a reader is told that the shop has opened their tab again.
+const REOPENED_DAYS: i64 = 30;
 type Asked<T = Response> = Result<T, Problem>;
 
 /// Buy a work
@@ -187,9 +189,14 @@ pub async fn show_tab(
     page.notice = notice(&query, &lines, &bound);
     let told =
         (notices::http::shown(&app, &ask, &tab).await?, mail::http::view(&app, tab.id).await?);
-    let went_back =
-        app.store.read(|db| refund_order::shown(db, tab.id, REFUNDS_ON_A_PAGE, currency)).await?;
+    let read = app.store.read(|db| {
+        let went_back = refund_order::shown(db, tab.id, REFUNDS_ON_A_PAGE, currency)?;
+        Ok((went_back, tabs::reopened(db, tab.id)?))
+    });
+    let (went_back, reopened) = read.await?;
+    let since = app.now().plus_days(-REOPENED_DAYS);
     html(&TabPage {
+        reopened: reopened.filter(|at| *at >= since && !tab.is_closed()),
         failed: failed_charge(&app, &tab).await?,
         awaited: awaited(&app, &tab).await?,
         invitation: binding::invitation(&app, &ask, &tab),
@@ -233,6 +240,7 @@ fn empty_tab(app: &App, page: Page) -> TabPage {
         refunds: Vec::new(),
         awaited: Vec::new(),
         closed: None,
+        reopened: None,
         bound: Vec::new(),
         failed: None,
         invitation: None,
@@ -257,6 +265,7 @@ async fn tab_page(
     let withheld = rules.withholds_undo(tab);
     Ok(TabPage {
         owed,
+        reopened: None,
         open_lines: tab.open_lines,
         limit,
         left,

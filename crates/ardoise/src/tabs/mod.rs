@@ -9,7 +9,7 @@ use crate::pages::reader::Closed;
 use crate::pages::work::{consent_text, typed_consent_text};
 use crate::problem::{AMOUNT_INVALID, Problem, TAB_RATE_LIMITED};
 use crate::request::{Ask, Claim};
-use crate::store::{StoreError, statement};
+use crate::store::{StoreError, notice, statement};
 use crate::till::command::{
     Answer, BuyAsk, Command, Purchase, SettleAsk, TabClaim, TabNow, UndoAsk,
 };
@@ -197,6 +197,23 @@ pub async fn write_off(app: &App, tab: TabId) -> Result<usize, Problem> {
         Answer::WrittenOff { lost, .. } => Ok(lost.len()),
         other => Err(unexpected(&other)),
     }
+}
+
+/// Opens a tab again that a lost dispute has closed; answers how it stands then, and whether that was new. What was written off still
+/// keeps it closed until it is paid.
+///
+/// # Errors
+/// [`crate::problem::TAB_UNKNOWN`], and the store's: the tab is as it was.
+pub async fn reopen(app: &App, tab: TabId) -> Result<(TabNow, bool), Problem> {
+    let (again, now) = match app.store.till().ask(Command::Reopen(tab)).await?? {
+        Answer::Reopened { again, now } => (again, now),
+        other => return Err(unexpected(&other)),
+    };
+    if !now.tab.is_closed() {
+        let at = app.now();
+        app.store.write(move |db| notice::opened_again(db, tab, at)).await?;
+    }
+    Ok((now, !again))
 }
 
 /// Since when something waits on `tab`: see [`Tab::waits_since`].

@@ -13,15 +13,15 @@ use super::command::{
 };
 use ledger::receipts::Chain;
 use ledger::{
-    AuthorId, Before, Bought, Currency, Dispute, Earlier, LedgerRefusal, Line, LineId, LineState,
-    LinkId, Money, Offer, OpenLine, Payment, PayoutId, PayoutNow, Refund, RefundId, Rules, Settle,
-    SettlementId, SettlementNow, Tab, TabId, Timestamp, Transfer, Undone, UndoneBy, Verdict,
-    WorkId,
+    AuthorId, Before, Bought, Currency, Dispute, Earlier, FeeBack, Given, LedgerRefusal, Line,
+    LineId, LineState, LinkId, Money, Offer, OpenLine, Payment, PayoutId, PayoutNow, Refund,
+    RefundId, Rules, Settle, SettlementId, SettlementNow, Shortfall, Tab, TabId, Timestamp,
+    Transfer, Undone, UndoneBy, Verdict, WorkId,
 };
 use std::collections::HashMap;
 pub use writes::{
-    NewConsent, NewDispute, NewDisputeEnd, NewLine, NewPayout, NewPayoutFee, NewPayoutReturn,
-    NewRefund, NewRefundFailure, NewSettlement, NewUndo, WriteSet,
+    NewConsent, NewDispute, NewDisputeEnd, NewFeeBack, NewLine, NewPayout, NewPayoutFee,
+    NewPayoutReturn, NewRefund, NewRefundFailure, NewReopening, NewSettlement, NewUndo, WriteSet,
 };
 
 /// A tab as it is stored.
@@ -49,6 +49,8 @@ pub struct StoredRefund {
     pub tab: TabId,
     /// The refund.
     pub refund: Refund,
+    /// What held for more than the credit.
+    pub shortfall: Shortfall,
     /// Whether the rail did not carry it out.
     pub has_failed: bool,
 }
@@ -63,6 +65,9 @@ pub struct StoredDispute {
     /// How it has ended.
     pub ended: Option<Verdict>,
 }
+
+/// What authors bear of the fee of a settlement.
+pub type Bearers = Vec<(AuthorId, Money)>;
 
 /// Everything that the commands of a batch name, as it stood before them.
 #[derive(Debug, Default)]
@@ -84,6 +89,10 @@ pub struct Snapshot {
     pub refunds: HashMap<RefundId, StoredRefund>,
     /// Disputes that were opened before, by settlement and by what the rail calls them.
     pub disputes: HashMap<(SettlementId, String), StoredDispute>,
+    /// Fees that were given back before, with who has which part.
+    pub fees_back: HashMap<FeeBack, Vec<Given>>,
+    /// Of settlements of which a fee is given back: what each author bears of it still, in the order of their ids.
+    pub bearers: HashMap<SettlementId, Bearers>,
     /// Payouts that were made before.
     pub payouts: HashMap<PayoutId, PayoutNow>,
     /// Of authors of whose payouts something is said: what they may be paid, in micro-units.
@@ -119,6 +128,8 @@ impl<'a> Batch<'a> {
             Command::RefundFailed(ask) => self.refund_failed(ask),
             Command::Dispute(ask) => self.dispute(ask),
             Command::DisputeEnded(ask) => self.dispute_ended(ask),
+            Command::FeeBack(ask) => self.fee_back(ask),
+            Command::Reopen(tab) => self.reopen(*tab),
             Command::WriteOff(tab) => self.write_off(*tab),
             Command::Bind(tab) => self.bind(*tab, true),
             Command::Unbind(tab) => self.bind(*tab, false),
@@ -307,6 +318,9 @@ impl<'a> Batch<'a> {
             stored.tab = tab.clone();
         }
         let Settle { id, rail, received, .. } = made.settle;
+        if let Some(bearers) = self.known.bearers.get_mut(&id) {
+            bearers.extend(made.payments.iter().map(|(paid, author)| (*author, paid.rail_fee)));
+        }
         self.known.settlements.insert(id, SettlementNow::new(tab.id, rail, received));
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend_from_slice(transfers);

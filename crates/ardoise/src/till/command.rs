@@ -1,9 +1,9 @@
 //! What can be asked of the till, and what it answers.
 
 use ledger::{
-    AuthorId, Buy, Dispute, Excess, LedgerRefusal, LineId, LinkId, Money, PayOut, PayoutEnd,
-    PayoutId, Refund, RefundId, Settle, Settled, SettlementId, Tab, TabId, Timestamp, UndoneBy,
-    Verdict, WorkId,
+    AuthorId, Buy, Dispute, Excess, FeeBack, LedgerRefusal, LineId, LinkId, Money, PayOut,
+    PayoutEnd, PayoutId, Refund, RefundId, Settle, Settled, SettlementId, Shortfall, Tab, TabId,
+    Timestamp, UndoneBy, Verdict, WorkId,
 };
 
 /// The SHA-256 of a secret that only its owner has.
@@ -61,13 +61,15 @@ pub struct SettleAsk {
     pub reference: String,
 }
 
-/// Credit of a tab that is to go back by the rail it came by.
+/// Money of a tab that goes back by the rail it came by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundAsk {
     /// The tab.
     pub tab: TabId,
     /// What goes back.
     pub refund: Refund,
+    /// What holds for more than the credit of the tab.
+    pub shortfall: Shortfall,
     /// What the operator or the rail calls it.
     pub reference: String,
 }
@@ -107,6 +109,19 @@ pub struct DisputeEndedAsk {
     pub verdict: Verdict,
 }
 
+/// A part of its fee that a rail gives back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeeBackAsk {
+    /// The tab.
+    pub tab: TabId,
+    /// The settlement of which the rail kept it.
+    pub settlement: SettlementId,
+    /// What for.
+    pub fee_back: FeeBack,
+    /// How much.
+    pub amount: Money,
+}
+
 /// Money that the operator sends to an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayOutAsk {
@@ -144,7 +159,7 @@ pub enum Command {
     PayOut(PayOutAsk),
     /// Book what a rail says of a payout.
     PayOutEnded(PayOutEndedAsk),
-    /// Give credit of a tab back.
+    /// Give credit of a tab back, or write down what went back at the provider's own page.
     Refund(RefundAsk),
     /// Take a refund back that its rail did not carry out.
     RefundFailed(RefundFailedAsk),
@@ -152,6 +167,10 @@ pub enum Command {
     Dispute(DisputeAsk),
     /// End a dispute.
     DisputeEnded(DisputeEndedAsk),
+    /// Receive a part of its fee back from a rail.
+    FeeBack(FeeBackAsk),
+    /// Open a tab again that a lost dispute has closed.
+    Reopen(TabId),
     /// Write the open lines of a tab off, once their last day has come.
     WriteOff(TabId),
     /// A way to pay is bound to a tab from now on.
@@ -247,6 +266,20 @@ pub enum Answer {
         again: bool,
         /// Lines that were written off for it.
         lost: Vec<LineId>,
+        /// The tab afterwards.
+        now: TabNow,
+    },
+    /// To a fee that was given back.
+    FeeBack {
+        /// Whether it was received before, or what it was for has not happened after all: nothing new happened.
+        again: bool,
+        /// The tab afterwards.
+        now: TabNow,
+    },
+    /// To opening a tab again.
+    Reopened {
+        /// Whether no lost dispute closed it, so that nothing new happened.
+        again: bool,
         /// The tab afterwards.
         now: TabNow,
     },

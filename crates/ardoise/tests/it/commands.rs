@@ -33,6 +33,7 @@ fn every_command_says_what_it_does_and_shows_how() {
         "import-bank",
         "vouchers",
         "refund",
+        "reopen-tab",
         "pay-out",
         "check-books",
         "verify",
@@ -72,9 +73,10 @@ fn whoever_reads_what_is_printed_may_go_away() {
 fn a_command_without_a_shop_says_so_and_makes_none() {
     let program = Program::new();
     let id = "tab_0000000000001";
-    let commands: [&[&str]; 5] = [
+    let commands: [&[&str]; 6] = [
         &["invite", "author", "Ada"],
         &["refund", id],
+        &["reopen-tab", id],
         &["settle", id, "--received", "1"],
         &["pay-out", "Ada", "--amount", "1"],
         &["check-books"],
@@ -192,6 +194,24 @@ async fn a_line_is_taken_back_and_what_was_paid_for_it_given_back_once() {
     }
     let more = program.run(&["refund", &tab, "--amount", "0.11", "--by-hand"]).refused(1);
     assert!(more.contains("€0.10 can be given back"), "{more}");
+    program.run(&["check-books"]).well();
+}
+
+#[tokio::test]
+async fn a_tab_that_a_dispute_has_closed_is_opened_again_once() {
+    let (program, seeded) = stocked();
+    let tab = {
+        let shop = program.serve();
+        let mut ben = shop.reader().await;
+        ben.tap(&seeded.slugs[0]).await;
+        ben.tab().to_owned()
+    };
+    let nobody = program.run(&["reopen-tab", "tab_0000000000001"]).refused(1);
+    assert!(nobody.contains("no tab tab_0000000000001"), "{nobody}");
+    assert!(program.run(&["reopen-tab", &tab]).well().contains("was open already"));
+    program.meddle("update tab set disputes_lost = 1");
+    assert!(program.run(&["reopen-tab", &tab]).well().contains("is open again"));
+    assert!(program.run(&["reopen-tab", &tab]).well().contains("was open already"));
     program.run(&["check-books"]).well();
 }
 

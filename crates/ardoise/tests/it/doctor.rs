@@ -77,7 +77,7 @@ fn what_is_wrong_is_told_with_the_next_step() {
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("changed");
     fs::write(program.path("data/ardoise.toml"), "[tab]\nundo_minuts = 5\n").expect("written");
     program.meddle(
-        "insert into tab select 1, secret_hash, 0, 5, 0, 0, null, 0, 0, 0, 0, secret_hash, 0, 0, 0, 0 from invite limit 1",
+        "insert into tab select 1, secret_hash, 0, 5, 0, 0, null, 0, 0, 0, 0, secret_hash, 0, 0, 0, 0, 0 from invite limit 1",
     );
     let ran = program.run(&["doctor"]);
     assert_eq!(ran.code, 1);

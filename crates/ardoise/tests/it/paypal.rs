@@ -3,6 +3,7 @@
 use crate::binding_contract::binding_contract;
 use crate::paypal_peer::{FEE, PayPal as Peer, WEBHOOK, root_of_trust, sign};
 use crate::rail_contract::{Bench, Message, begin, ben, contract, owes, send};
+use crate::refund_contract::{RefundBench, refund_contract};
 use crate::shop::TestApp;
 use ardoise::clock::Clock;
 use ardoise::outbox::address::Reach;
@@ -336,6 +337,13 @@ async fn money_goes_back_in_parts_and_never_more_than_came() {
     let too_much = rail.refund(&charge, &refund("refund-2", "3.21")).await;
     assert_eq!(too_much, Ok(Refunded::Declined(Reason::TooMuch)));
     assert_eq!(peer.refunds(), 1);
+    // What somebody presses on PayPal's own page has no name of the shop's.
+    let pressed = peer.send_back_at_its_page(&charge.reference, 120);
+    let all = rail.refunds_of(&charge, &reference).await.expect("told");
+    let told: Vec<_> = all.iter().map(|one| (one.key.as_deref(), one.amount)).collect();
+    assert_eq!(told, [(Some("refund-1"), euros("2.00")), (None, euros("1.20"))]);
+    assert_eq!(all[1].reference, pressed);
+    assert_eq!(peer.violations(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -438,10 +446,7 @@ impl Bench for PayPalBench {
             "id": "WH-2WR32451HC0233532-67976317FL4543714", "event_type": "CHECKOUT.ORDER.APPROVED",
             "resource": { "id": reference, "status": "COMPLETED" },
         });
-        let body = body.to_string();
-        let sent = self.shop.app.now().micros() - age_seconds * MICROS_PER_SECOND;
-        let sent = ardoise::api::wire::instant(Timestamp::from_micros(sent));
-        Message { headers: sign(&self.peer.base, &sent, &body, genuine), body }
+        self.signed(body.to_string(), genuine, age_seconds)
     }
 
     /// PayPal sends a message again for three days.
@@ -450,7 +455,50 @@ impl Bench for PayPalBench {
     }
 }
 
+impl RefundBench for PayPalBench {
+    async fn send_back_at_its_page(&self, charge: &Stored, cents: i64) {
+        self.peer.send_back_at_its_page(&charge.reference, cents.unsigned_abs());
+    }
+
+    async fn does_not_arrive(&self, _: &Stored) {
+        self.peer.fail_last_refund();
+    }
+
+    async fn gives_fee_back(&self, _: &Stored, cents: i64) {
+        self.peer.gives_fee_back(cents.unsigned_abs());
+    }
+
+    /// As PayPal sends it of what was pressed on its own page: only the capture is named.
+    async fn refund_message(
+        &self,
+        charge: Option<&Stored>,
+        genuine: bool,
+        age_seconds: i64,
+    ) -> Message {
+        let capture = charge.map(|charge| self.peer.capture_of(&charge.reference));
+        let capture = capture.unwrap_or_else(|| "CAPTUREOFANOTHERSHOP".into());
+        let up = format!("{}/v2/payments/captures/{capture}", self.peer.base);
+        let body = json!({
+            "id": "WH-1GE84257G0350133W-6RW800890C634293G", "event_type": "PAYMENT.CAPTURE.REFUNDED",
+            "resource": {
+                "id": "REFUND1", "amount": { "currency_code": "EUR", "value": "999.00" },
+                "links": [{ "href": up, "rel": "up", "method": "GET" }],
+            },
+        });
+        self.signed(body.to_string(), genuine, age_seconds)
+    }
+}
+
+impl PayPalBench {
+    fn signed(&self, body: String, genuine: bool, age_seconds: i64) -> Message {
+        let sent = self.shop.app.now().micros() - age_seconds * MICROS_PER_SECOND;
+        let sent = ardoise::api::wire::instant(Timestamp::from_micros(sent));
+        Message { headers: sign(&self.peer.base, &sent, &body, genuine), body }
+    }
+}
+
 contract! { paypal_keeps_the_contract: crate::paypal::PayPalBench }
+refund_contract! { paypal_tells: crate::paypal::PayPalBench }
 binding_contract! { paypal_binds: crate::paypal::PayPalBench }
 
 /// Ben, whose tab was settled by PayPal, and the charge.
@@ -531,10 +579,12 @@ async fn flaws(rail: &PayPal, webhook: Option<&str>) -> Vec<(String, bool)> {
 #[tokio::test]
 async fn an_operator_is_told_what_is_wrong_with_keys_and_messages() {
     const OURS: &str = "https://shop.example/rails/paypal/webhook";
-    const ALL: [&str; 6] = [
+    const ALL: [&str; 8] = [
         "CHECKOUT.ORDER.APPROVED",
         "PAYMENT.CAPTURE.COMPLETED",
         "PAYMENT.CAPTURE.DENIED",
+        "PAYMENT.CAPTURE.REFUNDED",
+        "PAYMENT.CAPTURE.REVERSED",
         "CUSTOMER.DISPUTE.CREATED",
         "CUSTOMER.DISPUTE.UPDATED",
         "CUSTOMER.DISPUTE.RESOLVED",
@@ -548,11 +598,15 @@ async fn an_operator_is_told_what_is_wrong_with_keys_and_messages() {
     let rail = with_webhook(&peer);
     let unknown = flaws(&rail, Some(OURS)).await;
     assert!(matches!(&unknown[..], [(what, true)] if what.contains("knows no webhook")));
-    peer.tells("https://old.example/rails/paypal/webhook", &ALL[..5]);
+    peer.tells("https://old.example/rails/paypal/webhook", &ALL[..7]);
     let told = flaws(&rail, Some(OURS)).await;
     let [(elsewhere, true), (untold, false)] = &told[..] else { panic!("{told:?}") };
     assert!(elsewhere.contains("https://old.example/"), "{elsewhere}");
     assert!(untold.ends_with("CUSTOMER.DISPUTE.RESOLVED"), "{untold}");
+    peer.tells(OURS, &[&ALL[..3], &ALL[5..]].concat());
+    let untold = flaws(&rail, Some(OURS)).await;
+    let named = "PAYMENT.CAPTURE.REFUNDED, PAYMENT.CAPTURE.REVERSED";
+    assert!(matches!(&untold[..], [(what, false)] if what.ends_with(named)), "{untold:?}");
     peer.tells(OURS, &ALL);
     assert_eq!(flaws(&rail, Some(OURS)).await, []);
     peer.tells(OURS, &["*"]);

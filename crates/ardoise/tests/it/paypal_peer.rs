@@ -90,6 +90,8 @@ struct Books {
     token: usize,
     /// What orders say that came, whatever came.
     lies: BTreeMap<String, Value>,
+    /// Cents of its fee that it gives back with each refund.
+    gives_back: u64,
     /// The next capture is refused for this.
     refuses: Option<&'static str>,
     payouts: Vec<Payout>,
@@ -140,6 +142,10 @@ struct Refund {
     id: String,
     capture: String,
     cents: u64,
+    /// What the shop called it; nothing where somebody made it on PayPal's own page.
+    custom_id: Option<String>,
+    fee_back: u64,
+    status: &'static str,
 }
 
 impl PayPal {
@@ -246,6 +252,29 @@ impl PayPal {
         self.with(|books| books.webhook = Some((url.into(), events.to_vec())));
     }
 
+    /// Somebody sends so much of an order's money back on PayPal's own page; answers what PayPal calls that.
+    pub fn send_back_at_its_page(&self, order: &str, cents: u64) -> String {
+        self.with(|books| {
+            let capture = books.orders[order].capture.clone().expect("a capture");
+            books.send_back(String::new(), capture, cents, None)
+        })
+    }
+
+    /// The last refund fails.
+    pub fn fail_last_refund(&self) {
+        self.with(|books| books.refunds.last_mut().expect("a refund").status = "FAILED");
+    }
+
+    /// From now on it gives so many cents of its fee back with each refund.
+    pub fn gives_fee_back(&self, cents: u64) {
+        self.with(|books| books.gives_back = cents);
+    }
+
+    /// The capture of an order.
+    pub fn capture_of(&self, order: &str) -> String {
+        self.with(|books| books.orders[order].capture.clone().expect("a capture"))
+    }
+
     pub fn orders(&self) -> usize {
         self.with(|books| books.orders.len())
     }
@@ -300,6 +329,7 @@ fn own(books: Shared) -> Router {
         .route("/v2/checkout/orders", post(make_order))
         .route("/v2/checkout/orders/{id}", get(show_order))
         .route("/v2/checkout/orders/{id}/capture", post(capture_order))
+        .route("/v2/payments/captures/{id}", get(show_capture))
         .route("/v2/payments/captures/{id}/refund", post(refund_capture))
         .route("/v3/vault/setup-tokens", post(set_up))
         .route("/v3/vault/setup-tokens/{id}", get(show_set_up))
@@ -393,6 +423,11 @@ impl Books {
                 "create_time": "2026-11-28T12:00:00Z", "update_time": "2026-11-28T12:00:00Z",
             });
             shown_unit["payments"] = json!({ "captures": [captured] });
+            let refunds = self.refunds.iter().filter(|refund| refund.capture == *capture);
+            let refunds: Vec<Value> = refunds.map(|refund| self.shown_refund(refund)).collect();
+            if !refunds.is_empty() {
+                shown_unit["payments"]["refunds"] = refunds.into();
+            }
         }
         let mut shown = json!({
             "id": id, "intent": "CAPTURE", "status": order.status, "purchase_units": [shown_unit],
@@ -412,6 +447,39 @@ impl Books {
             shown["payment_source"] = json!({ "paypal": paypal });
         }
         shown
+    }
+
+    fn shown_refund(&self, refund: &Refund) -> Value {
+        let amount = |cents: u64| {
+            let value = format!("{}.{:02}", cents / 100, cents % 100);
+            json!({ "currency_code": "EUR", "value": value })
+        };
+        let up = format!("{}/v2/payments/captures/{}", self.base, refund.capture);
+        let mut shown = json!({
+            "id": refund.id, "status": refund.status, "amount": amount(refund.cents),
+            "seller_payable_breakdown": {
+                "gross_amount": amount(refund.cents), "paypal_fee": amount(refund.fee_back),
+            },
+            "links": [{ "href": up, "rel": "up", "method": "GET" }],
+        });
+        if let Some(custom_id) = &refund.custom_id {
+            shown["custom_id"] = custom_id.as_str().into();
+        }
+        shown
+    }
+
+    fn send_back(
+        &mut self,
+        key: String,
+        capture: String,
+        cents: u64,
+        custom_id: Option<String>,
+    ) -> String {
+        let id = format!("REFUND{:011}", self.refunds.len() + 1);
+        let (fee_back, status) = (self.gives_back, "COMPLETED");
+        let made = Refund { key, id: id.clone(), capture, cents, custom_id, fee_back, status };
+        self.refunds.push(made);
+        id
     }
 
     fn shown_set_up(&self, id: &str) -> Value {
@@ -542,9 +610,8 @@ async fn refund_capture(
 ) -> Told {
     let mut books = books.lock().expect("no panic");
     let key = key(&headers);
-    let shown = |refund: &Refund| json!({ "id": refund.id, "status": "COMPLETED", "amount": asked["amount"] });
     if let Some(refund) = books.refunds.iter().find(|refund| refund.key == key) {
-        return told(201, shown(refund));
+        return told(201, books.shown_refund(refund));
     }
     let of = |order: &&Order| order.capture.as_deref() == Some(&capture);
     let order = books.orders.values().find(of).expect("a capture");
@@ -554,9 +621,20 @@ async fn refund_capture(
     if mine.map(|refund| refund.cents).sum::<u64>() + cents > came {
         return refusal(422, "UNPROCESSABLE_ENTITY", "REFUND_AMOUNT_EXCEEDED");
     }
-    let id = format!("REFUND{:011}", books.refunds.len() + 1);
-    books.refunds.push(Refund { key, id, capture, cents });
-    told(201, shown(books.refunds.last().expect("the new one")))
+    let custom_id = asked["custom_id"].as_str().map(str::to_owned);
+    books.send_back(key, capture, cents, custom_id);
+    told(201, books.shown_refund(books.refunds.last().expect("the new one")))
+}
+
+async fn show_capture(State(books): State<Shared>, Path(capture): Path<String>) -> Told {
+    let books = books.lock().expect("no panic");
+    let of = |(_, order): &(&String, &Order)| order.capture.as_deref() == Some(&capture);
+    match books.orders.iter().find(of) {
+        Some((id, _)) => {
+            told(200, books.shown(id)["purchase_units"][0]["payments"]["captures"][0].clone())
+        }
+        None => refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"),
+    }
 }
 
 /// The customer whom PayPal makes up for a setup token.

@@ -40,14 +40,26 @@ pub struct Order {
     pub refunds: Vec<SentBack>,
     /// What becomes of refunds that are asked for from now on.
     pub refunding: Refunding,
+    /// What it gives back of its fee with each of them.
+    pub gives_back: i64,
 }
 
 /// A refund, as the provider keeps it.
 #[derive(Debug, Clone)]
 pub struct SentBack {
+    /// The shop's own key; empty where somebody pressed a button on the provider's own page.
     pub key: String,
     pub micros: i64,
     pub stand: Refunding,
+    /// What the provider gave back of its fee with it.
+    pub fee_back: i64,
+}
+
+impl SentBack {
+    /// What the provider calls the one at this place of its order.
+    fn reference(&self, place: usize) -> String {
+        if self.key.is_empty() { format!("PAGE-{place}") } else { format!("BACK-{}", self.key) }
+    }
 }
 
 /// What becomes of a refund.
@@ -86,6 +98,12 @@ impl Order {
     pub fn sent_back(&self) -> i64 {
         let sent = self.refunds.iter().filter(|sent| sent.stand != Refunding::Declined);
         sent.map(|sent| sent.micros).sum()
+    }
+
+    /// What it gave back of its fee with what went back, or is on its way.
+    pub fn fees_back(&self) -> i64 {
+        let sent = self.refunds.iter().filter(|sent| sent.stand == Refunding::Done);
+        sent.map(|sent| sent.fee_back).sum()
     }
 }
 
@@ -161,7 +179,7 @@ impl Provider {
             .route("/orders", post(begin).get(find))
             .route("/orders/{reference}", get(show))
             .route("/orders/{reference}/capture", post(capture))
-            .route("/orders/{reference}/refunds", post(send_back))
+            .route("/orders/{reference}/refunds", post(send_back).get(show_refunds))
             .route("/payouts", post(pay_out))
             .route("/payouts/{reference}", get(show_payout))
             .route("/bindings", post(begin_to_bind))
@@ -186,6 +204,14 @@ impl Provider {
     /// Changes an order behind everybody's back.
     pub fn change(&self, reference: &str, change: impl FnOnce(&mut Order)) {
         change(self.books().orders.get_mut(reference).expect("an order"));
+    }
+
+    /// Somebody sends so much of an order back on the provider's own page.
+    pub fn send_back_at_its_page(&self, reference: &str, micros: i64, stand: Refunding) {
+        self.change(reference, |order| {
+            let fee_back = order.gives_back;
+            order.refunds.push(SentBack { key: String::new(), micros, stand, fee_back });
+        });
     }
 
     /// The reader agrees to be charged later.
@@ -279,6 +305,12 @@ impl Provider {
     /// The same about a payout.
     pub fn payout_message(reference: &str, seconds: i64, secret: &str) -> (String, String) {
         let body = json!({ "payout": reference, "status": "done" }).to_string();
+        Self::signed(body, seconds, secret)
+    }
+
+    /// A message that money went back of `reference`; what it says of how much is made up.
+    pub fn message_of_refund(reference: &str, seconds: i64, secret: &str) -> (String, String) {
+        let body = json!({ "order": reference, "status": "sent_back", "micros": 1 }).to_string();
         Self::signed(body, seconds, secret)
     }
 
@@ -387,15 +419,38 @@ async fn send_back(
     let left = order.micros * i64::try_from(order.captured).expect("small") - order.sent_back();
     if order.refunds.iter().all(|sent| sent.key != key) {
         let stand = if micros > left { Refunding::Declined } else { order.refunding };
-        order.refunds.push(SentBack { key: key.clone(), micros, stand });
+        let fee_back = order.gives_back;
+        order.refunds.push(SentBack { key: key.clone(), micros, stand, fee_back });
     }
-    let sent = order.refunds.iter().find(|sent| sent.key == key).expect("it is there");
-    let status = match sent.stand {
-        Refunding::Done => "done",
-        Refunding::Pending => "pending",
-        Refunding::Declined => "declined",
+    let place = order.refunds.iter().position(|sent| sent.key == key).expect("it is there");
+    answer(fault, shown_refund(&order.refunds[place], place))
+}
+
+fn shown_refund(sent: &SentBack, place: usize) -> Value {
+    let (status, fee_back) = match sent.stand {
+        Refunding::Done => ("done", sent.fee_back),
+        Refunding::Pending => ("pending", 0),
+        Refunding::Declined => ("declined", 0),
     };
-    answer(fault, json!({ "status": status, "refund": format!("BACK-{key}") }))
+    json!({
+        "status": status, "refund": sent.reference(place), "key": sent.key, "micros": sent.micros,
+        "fee_back": fee_back,
+    })
+}
+
+/// Everything that went back of an order, whoever sent it.
+async fn show_refunds(State(books): State<Shared>, Path(reference): Path<String>) -> Response {
+    let mut books = books.lock().expect("no panic");
+    books.asked.push("refunds".into());
+    if let Some(broken) = out_of_order(books.fault) {
+        return broken;
+    }
+    let Some(order) = books.orders.get(&reference) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let all = order.refunds.iter().enumerate();
+    let all: Vec<Value> = all.map(|(place, sent)| shown_refund(sent, place)).collect();
+    answer(books.fault, json!({ "refunds": all }))
 }
 
 /// Sends money to an author, once for a key.

@@ -11,7 +11,7 @@ use ardoise::till::command::{
 };
 use ledger::{
     Account, AuthorId, Dispute, Excess, Money, RailNumber, Refund, RefundId, Settle, SettlementId,
-    TabId, Verdict,
+    Shortfall, TabId, Verdict,
 };
 
 /// A rail that is neither the operator's nor the sandbox.
@@ -45,7 +45,8 @@ async fn take_in(shop: &TestApp, tab: TabId, id: u8, received: i64) -> TabNow {
 fn give_back(tab: TabId, of: u8, amount: i64) -> Command {
     let (id, settlement) = (RefundId::from_bytes([9; 16]), SettlementId::from_bytes([of; 16]));
     let refund = Refund { id, settlement, rail: RAIL, amount: cents(amount) };
-    Command::Refund(RefundAsk { tab, refund, reference: "re_1".into() })
+    let shortfall = Shortfall::Refused;
+    Command::Refund(RefundAsk { tab, refund, shortfall, reference: "re_1".into() })
 }
 
 fn refund_fails(tab: TabId) -> Command {
@@ -218,7 +219,7 @@ async fn a_lost_dispute_is_borne_by_the_operator_and_closes_the_tab() {
     take_in(&shop, tab, 2, 36).await;
     assert_eq!(pending_and_available(&shop, ada).await, (0, 500_000));
     assert_eq!(tapped(&mut ben, &shop, &third).await["code"], "tab.closed_for_good");
-    assert!(ben.get("/tab").await.text().contains("closed for good"));
+    assert!(ben.get("/tab").await.text().contains("only the seller can open it again"));
 }
 
 #[tokio::test]
@@ -287,7 +288,8 @@ async fn the_receipts_of_a_tab_tell_all_of_it_and_hold() {
         rail: RAIL,
         amount: cents(30),
     };
-    let given = Command::Refund(RefundAsk { tab, refund, reference: String::new() });
+    let (shortfall, reference) = (Shortfall::Refused, String::new());
+    let given = Command::Refund(RefundAsk { tab, refund, shortfall, reference });
     assert!(ask(&shop, given).await.is_ok());
     let receipt = ben.get("/receipts").await.text();
     let sums = verify(&receipt, Some(&keys)).expect("it holds").document.sums.expect("sums");

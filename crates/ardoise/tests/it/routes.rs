@@ -95,6 +95,7 @@ POST    /webhooks/{webhook}/remove               401 401 303 404 403 401 401
 POST    /desk/invitations                        401 401 403 403 422 401 401
 POST    /desk/tabs/{tab}/settle                  401 401 403 403 400 401 401
 POST    /desk/tabs/{tab}/refunds                 401 401 403 403 400 401 401
+POST    /desk/tabs/{tab}/reopen                  401 401 403 403 303 401 401
 POST    /desk/tabs/{tab}/lines/{line}/refund     401 401 403 403 400 401 401
 POST    /desk/refunds/{refund}/seen              401 401 403 403 404 401 401
 POST    /desk/authors/{author}/payouts           401 401 403 403 400 401 401

@@ -7,7 +7,7 @@ use ardoise::rails::SCRIPTED;
 use ardoise::rails::port::{
     Asked, Became, Begun, Binding, Charge, Dispute, Fee, Heard, Mandate, Message, Next, OPEN_HOURS,
     Outcome, PaidOut, Payout, PayoutTerms, Rail, RailError, Reason, Receipt, Recipient, Refund,
-    Refunded, Terms, Unheard, Waits, Which,
+    Refunded, SentBack, Terms, Unheard, Waits, Which,
 };
 use ardoise::rails::wire::{Call, Reply, Wire};
 use aws_lc_rs::hmac;
@@ -254,6 +254,15 @@ impl Rail for Scripted {
         })
     }
 
+    fn refunds_of<'a>(&'a self, _: &'a Charge, receipt: &'a str) -> Asked<'a, Vec<SentBack>> {
+        Box::pin(async move {
+            let order = receipt.strip_prefix("CAPTURE-").expect("what a receipt said");
+            let told = self.ask(Call::get(&format!("{}/orders/{order}/refunds", self.url))).await?;
+            let all = told["refunds"].as_array().ok_or_else(|| nonsense("refunds"))?;
+            all.iter().map(sent_back).collect()
+        })
+    }
+
     fn refund<'a>(&'a self, _: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
         Box::pin(async move {
             let order = refund.reference.strip_prefix("CAPTURE-").expect("what a receipt said");
@@ -264,7 +273,7 @@ impl Rail for Scripted {
             match sent["status"].as_str().ok_or_else(nonsense)? {
                 "done" => Ok(Refunded::Done {
                     reference: sent["refund"].as_str().ok_or_else(nonsense)?.to_owned(),
-                    fee_back: euros("0"),
+                    fee_back: micros(&sent, "fee_back")?,
                 }),
                 "pending" => Ok(Refunded::Waiting),
                 "declined" => Ok(Refunded::Declined(Reason::Refused)),
@@ -285,6 +294,26 @@ fn paid_out(told: &Value) -> Result<PaidOut, RailError> {
         "unclaimed" => PaidOut::UnderWay { reference, waits: Waits::Author },
         "returned" => PaidOut::Returned { reference, reason: Reason::Late, fee },
         _ => return Err(nonsense()),
+    })
+}
+
+fn nonsense(what: &str) -> RailError {
+    RailError::Nonsense(format!("{what} without its parts"))
+}
+
+fn micros(told: &Value, name: &str) -> Result<Money, RailError> {
+    let micros = told[name].as_i64().ok_or_else(|| nonsense(name))?;
+    Ok(Money::from_micros(micros, Currency::Eur)?)
+}
+
+fn sent_back(told: &Value) -> Result<SentBack, RailError> {
+    let word = |name: &str| told[name].as_str().ok_or_else(|| nonsense(name));
+    Ok(SentBack {
+        reference: word("refund")?.to_owned(),
+        key: Some(word("key")?.to_owned()).filter(|key| !key.is_empty()),
+        amount: micros(told, "micros")?,
+        fee_back: micros(told, "fee_back")?,
+        has_failed: word("status")? == "declined",
     })
 }
 
@@ -310,5 +339,6 @@ fn hear(message: Message<'_>) -> Result<Heard, Unheard> {
         return Ok(Heard::Payout { payout, reference: paid.to_owned() });
     }
     let order = body["order"].as_str().ok_or(forged("malformed"))?;
-    Ok(Heard::Charge(Which::Reference(order.to_owned())))
+    let which = Which::Reference(order.to_owned());
+    Ok(if body["status"] == "sent_back" { Heard::Refund(which) } else { Heard::Charge(which) })
 }

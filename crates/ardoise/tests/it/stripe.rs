@@ -591,6 +591,7 @@ async fn an_operator_is_told_what_is_wrong_with_keys_and_messages() {
     peer.tells(OURS, "enabled", &["checkout.session.completed"]);
     let some = flaws(&peer).await;
     assert!(matches!(&some[..], [(what, false)] if what.contains("charge.dispute.created")));
+    assert!(some[0].0.contains("charge.refunded, refund.updated, refund.failed"), "{some:?}");
     peer.tells(OURS, "enabled", &["*"]);
     assert_eq!(flaws(&peer).await, []);
     peer.will(Fault::Status(403));

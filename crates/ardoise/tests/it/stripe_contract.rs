@@ -2,10 +2,12 @@
 
 use crate::binding_contract::binding_contract;
 use crate::rail_contract::{Bench, Message, contract};
+use crate::refund_contract::{RefundBench, refund_contract};
 use crate::shop::TestApp;
 use crate::stripe_peer::{KEY, Peer, WEBHOOK_SECRET, rail, signed};
 use ardoise::rails::port::{
-    self, Asked, Became, Begun, Binding, Charge, Heard, Mandate, Outcome, Rail, Terms, Unheard,
+    self, Asked, Became, Begun, Binding, Charge, Heard, Mandate, Outcome, Rail, Refund, Refunded,
+    SentBack, Terms, Unheard,
 };
 use ardoise::rails::stripe::Stripe;
 use ardoise::store::charge::Stored;
@@ -63,6 +65,14 @@ impl Rail for Small {
 
     fn unbind<'a>(&'a self, mandate: &'a Mandate) -> Asked<'a, ()> {
         self.stripe.unbind(mandate)
+    }
+
+    fn refund<'a>(&'a self, charge: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
+        self.stripe.refund(charge, refund)
+    }
+
+    fn refunds_of<'a>(&'a self, charge: &'a Charge, receipt: &'a str) -> Asked<'a, Vec<SentBack>> {
+        self.stripe.refunds_of(charge, receipt)
     }
 
     fn hear<'a>(&'a self, message: port::Message<'a>) -> BoxFuture<'a, Result<Heard, Unheard>> {
@@ -138,7 +148,13 @@ impl Bench for StripeBench {
             "metadata": {"charge": charge}, "amount_total": 1,
         });
         let kind = "checkout.session.completed";
-        let event = json!({"object": "event", "type": kind, "data": {"object": session}});
+        self.signed(kind, &session, genuine, age_seconds)
+    }
+}
+
+impl StripeBench {
+    fn signed(&self, kind: &str, object: &Value, genuine: bool, age_seconds: i64) -> Message {
+        let event = json!({"object": "event", "type": kind, "data": {"object": object}});
         let body = event.to_string();
         let secret = if genuine { WEBHOOK_SECRET } else { "whsec_other" };
         let at = self.shop.app.now().plus_minutes(-age_seconds / 60);
@@ -148,7 +164,37 @@ impl Bench for StripeBench {
     }
 }
 
+impl RefundBench for StripeBench {
+    async fn send_back_at_its_page(&self, _: &Stored, cents: i64) {
+        self.peer.send_back_at_its_page(&self.peer.only("payment_intent"), cents);
+    }
+
+    async fn does_not_arrive(&self, _: &Stored) {
+        self.peer.set(&self.peer.newest("refund"), "status", json!("failed"));
+    }
+
+    async fn gives_fee_back(&self, _: &Stored, cents: i64) {
+        self.peer.gives_fee_back(cents);
+    }
+
+    /// As Stripe sends it of what was pressed on its own page.
+    async fn refund_message(
+        &self,
+        charge: Option<&Stored>,
+        genuine: bool,
+        age_seconds: i64,
+    ) -> Message {
+        let intent = charge.map(|_| self.peer.only("payment_intent"));
+        let object = json!({
+            "id": "ch_1", "object": "charge", "amount_refunded": 99_900, "refunded": true,
+            "metadata": {}, "payment_intent": intent,
+        });
+        self.signed("charge.refunded", &object, genuine, age_seconds)
+    }
+}
+
 contract! { stripe: crate::stripe_contract::StripeBench }
+refund_contract! { stripe_tells: crate::stripe_contract::StripeBench }
 binding_contract! { stripe_binds: crate::stripe_contract::StripeBench }
 
 /// A shop whose settings turn Stripe on, with a key of its test mode; and Ben, who owes that many cents.

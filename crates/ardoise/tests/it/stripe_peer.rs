@@ -80,6 +80,8 @@ struct Desk {
     willing: BTreeMap<String, Value>,
     faults: VecDeque<Fault>,
     loses_answers: bool,
+    /// Cents of its fee that it gives back with each refund.
+    gives_back: i64,
     requests: Vec<String>,
     made: usize,
 }
@@ -262,6 +264,26 @@ impl Peer {
         let error = json!({"type": "card_error", "code": code});
         self.set(intent, "status", json!("requires_payment_method"));
         self.set(intent, "last_payment_error", error);
+    }
+
+    /// From now on it gives so many cents of its fee back with each refund.
+    pub fn gives_fee_back(&self, cents: i64) {
+        self.desk().gives_back = cents;
+    }
+
+    /// Somebody sends so many cents of a payment back on Stripe's own page: nothing on it is the shop's.
+    pub fn send_back_at_its_page(&self, intent: &str, cents: i64) -> String {
+        let asked = json!({"payment_intent": intent, "amount": cents.to_string(), "metadata": {}});
+        let (status, made) = self.desk().make_refund(&asked);
+        assert_eq!(status, 200, "{made}");
+        made["id"].as_str().expect("text").to_owned()
+    }
+
+    /// The newest object of its kind.
+    pub fn newest(&self, kind: &str) -> String {
+        let desk = self.desk();
+        let mut all = desk.objects.iter().filter(|(_, object)| object["object"] == kind);
+        all.next_back().expect("one").0.clone()
     }
 
     /// The reader's bank wants the money of a payment back; answers the dispute.
@@ -574,8 +596,11 @@ impl Desk {
         let slow = paid["payment_method"]
             .as_str()
             .is_some_and(|id| self.slow.iter().any(|slow| slow == id));
-        let movement =
-            self.make("txn", "balance_transaction", json!({"fee": 0, "currency": "eur"}));
+        let movement = self.make(
+            "txn",
+            "balance_transaction",
+            json!({"fee": -self.gives_back, "currency": "eur"}),
+        );
         let id = self.make(
             "re",
             "refund",

@@ -5,9 +5,11 @@ use super::*;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
     GiveBack { settlement: usize, per_mille: i64 },
+    GoesElsewhere { settlement: usize, per_mille: i64 },
     RefundFails { refund: usize },
     Dispute { settlement: usize, per_mille: i64, fee: i64 },
     EndDispute { dispute: usize, won: bool },
+    Reopen { tab: usize },
     WriteOff { tab: usize },
     Bind { tab: usize, bound: bool },
     EndPayout { payout: usize, returned: bool, fee: i64 },
@@ -18,6 +20,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (place.clone(), 1i64..=1_100)
             .prop_map(|(settlement, per_mille)| Step::GiveBack { settlement, per_mille }),
+        2 => (place.clone(), prop_oneof![Just(1_000i64), 1i64..=1_100])
+            .prop_map(|(settlement, per_mille)| Step::GoesElsewhere { settlement, per_mille }),
         2 => place.clone().prop_map(|refund| Step::RefundFails { refund }),
         1 => (place.clone(), prop_oneof![Just(1_000i64), 0i64..=1_100], 0i64..20_000_000).prop_map(
             |(settlement, per_mille, fee)| Step::Dispute { settlement, per_mille, fee }
@@ -25,6 +29,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (place, prop_oneof![3 => Just(true), 1 => Just(false)])
             .prop_map(|(dispute, won)| Step::EndDispute { dispute, won }),
         3 => (0..TABS).prop_map(|tab| Step::WriteOff { tab }),
+        1 => (0..TABS).prop_map(|tab| Step::Reopen { tab }),
         1 => (0..TABS, any::<bool>()).prop_map(|(tab, bound)| Step::Bind { tab, bound }),
         2 => (0usize..40, any::<bool>(), prop_oneof![Just(0i64), 1i64..900_000]).prop_map(
             |(payout, returned, fee)| Step::EndPayout { payout, returned, fee }
@@ -67,6 +72,10 @@ impl Shop {
     pub(super) fn carry_back(&mut self, step: Step) {
         match step {
             Step::GiveBack { settlement, per_mille } => self.give_back(settlement, per_mille),
+            Step::GoesElsewhere { settlement, per_mille } => {
+                self.goes_elsewhere(settlement, per_mille);
+            }
+            Step::Reopen { tab } => self.reopen(tab),
             Step::RefundFails { refund } => self.refund_fails(refund),
             Step::Dispute { settlement, per_mille, fee } => {
                 self.dispute(settlement, per_mille, fee);
@@ -142,11 +151,12 @@ impl Shop {
             amount,
         };
         let (was, left) = (self.tabs[tab].clone(), now.left().expect("one currency"));
-        match give_back(&refund, &mut self.tabs[tab], &mut now, self.now) {
-            Ok(transfer) => {
+        let shortfall = Shortfall::Refused;
+        match give_back(&refund, shortfall, &mut self.tabs[tab], &mut now, self.now) {
+            Ok(transfers) => {
                 assert!(amount <= credit && amount <= left, "more than there is was given back");
                 assert_eq!(owes(&self.tabs[tab]) - owes(&was), i128::from(amount.micros()));
-                self.journal.push(transfer);
+                self.journal.extend(transfers);
                 self.add(Account::Tab(now.tab), i128::from(amount.micros()));
                 self.add(Account::Rail(now.rail), -i128::from(amount.micros()));
                 self.returns.keep(id, now);
@@ -160,6 +170,68 @@ impl Shop {
         }
     }
 
+    /// Somebody sends money back at the provider's own page, whatever credit there is.
+    fn goes_elsewhere(&mut self, settlement: usize, per_mille: i64) {
+        let Some((id, mut now)) = self.returns.settlement(settlement) else { return };
+        let place = self.place_of(now.tab);
+        let amount = now.received.scale_by(per_mille, 1_000, Rounding::Up).expect("small");
+        let number = [self.returns.refunds.len() as u8; 16];
+        let refund =
+            Refund { id: RefundId::from_bytes(number), settlement: id, rail: now.rail, amount };
+        let (was, left) = (self.tabs[place].clone(), now.left().expect("one currency"));
+        let tab = &mut self.tabs[place];
+        match give_back(&refund, Shortfall::Borne, tab, &mut now, self.now) {
+            Ok(transfers) => {
+                assert!(amount <= left, "more than there is went back");
+                let lacking = (amount.micros() - was.credit.micros()).max(0);
+                assert_eq!(tab.borne.micros() - was.borne.micros(), lacking);
+                assert_eq!(owes(tab) - owes(&was), i128::from(amount.micros() - lacking));
+                let lines = |tab: &Tab| (tab.open, tab.written_off, tab.open_lines);
+                assert_eq!(lines(tab), lines(&was), "no paid line is owed again");
+                self.journal.extend(transfers);
+                self.add(Account::Tab(now.tab), i128::from(amount.micros() - lacking));
+                self.add(Account::OperatorFees, -i128::from(lacking));
+                self.add(Account::Rail(now.rail), -i128::from(amount.micros()));
+                self.returns.keep(id, now);
+                self.returns.refunds.push((refund, false));
+            }
+            Err(LedgerRefusal::RefundTooLarge { most }) => {
+                assert_eq!((most, &self.tabs[place]), (left, &was));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// Credit of `tab` has arisen: what was borne of it is the operator's again; answers how much that was.
+    pub(super) fn add_made_good(&mut self, was: &Tab, is: &Tab) -> i128 {
+        let good = i128::from(was.borne.micros() - is.borne.micros());
+        assert!(good >= 0);
+        self.add(Account::Tab(was.id), good);
+        self.add(Account::OperatorFees, good);
+        good
+    }
+
+    /// A line was taken back by these transfers: what it cost is owed no more, or made good.
+    pub(super) fn add_taken_back(
+        &mut self,
+        line: &Line,
+        (was, is): (&Tab, &Tab),
+        transfers: Vec<Transfer>,
+    ) {
+        let good = self.add_made_good(was, is);
+        assert_eq!(owes(was) - owes(is), i128::from(line.shares.gross.micros()) - good);
+        self.journal.extend(transfers);
+    }
+
+    fn reopen(&mut self, tab: usize) {
+        let was = self.tabs[tab].clone();
+        let is_new = reopen(&mut self.tabs[tab], self.now);
+        let is = &self.tabs[tab];
+        assert_eq!((is_new, is.disputes_lost), (was.disputes_lost > 0, 0));
+        assert_eq!(is.is_closed(), !was.written_off.is_zero());
+        assert_eq!(is.chain != was.chain, is_new);
+    }
+
     fn refund_fails(&mut self, place: usize) {
         let Some(place) = place.checked_rem(self.returns.refunds.len()) else { return };
         let (refund, has_failed) = self.returns.refunds[place];
@@ -168,8 +240,11 @@ impl Shop {
         }
         let mut now = self.returns.of(refund.settlement);
         let tab = self.place_of(now.tab);
+        let was = self.tabs[tab].clone();
         let made = take_again(&refund, &mut self.tabs[tab], &mut now, self.now);
-        self.journal.push(made.expect("it was given back"));
+        self.journal.extend(made.expect("it was given back"));
+        let is = self.tabs[tab].clone();
+        self.add_made_good(&was, &is);
         self.add(Account::Tab(now.tab), -i128::from(refund.amount.micros()));
         self.add(Account::Rail(now.rail), i128::from(refund.amount.micros()));
         self.returns.keep(refund.settlement, now);

@@ -324,6 +324,8 @@ impl Crowd {
                 ask.refund.amount = more(ask.refund.amount).expect("a small amount");
             }
             Command::RefundFailed(ask) => ask.tab = other.tab,
+            Command::FeeBack(ask) if self.chance.percent(50) => ask.tab = other.tab,
+            Command::FeeBack(ask) => ask.amount = more(ask.amount).expect("a small amount"),
             Command::Dispute(ask) if self.chance.percent(50) => ask.tab = other.tab,
             Command::Dispute(ask) => {
                 ask.dispute.amount = more(ask.dispute.amount).expect("a small amount");
@@ -334,7 +336,10 @@ impl Crowd {
                     Verdict::Lost => Verdict::Won,
                 };
             }
-            Command::WriteOff(tab) | Command::Bind(tab) | Command::Unbind(tab) => *tab = other.tab,
+            Command::Reopen(tab)
+            | Command::WriteOff(tab)
+            | Command::Bind(tab)
+            | Command::Unbind(tab) => *tab = other.tab,
         }
         command
     }

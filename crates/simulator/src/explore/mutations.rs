@@ -79,6 +79,8 @@ const REASON: usize = 3;
 /// Reasons, as they are written.
 const GIVEN_BACK: Value = Value::Int(6);
 const RECOVERED: Value = Value::Int(12);
+const BORNE: Value = Value::Int(13);
+const MADE_GOOD: Value = Value::Int(14);
 /// More columns of a transfer.
 const DEBIT_OWNER: usize = 6;
 const CREDIT_KIND: usize = 7;
@@ -354,6 +356,42 @@ pub const ALL: &[Mutation] = &[
                 _ => Written::AsItIs,
             }),
         ],
+    },
+    Mutation {
+        name: "what went back elsewhere is not borne",
+        every: 1,
+        seams: &[Seam::Written(|sql, values| {
+            skip(sql.starts_with("insert into transfer") && values[REASON] == BORNE)
+        })],
+    },
+    Mutation {
+        name: "what the operator bears is not made good",
+        every: 1,
+        seams: &[Seam::Written(|sql, values| {
+            skip(sql.starts_with("insert into transfer") && values[REASON] == MADE_GOOD)
+        })],
+    },
+    Mutation {
+        name: "a fee is given back twice",
+        every: 1,
+        seams: &[
+            Seam::Found(|sql| {
+                nothing(sql, "select subject, name, author_id, micros from fee_back")
+            }),
+            Seam::Written(|sql, _| {
+                or_not(
+                    sql,
+                    "insert into fee_back",
+                    "insert into fee_back (subject, name, author_id, tab_id, settlement_id, rail, micros, given_at) \
+                     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict (subject, name, author_id) do nothing",
+                )
+            }),
+        ],
+    },
+    Mutation {
+        name: "that a tab was opened again is not written down",
+        every: 1,
+        seams: &[Seam::Written(|sql, _| skip(sql.starts_with("insert into reopening")))],
     },
     Mutation {
         name: "a payout is made twice",

@@ -1,14 +1,17 @@
 //! The check of one tab: its figures, its receipts, and what the journal must say about it.
 
+mod credit;
+mod transfers;
+
 use super::Findings;
 use super::journal::Journal;
 use crate::store::audit::{
-    Kept, KeptDispute, KeptLine, KeptLoss, KeptRefund, KeptSettlement, KeptUndo,
+    Kept, KeptDispute, KeptLine, KeptLoss, KeptRefund, KeptReopening, KeptSettlement, KeptUndo,
 };
 use ledger::receipts::{Chain, Entry};
 use ledger::{
-    Account, LineId, LineState, Payment, RailNumber, Reason, Settle, SettlementId, Tab, Timestamp,
-    Transfer, UndoneBy, Verdict,
+    Account, LineId, LineState, Payment, RailNumber, Settle, SettlementId, Tab, Timestamp,
+    UndoneBy, Verdict,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,10 +21,10 @@ pub fn check(tab: &Tab, kept: &Kept, journal: &mut Journal, findings: &mut Findi
     rows.check_lines(findings);
     rows.check_figures(journal, findings);
     rows.check_receipts(findings);
-    rows.check_credit(findings);
+    let borne = rows.check_credit(findings);
     rows.check_rail_fees(findings);
     rows.check_returns(findings);
-    for transfer in rows.transfers(findings) {
+    for transfer in rows.transfers(findings).into_iter().chain(borne) {
         journal.explain(&transfer);
     }
 }
@@ -125,17 +128,20 @@ impl<'a> Rows<'a> {
         let credit = micros(tab.credit);
         let lost: i128 =
             self.that_are(LineState::WrittenOff).map(|kept| micros(kept.line.shares.gross)).sum();
-        let ended = |verdict: Option<Verdict>| {
-            let disputes = self.kept.disputes.iter();
-            disputes.filter(|one| one.ended.map(|(verdict, ..)| verdict) == verdict).count()
-        };
+        let still = self.kept.disputes.iter().filter(|one| one.ended.is_none()).count();
         let mut compare = |what: &str, kept: i128, computed: i128| {
             findings.compare(&format!("{what} of tab {}", tab.id), kept, computed);
         };
         compare("the open total", micros(tab.open), open);
         compare("the written-off total", micros(tab.written_off), lost);
-        compare("the open disputes", tab.disputes_open.into(), ended(None) as i128);
-        compare("the lost disputes", tab.disputes_lost.into(), ended(Some(Verdict::Lost)) as i128);
+        compare("the open disputes", tab.disputes_open.into(), still as i128);
+        let opened = self.kept.reopenings.iter().map(|made| made.before.length).max();
+        let since = |before: &Chain| opened.is_none_or(|opened| before.length > opened);
+        let lost_disputes = self.kept.disputes.iter().filter_map(|one| one.ended.as_ref());
+        let lost_disputes = lost_disputes
+            .filter(|(verdict, _, before)| *verdict == Verdict::Lost && since(before))
+            .count();
+        compare("the lost disputes", tab.disputes_lost.into(), lost_disputes as i128);
         compare("the open lines", tab.open_lines.into(), costly().count() as i128);
         compare("the purchases", tab.purchases.into(), purchases as i128);
         compare("the undone lines", tab.undone.into(), by(UndoneBy::Reader) as i128);
@@ -171,6 +177,7 @@ impl<'a> Rows<'a> {
             lost.map(|loss| (loss.before, Entry::WrittenOff { line: loss.line, at: loss.at }));
         lost.chain(self.kept.refunds.iter().flat_map(KeptRefund::entries))
             .chain(self.kept.disputes.iter().flat_map(KeptDispute::entries))
+            .chain(self.kept.reopenings.iter().map(KeptReopening::entry))
     }
 
     /// Hashes the receipts again, from the first to the last.
@@ -187,46 +194,6 @@ impl<'a> Rows<'a> {
         if chain != self.tab.chain {
             findings.tell(format!("the receipts of tab {} end elsewhere", self.tab.id));
         }
-    }
-
-    /// Goes through what happened in order: what was received must cover what it paid, at every moment.
-    fn check_credit(&self, findings: &mut Findings) {
-        let prices: HashMap<LineId, i128> = self
-            .kept
-            .lines
-            .iter()
-            .map(|kept| (kept.line.id, micros(kept.line.shares.gross)))
-            .collect();
-        let price = |line: LineId| prices.get(&line).copied().unwrap_or(0);
-        let mut credit = 0;
-        for (_, entry) in self.entries().values() {
-            match entry {
-                Entry::Bought { .. }
-                | Entry::WrittenOff { .. }
-                | Entry::Disputed { .. }
-                | Entry::DisputeEnded { .. } => {}
-                Entry::Returned { amount, .. } => credit += micros(*amount),
-                Entry::GivenBack { refund, amount, .. } => {
-                    credit -= micros(*amount);
-                    if credit < 0 {
-                        findings.tell(format!("refund {refund} gave more back than there was"));
-                    }
-                }
-                Entry::Undone { line, .. } => {
-                    let was_paid = self.undos.get(line).is_some_and(|undo| undo.was_paid);
-                    credit += if was_paid { price(*line) } else { 0 };
-                }
-                Entry::Settled { settlement, received, .. } => {
-                    let paid: i128 = self.paid_with(*settlement).map(|paid| price(paid.line)).sum();
-                    credit += micros(*received) - paid;
-                    if credit < 0 {
-                        findings.tell(format!("settlement {settlement} paid more than there was"));
-                    }
-                }
-            }
-        }
-        let what = format!("the credit of tab {}", self.tab.id);
-        findings.compare(&what, micros(self.tab.credit), credit);
     }
 
     fn check_rail_fees(&self, findings: &mut Findings) {
@@ -263,50 +230,6 @@ impl<'a> Rows<'a> {
                 findings.tell(format!("more than settlement {settlement} brought was given back"));
             }
         }
-    }
-
-    /// The transfers that the rows of this tab explain.
-    fn transfers(&self, findings: &mut Findings) -> Vec<Transfer> {
-        let mut transfers = Vec::new();
-        for KeptLine { line, .. } in &self.kept.lines {
-            transfers.extend(line.transfers());
-            if let Some(loss) = self.losses.get(&line.id) {
-                transfers.extend(line.as_open().loss(self.tab.id, loss.at));
-            }
-            if let Some(undo) = self.undos.get(&line.id) {
-                let state = self.state_before_undo(line.id, undo);
-                transfers.extend(line.reversal(state, undo.at));
-            }
-            if let (Some((paid, _)), Some(by)) =
-                (self.payments.get(&line.id), self.paid_by(line.id))
-            {
-                if self.losses.contains_key(&line.id) {
-                    transfers.extend(line.as_open().posted(self.tab.id, by.at, Reason::Recovered));
-                }
-                match by.settle.share(&line.as_open(), paid.rail_fee, by.at) {
-                    Ok(moved) => transfers.extend(moved),
-                    Err(refusal) => findings.tell(format!("line {}: {refusal}", line.id)),
-                }
-            }
-        }
-        for made in &self.kept.settlements {
-            transfers.extend(made.settle.receipt(self.tab.id, made.at));
-            if self.paid_with(made.settle.id).next().is_none() {
-                transfers.extend(made.settle.unborne(made.at));
-            }
-        }
-        for made in &self.kept.refunds {
-            let went = made.refund.transfer(self.tab.id, made.at);
-            transfers.push(went);
-            transfers.extend(made.failed.map(|(at, _)| went.reversed(at, Reason::Returned)));
-        }
-        for KeptDispute { dispute, at, ended, .. } in &self.kept.disputes {
-            transfers.extend(dispute.opening(*at));
-            if let Some((verdict, at, _)) = ended {
-                transfers.extend(dispute.ending(*verdict, *at));
-            }
-        }
-        transfers
     }
 }
 

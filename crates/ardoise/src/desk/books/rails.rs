@@ -23,6 +23,12 @@ impl Rails {
         for made in kept.refunds.iter().filter(|made| made.failed.is_none()) {
             self.add(made.refund.rail, -micros(made.refund.amount));
         }
+        for given in &kept.fees_back {
+            self.add(given.rail, micros(given.part.amount));
+        }
+        for (given, _) in kept.fees_taken_again() {
+            self.add(given.rail, -micros(given.part.amount));
+        }
         for one in &kept.disputes {
             let (taken, fee) = (micros(one.dispute.amount), micros(one.dispute.fee));
             self.add(one.dispute.rail, -fee);

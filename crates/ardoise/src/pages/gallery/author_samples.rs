@@ -390,6 +390,13 @@ fn desk(gallery: &Gallery) {
             is_declined: false,
             reason: "no answer: 502".into(),
         }],
+        elsewhere: vec![ElsewhereRefund {
+            words: "rail-sandbox".into(),
+            tab: "tab_a".into(),
+            amount: cents(190),
+            at: NOW.plus_days(-2),
+            borne: cents(120),
+        }],
         credited: vec![CreditedTab { tab: "tab_a".into(), credit: cents(20) }],
         authors: vec![
             author("Ada Belkacem", 12, 4_205),
@@ -453,12 +460,15 @@ fn desk_tab(gallery: &Gallery, page: Page) {
         at: NOW,
         has_failed,
         state,
+        elsewhere: false,
     };
     let payments = DeskTabPage {
         page,
         tab: "tab_03fh1ar8t9a6y".into(),
         owed: cents(0),
         credit: cents(40),
+        borne: cents(120),
+        is_closed_by_dispute: true,
         brought: vec![came(true, 40), came(false, 40), came(true, 0)],
         lines: [ledger::LineState::Open, ledger::LineState::Paid, ledger::LineState::WrittenOff]
             .map(line)
@@ -468,6 +478,7 @@ fn desk_tab(gallery: &Gallery, page: Page) {
             refund(false, Some(State::Done)),
             refund(true, Some(State::Declined)),
             refund(false, None),
+            RefundRow { elsewhere: true, ..refund(false, None) },
         ],
     };
     gallery.add("desk-tab", &payments);

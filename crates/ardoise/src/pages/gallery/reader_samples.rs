@@ -263,6 +263,7 @@ fn tabs(gallery: &Gallery) {
             amount: cents(140),
         }],
         closed: None,
+        reopened: None,
         bound: Vec::new(),
         failed: None,
         invitation: None,
@@ -294,6 +295,7 @@ fn tabs(gallery: &Gallery) {
         at: NOW,
         has_failed,
         state: Some(state),
+        elsewhere: false,
     };
     lost.refunds = vec![refund(false, State::Begun), refund(true, State::Declined)];
     let unpaid = lost.lines.iter_mut().filter(|line| line.state == LineState::Open);

@@ -9,10 +9,12 @@ use http::StatusCode;
 use serde::Deserialize;
 
 /// What the shop acts on: <https://developer.paypal.com/api/rest/webhooks/event-names/>.
-const WANTED: [&str; 6] = [
+const WANTED: [&str; 8] = [
     "CHECKOUT.ORDER.APPROVED",
     "PAYMENT.CAPTURE.COMPLETED",
     "PAYMENT.CAPTURE.DENIED",
+    "PAYMENT.CAPTURE.REFUNDED",
+    "PAYMENT.CAPTURE.REVERSED",
     "CUSTOMER.DISPUTE.CREATED",
     "CUSTOMER.DISPUTE.UPDATED",
     "CUSTOMER.DISPUTE.RESOLVED",
@@ -51,8 +53,7 @@ impl PayPal {
         self.token.get(&self.wire).await?;
         let id = &self.settings.webhook_id;
         if id.is_empty() {
-            let what =
-                "it tells the shop nothing: outcomes come late, and disputes are not heard of";
+            let what = "it tells the shop nothing: outcomes come late, and disputes and refunds at PayPal's are not heard of";
             let next = "make a webhook in PayPal's dashboard, and set paypal.webhook_id to its id";
             return Ok(vec![Flaw::slight(what, next)]);
         }

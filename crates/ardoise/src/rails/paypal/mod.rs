@@ -8,6 +8,7 @@
 mod check;
 mod orders;
 mod payouts;
+mod sent;
 pub mod settings;
 mod signature;
 #[cfg(test)]
@@ -17,8 +18,8 @@ mod vault;
 use super::PAYPAL;
 use super::port::{
     Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, Next,
-    OPEN_HOURS, Outcome, PaidOut, Payout, Rail, RailError, Reason, Refund, Refunded, Terms,
-    Unheard,
+    OPEN_HOURS, Outcome, PaidOut, Payout, Rail, RailError, Reason, Refund, Refunded, SentBack,
+    Terms, Unheard,
 };
 use super::token::{Source, Token};
 use super::wire::{Call, Reply, Wire, is_segment};
@@ -27,10 +28,11 @@ use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
 use ledger::{Currency, Money};
 use orders::{Amount, Order, Refusal, Stage, nonsense, reason};
+use sent::Sent;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use settings::PayPalSettings;
-use signature::Certificates;
+use signature::{Certificates, Spoken};
 use std::collections::BTreeMap;
 
 /// The largest charge: far above any tab, far below what PayPal asks questions about.
@@ -192,10 +194,8 @@ impl PayPal {
 
     async fn send_back(&self, charge: &Charge, refund: &Refund) -> Result<Refunded, RailError> {
         let path = format!("/v2/payments/captures/{}/refund", segment(&refund.reference)?);
-        let body = json!({
-            "amount": orders::amount(refund.amount),
-            "custom_id": charge.id.to_string(),
-        });
+        // By its name it is known again among those that somebody made at PayPal's own page.
+        let body = json!({ "amount": orders::amount(refund.amount), "custom_id": refund.key });
         let reply = self.post(&path, &refund.key, &body).await?;
         match issue(&reply).as_deref() {
             Some("REFUND_AMOUNT_EXCEEDED" | "CAPTURE_FULLY_REFUNDED") => {
@@ -213,36 +213,28 @@ impl PayPal {
         read::<Sent>(&reply)?.refunded(charge.amount.currency())
     }
 
+    async fn all_sent_back(&self, charge: &Charge) -> Result<Vec<SentBack>, RailError> {
+        let order: Order = read(&self.order(&charge.reference).await?)?;
+        order.sent_back(charge)
+    }
+
+    /// Whom a message about a refund speaks of that does not say it itself: its capture does.
+    async fn heard_of_capture(&self, capture: &str) -> Result<Heard, Unheard> {
+        let name = segment(capture).map_err(|_| Unheard::Forged("malformed"))?;
+        let url = self.url(&format!("/v2/payments/captures/{name}"));
+        let asked = self.token.ask(&self.wire, || Call::get(&url)).await;
+        let reply = asked.map_err(Unheard::Later)?;
+        if reply.status == StatusCode::NOT_FOUND {
+            return Ok(Heard::Nothing);
+        }
+        let capture: orders::Named = read(&reply).map_err(Unheard::Later)?;
+        Ok(capture.charge().map_or(Heard::Nothing, Heard::Refund))
+    }
+
     async fn ask_dispute(&self, dispute: &str) -> Result<Dispute, RailError> {
         let path = format!("/v1/customer/disputes/{}", segment(dispute)?);
         let reply = self.token.ask(&self.wire, || Call::get(&self.url(&path))).await?;
         read::<Disputed>(&reply)?.dispute()
-    }
-}
-
-/// Money on its way back.
-#[derive(Debug, Deserialize)]
-struct Sent {
-    id: String,
-    status: String,
-    seller_payable_breakdown: Option<SentBreakdown>,
-}
-
-#[derive(Debug, Deserialize)]
-struct SentBreakdown {
-    paypal_fee: Option<Amount>,
-}
-
-impl Sent {
-    fn refunded(self, currency: Currency) -> Result<Refunded, RailError> {
-        let fee = self.seller_payable_breakdown.and_then(|breakdown| breakdown.paypal_fee);
-        let fee_back = fee.map_or(Ok(Money::zero(currency)), |fee| fee.money())?;
-        Ok(match self.status.as_str() {
-            "COMPLETED" => Refunded::Done { reference: self.id, fee_back },
-            "PENDING" => Refunded::Waiting,
-            "FAILED" | "CANCELLED" => Refunded::Declined(Reason::Refused),
-            _ => return Err(nonsense("a refund's status")),
-        })
     }
 }
 
@@ -335,7 +327,10 @@ impl Rail for PayPal {
     fn hear<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Heard, Unheard>> {
         Box::pin(async move {
             self.certificates.check(&message).await?;
-            signature::heard(message.body)
+            match signature::heard(message.body)? {
+                Spoken::Heard(heard) => Ok(heard),
+                Spoken::RefundOf(capture) => self.heard_of_capture(&capture).await,
+            }
         })
     }
 
@@ -373,6 +368,10 @@ impl Rail for PayPal {
 
     fn paid_out<'a>(&'a self, payout: &'a Payout) -> Asked<'a, PaidOut> {
         Box::pin(self.ask_payout(payout, &payout.reference))
+    }
+
+    fn refunds_of<'a>(&'a self, charge: &'a Charge, _: &'a str) -> Asked<'a, Vec<SentBack>> {
+        Box::pin(self.all_sent_back(charge))
     }
 
     fn check<'a>(&'a self, webhook: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {

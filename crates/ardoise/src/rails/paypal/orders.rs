@@ -1,7 +1,10 @@
 //! PayPal's orders, as they are asked for and read back: what this file knows of them is in PayPal's own description,
 //! `checkout_orders_v2` and `payments_payment_v2`.
 
-use crate::rails::port::{Charge, Mandate, Outcome, RailError, Reason, Receipt, Terms};
+use super::sent::Sent;
+use crate::rails::port::{
+    Charge, Mandate, Outcome, RailError, Reason, Receipt, SentBack, Terms, Which,
+};
 use ledger::{Currency, Money};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -121,6 +124,23 @@ struct Unit {
 struct Payments {
     #[serde(default)]
     captures: Vec<Capture>,
+    #[serde(default)]
+    refunds: Vec<Sent>,
+}
+
+/// Anything by which a charge is named, in two places.
+#[derive(Debug, Deserialize)]
+pub struct Named {
+    custom_id: Option<String>,
+    invoice_id: Option<String>,
+}
+
+impl Named {
+    /// The charge.
+    pub fn charge(&self) -> Option<Which> {
+        let mut names = [&self.custom_id, &self.invoice_id].into_iter().flatten();
+        names.find_map(|name| name.parse().ok()).map(Which::Id)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -162,8 +182,10 @@ struct Vault {
 /// A link from an answer to something else.
 #[derive(Debug, Deserialize)]
 pub struct Link {
-    rel: String,
-    href: String,
+    /// To what.
+    pub rel: String,
+    /// Where.
+    pub href: String,
 }
 
 /// How far an order has come.
@@ -203,14 +225,29 @@ impl Order {
         })
     }
 
-    fn captured(&self, charge: &Charge, terms: &Terms) -> Result<Outcome, RailError> {
+    /// What was paid for the charge, and what went back of it.
+    fn paid(&self, charge: &Charge) -> Result<(&Capture, &[Sent]), RailError> {
         let unit = self.purchase_units.first().ok_or(nonsense("an order without a unit"))?;
-        let captures = unit.payments.as_ref().map_or(&[][..], |payments| &payments.captures);
+        let payments = unit.payments.as_ref();
+        let captures = payments.map_or(&[][..], |payments| &payments.captures);
         let [capture] = captures else { return Err(nonsense("not one capture")) };
         let named = capture.custom_id.as_ref().or(unit.custom_id.as_ref());
         if named.is_some_and(|id| *id != charge.id.to_string()) {
             return Err(nonsense("the order of another charge"));
         }
+        Ok((capture, payments.map_or(&[][..], |payments| &payments.refunds)))
+    }
+
+    /// What went back, whoever sent it.
+    ///
+    /// # Errors
+    /// [`RailError::Nonsense`].
+    pub fn sent_back(&self, charge: &Charge) -> Result<Vec<SentBack>, RailError> {
+        self.paid(charge)?.1.iter().map(Sent::sent_back).collect()
+    }
+
+    fn captured(&self, charge: &Charge, terms: &Terms) -> Result<Outcome, RailError> {
+        let (capture, _) = self.paid(charge)?;
         Ok(match capture.status.as_str() {
             // What was given back since was there first.
             "COMPLETED" | "PARTIALLY_REFUNDED" | "REFUNDED" => {

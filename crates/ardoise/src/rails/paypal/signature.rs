@@ -5,6 +5,7 @@
 //! and the certificate must lead to a root that this machine trusts and be made out to the name that PayPal signs in:
 //! anybody can have a certificate, and only PayPal one with that name.
 
+use super::orders::Link;
 use super::settings::PayPalSettings;
 use crate::rails::port::{Heard, Message, RailError, Unheard, Which};
 use crate::rails::wire::{Call, Wire};
@@ -184,6 +185,8 @@ struct Resource {
     dispute_id: Option<String>,
     #[serde(default)]
     disputed_transactions: Vec<DisputedTransaction>,
+    #[serde(default)]
+    links: Vec<Link>,
     /// Of a payout's item.
     sender_batch_id: Option<String>,
     payout_batch_id: Option<String>,
@@ -215,17 +218,34 @@ fn payout(own: Option<String>, reference: Option<String>) -> Heard {
     Heard::Payout { payout, reference: reference.unwrap_or_default() }
 }
 
+/// What a message says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// Whom it speaks of.
+    Heard(Heard),
+    /// It is about money that went back of this capture, which alone knows its charge.
+    RefundOf(String),
+}
+
 /// Whom a message that is PayPal's speaks of (<https://developer.paypal.com/api/rest/webhooks/event-names/>).
 ///
 /// # Errors
 /// [`Unheard::Forged`] when it is no message at all.
-pub fn heard(body: &[u8]) -> Result<Heard, Unheard> {
+pub fn heard(body: &[u8]) -> Result<Spoken, Unheard> {
     let event: Event = serde_json::from_slice(body).map_err(|_| Unheard::Forged("malformed"))?;
     let resource = event.resource;
     let by_id = |id: &Option<String>| id.as_ref()?.parse().ok().map(Which::Id);
     let heard = match event.event_type.as_str() {
         name if name.starts_with("CHECKOUT.ORDER.") => {
             Some(Heard::Charge(Which::Reference(resource.id)))
+        }
+        name if is_about_refund(name) => {
+            let charge = by_id(&resource.custom_id).map(Heard::Refund);
+            let capture = charge.is_none().then(|| capture_of(&resource.links)).flatten();
+            if let Some(capture) = capture {
+                return Ok(Spoken::RefundOf(capture));
+            }
+            charge
         }
         name if name.starts_with("PAYMENT.CAPTURE.") => {
             by_id(&resource.custom_id).map(Heard::Charge)
@@ -247,5 +267,16 @@ pub fn heard(body: &[u8]) -> Result<Heard, Unheard> {
         }),
         _ => None,
     };
-    Ok(heard.unwrap_or(Heard::Nothing))
+    Ok(Spoken::Heard(heard.unwrap_or(Heard::Nothing)))
+}
+
+fn is_about_refund(event: &str) -> bool {
+    let of_capture = ["PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"].contains(&event);
+    of_capture || event.starts_with("PAYMENT.REFUND.")
+}
+
+/// The capture of which a refund is: what its link upwards leads to.
+fn capture_of(links: &[Link]) -> Option<String> {
+    let up = links.iter().find(|link| link.rel == "up")?;
+    Some(up.href.rsplit_once("/captures/")?.1.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use super::orders::{self, Order, Stage};
 use super::settings::PayPalSettings;
-use super::signature::{Certificates, heard};
+use super::signature::{Certificates, Spoken, heard};
 use super::*;
 use crate::outbox::address::Reach;
 use crate::rails::port::{Outcome, Receipt, Which};
@@ -273,11 +273,24 @@ fn a_message_only_says_whom_to_ask_about() {
         },
     });
     let hear = |event: &Value| heard(event.to_string().as_bytes());
-    assert_eq!(hear(&order), Ok(Heard::Charge(Which::Reference("5O19".into()))));
-    assert_eq!(hear(&capture), Ok(Heard::Charge(Which::Id(id))));
+    let said = |heard| Ok(Spoken::Heard(heard));
+    assert_eq!(hear(&order), said(Heard::Charge(Which::Reference("5O19".into()))));
+    assert_eq!(hear(&capture), said(Heard::Charge(Which::Id(id))));
     let dispute_of = Heard::Dispute { charge: Which::Id(id), dispute: "PP-D-27803".into() };
-    assert_eq!(hear(&dispute), Ok(dispute_of));
+    assert_eq!(hear(&dispute), said(dispute_of));
     let elsewhere = json!({"event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": {"id": "1"}});
-    assert_eq!(hear(&elsewhere), Ok(Heard::Nothing), "a sale that is not this shop's");
+    assert_eq!(hear(&elsewhere), said(Heard::Nothing), "a sale that is not this shop's");
+    let refund = |links: Value, custom_id: &str| {
+        json!({"event_type": "PAYMENT.CAPTURE.REFUNDED", "resource": {
+            "id": "1Y10", "custom_id": custom_id, "links": links, "amount": {"value": "999.00"},
+        }})
+    };
+    let to = |place: &str| json!([{"rel": "self", "href": "x"}, {"rel": "up", "href": place}]);
+    let named = refund(json!([]), &id.to_string());
+    assert_eq!(hear(&named), said(Heard::Refund(Which::Id(id))));
+    let up = to("https://api.paypal.com/v2/payments/captures/3C67");
+    let unnamed = refund(up, "refund-of-the-shop");
+    assert_eq!(hear(&unnamed), Ok(Spoken::RefundOf("3C67".into())), "its capture knows");
+    assert_eq!(hear(&refund(to("https://evil.example/"), "")), said(Heard::Nothing));
     assert_eq!(heard(b"[]"), Err(Unheard::Forged("malformed")));
 }

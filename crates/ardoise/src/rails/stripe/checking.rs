@@ -7,13 +7,16 @@ use crate::rails::check::{Flaw, untold};
 use crate::rails::port::RailError;
 
 /// What the shop acts on: <https://docs.stripe.com/api/events/types>.
-const WANTED: [&str; 9] = [
+const WANTED: [&str; 12] = [
     "checkout.session.completed",
     "checkout.session.expired",
     "checkout.session.async_payment_succeeded",
     "checkout.session.async_payment_failed",
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
+    "charge.refunded",
+    "refund.updated",
+    "refund.failed",
     "charge.dispute.created",
     "charge.dispute.updated",
     "charge.dispute.closed",
@@ -36,8 +39,7 @@ impl Stripe {
         };
         let mut flaws = Vec::new();
         if self.webhook_secret.is_none() {
-            let what =
-                "no message of its is believed: outcomes come late, and disputes are not heard of";
+            let what = "no message of its is believed: outcomes come late, and disputes and refunds at Stripe's are not heard of";
             let next =
                 "set stripe.webhook_secret_file to a file with the signing secret of the endpoint";
             flaws.push(Flaw::slight(what, next));

@@ -1,10 +1,11 @@
 //! Money that goes back: by the shop's hand, or by the reader's bank.
 
 use super::client::plain;
+use super::forms::REFUND;
 use super::objects::{DisputeOpened, Link, Movement, RefundMade, money};
 use super::paying::is_named;
 use super::{Stripe, declines, forms};
-use crate::rails::port::{Charge, Dispute, RailError, Reason, Refund, Refunded};
+use crate::rails::port::{Charge, Dispute, RailError, Reason, Refund, Refunded, SentBack};
 use ledger::{Currency, Money};
 
 impl Stripe {
@@ -29,6 +30,17 @@ impl Stripe {
             }
             Err(failure) => Err(failure.error),
         }
+    }
+
+    /// What went back of a payment, by the shop's hand or at Stripe's own page.
+    pub(super) async fn all_sent_back(
+        &self,
+        charge: &Charge,
+        payment: &str,
+    ) -> Result<Vec<SentBack>, RailError> {
+        let currency = charge.amount.currency();
+        let made = self.refunds_made(payment).await?;
+        made.iter().map(|one| sent_back(one, currency)).collect()
     }
 
     pub(super) async fn ask_dispute(
@@ -60,6 +72,18 @@ fn become_of(made: &RefundMade, currency: Currency) -> Result<Refunded, RailErro
         Some("failed" | "canceled") => Ok(Refunded::Declined(declines::reason(code, None))),
         _ => Err(RailError::Nonsense("a refund's status".into())),
     }
+}
+
+fn sent_back(made: &RefundMade, currency: Currency) -> Result<SentBack, RailError> {
+    let movement = made.balance_transaction.as_ref().and_then(Link::whole);
+    let said = made.metadata.as_ref();
+    Ok(SentBack {
+        reference: plain(&made.id)?.to_owned(),
+        key: said.and_then(|said| said.get(REFUND)).cloned(),
+        amount: money(made.amount, &made.currency)?,
+        fee_back: fee_back(movement, currency)?,
+        has_failed: matches!(become_of(made, currency)?, Refunded::Declined(_)),
+    })
 }
 
 /// Stripe keeps its fee when money is sent back, except by contracts that say otherwise.

@@ -37,15 +37,22 @@ impl Stripe {
         &self,
         refund: &Refund,
     ) -> Result<Option<RefundMade>, RailError> {
-        let query = vec![
-            ("payment_intent", plain(&refund.reference)?.to_owned()),
-            ("limit", PAGE_SIZE.to_owned()),
-            ("expand[]", "data.balance_transaction".to_owned()),
-        ];
+        let query = refunds_of(&refund.reference)?;
         let is_ours = |made: &RefundMade| {
             made.metadata.as_ref().and_then(|said| said.get(REFUND)) == Some(&refund.key)
         };
         self.look_through("refunds", query, is_ours).await
+    }
+
+    /// Everything that was sent back of a payment, whoever did.
+    pub(super) async fn refunds_made(&self, payment: &str) -> Result<Vec<RefundMade>, RailError> {
+        let (query, mut made) = (refunds_of(payment)?, Vec::new());
+        let keep = |one: &RefundMade| {
+            made.push(one.clone());
+            false
+        };
+        self.look_through("refunds", query, keep).await?;
+        Ok(made)
     }
 
     /// The first of a list that is wanted.
@@ -53,12 +60,12 @@ impl Stripe {
         &self,
         path: &str,
         mut query: Fields,
-        is_wanted: impl Fn(&T) -> bool,
+        mut is_wanted: impl FnMut(&T) -> bool,
     ) -> Result<Option<T>, RailError> {
         for _ in 0..PAGES_MOST {
             let page: Page<T> = self.client.get(path, &query).await?;
             let last = page.data.last().map(|last| last.id().to_owned());
-            if let Some(found) = page.data.into_iter().find(&is_wanted) {
+            if let Some(found) = page.data.into_iter().find(|one| is_wanted(one)) {
                 return Ok(Some(found));
             }
             let Some(last) = last.filter(|_| page.has_more) else { return Ok(None) };
@@ -67,6 +74,14 @@ impl Stripe {
         }
         Err(RailError::Lost("a list without end".into()))
     }
+}
+
+fn refunds_of(payment: &str) -> Result<Fields, RailError> {
+    Ok(vec![
+        ("payment_intent", plain(payment)?.to_owned()),
+        ("limit", PAGE_SIZE.to_owned()),
+        ("expand[]", "data.balance_transaction".to_owned()),
+    ])
 }
 
 /// Something in a list, by whose identifier the next part of it is asked for.

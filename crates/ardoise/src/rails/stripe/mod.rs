@@ -45,7 +45,7 @@ pub use settings::StripeSettings;
 
 use super::port::{
     Asked, Became, Begun, Binding, Charge, Dispute, Flaw, Heard, Mandate, Message, OPEN_HOURS,
-    Outcome, Rail, Refund, Refunded, Terms, Unheard,
+    Outcome, Rail, Refund, Refunded, SentBack, Terms, Unheard,
 };
 use super::secret::Secret;
 use super::wire::Wire;
@@ -162,6 +162,10 @@ impl Rail for Stripe {
 
     fn refund<'a>(&'a self, charge: &'a Charge, refund: &'a Refund) -> Asked<'a, Refunded> {
         Box::pin(self.send_back(charge, refund))
+    }
+
+    fn refunds_of<'a>(&'a self, charge: &'a Charge, receipt: &'a str) -> Asked<'a, Vec<SentBack>> {
+        Box::pin(self.all_sent_back(charge, receipt))
     }
 
     fn check<'a>(&'a self, webhook: Option<&'a str>) -> Asked<'a, Option<Vec<Flaw>>> {

@@ -238,6 +238,12 @@ pub struct Page<T> {
 pub struct RefundMade {
     /// Its identifier: `re_…`.
     pub id: String,
+    /// How much, in minor units.
+    #[serde(default)]
+    pub amount: i64,
+    /// In which currency, in small letters.
+    #[serde(default)]
+    pub currency: String,
     /// How far it is: a word that the description leaves open.
     pub status: Option<String>,
     /// Why it failed.
@@ -274,6 +280,9 @@ pub struct Method {
 /// A message from Stripe.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Event {
+    /// What has happened.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
     /// What it is about.
     pub data: EventData,
 }

@@ -8,12 +8,12 @@ use crate::store::refund::refunds;
 use crate::store::statement::{open_line_columns, read_line, read_open_line, whole_lines};
 use crate::store::tab::{self, settlements, tab_columns};
 use crate::store::work::{offer_columns, read_offer};
-use crate::store::{Row as _, StoreError, books, dispute, payout, refund};
+use crate::store::{Row as _, StoreError, books, dispute, fee_back, payout, refund};
 use crate::till::Tariff;
 use crate::till::batch::Snapshot;
-use crate::till::command::Command;
+use crate::till::command::{Command, FeeBackAsk};
 use futures_util::future::{try_join, try_join3, try_join4};
-use ledger::{Account, AuthorId, LineId, ShopId as _, TabId};
+use ledger::{Account, AuthorId, FeeBack, LineId, RefundId, ShopId as _, TabId};
 use std::collections::BTreeSet;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
@@ -31,6 +31,10 @@ struct Named<'a> {
     refunds: BTreeSet<[u8; 16]>,
     /// Settlements whose disputes are asked for.
     disputed: BTreeSet<[u8; 16]>,
+    /// Fees that are given back.
+    fees_back: Vec<&'a FeeBackAsk>,
+    /// Refunds whose rails may take again what they gave back.
+    failed: BTreeSet<[u8; 16]>,
     payouts: BTreeSet<i64>,
     /// Authors of whose payouts something is said.
     paid: BTreeSet<i64>,
@@ -71,6 +75,7 @@ impl<'a> Named<'a> {
                 Command::RefundFailed(ask) => {
                     named.opened.insert(ask.tab.raw());
                     named.refunds.insert(ask.refund.bytes());
+                    named.failed.insert(ask.refund.bytes());
                 }
                 Command::Dispute(ask) => {
                     named.disputed.insert(ask.dispute.settlement.bytes());
@@ -81,10 +86,17 @@ impl<'a> Named<'a> {
                     named.disputed.insert(ask.settlement.bytes());
                     named.settlements.insert(ask.settlement.bytes());
                 }
+                Command::FeeBack(ask) => {
+                    named.settlements.insert(ask.settlement.bytes());
+                    if let FeeBack::Refund(refund) = &ask.fee_back {
+                        named.refunds.insert(refund.bytes());
+                    }
+                    named.fees_back.push(ask);
+                }
                 Command::WriteOff(tab) => {
                     named.opened.insert(tab.raw());
                 }
-                Command::Bind(_) | Command::Unbind(_) => {}
+                Command::Reopen(_) | Command::Bind(_) | Command::Unbind(_) => {}
             }
         }
         named.lines.extend(&named.undone);
@@ -102,7 +114,11 @@ fn named_tab(command: &Command) -> Option<i64> {
         Command::RefundFailed(ask) => ask.tab,
         Command::Dispute(ask) => ask.tab,
         Command::DisputeEnded(ask) => ask.tab,
-        Command::WriteOff(tab) | Command::Bind(tab) | Command::Unbind(tab) => *tab,
+        Command::FeeBack(ask) => ask.tab,
+        Command::Reopen(tab)
+        | Command::WriteOff(tab)
+        | Command::Bind(tab)
+        | Command::Unbind(tab) => *tab,
     };
     Some(tab.raw())
 }
@@ -155,6 +171,7 @@ pub(super) fn load(
     load_open_lines(connection, tariff, &named, &mut known)?;
     load_refunds(connection, tariff, &named, &mut known)?;
     load_disputes(connection, tariff, &named, &mut known)?;
+    load_fees_back(connection, tariff, &named, &mut known)?;
     load_payouts(connection, tariff, &named, &mut known)?;
     Ok(known)
 }
@@ -275,6 +292,29 @@ fn load_disputes(
     for row in &connection.wait(ask(connection, &dispute, &[&asked]))? {
         let (name, stored) = dispute::read(row, tariff.currency)?;
         known.disputes.insert((stored.dispute.settlement, name), stored);
+    }
+    Ok(())
+}
+
+/// Fees are seldom given back: each is asked about alone.
+fn load_fees_back(
+    connection: &Connection,
+    tariff: &Tariff,
+    named: &Named<'_>,
+    known: &mut Snapshot,
+) -> Result<(), StoreError> {
+    let failed = named.failed.iter().map(|id| FeeBack::Refund(RefundId::from_bytes(*id)));
+    let given = named.fees_back.iter().map(|ask| ask.fee_back.clone());
+    for fee_back in failed.chain(given) {
+        let parts = fee_back::parts(connection, &fee_back, tariff.currency)?;
+        if !parts.is_empty() {
+            known.fees_back.insert(fee_back, parts);
+        }
+    }
+    for ask in &named.fees_back {
+        let of = (ask.tab, ask.settlement);
+        let bore = fee_back::bearers(connection, of, tariff.currency)?;
+        known.bearers.insert(ask.settlement, bore);
     }
     Ok(())
 }

@@ -3,14 +3,9 @@
 use super::Connection;
 use crate::store::StoreError;
 use crate::till::TillNumber;
-use crate::till::batch::{
-    NewDispute, NewDisputeEnd, NewLine, NewRefund, NewRefundFailure, NewSettlement, NewUndo,
-    Snapshot, WriteSet,
-};
+use crate::till::batch::{NewLine, NewSettlement, NewUndo, Snapshot, WriteSet};
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
-use ledger::{
-    AuthorId, LineId, Loss, ShopId as _, Tab, TabId, Timestamp, Transfer, UndoneBy, Verdict, WorkId,
-};
+use ledger::{AuthorId, LineId, ShopId as _, Tab, TabId, Timestamp, Transfer, UndoneBy, WorkId};
 use std::collections::HashMap;
 use tokio_postgres::types::ToSql;
 
@@ -50,6 +45,7 @@ macro_rules! rows {
 
 mod notices;
 mod payouts;
+mod returns;
 
 /// Writes what a batch came to and commits. Answers the numbers that come next.
 ///
@@ -70,7 +66,7 @@ pub(super) fn persist(
     tables.push(lines(&writes.lines));
     tables.push(undos(&writes.undos, now));
     tables.extend(settlements(&writes.settlements, now));
-    tables.extend(returns(writes, now));
+    tables.extend(returns::rows(writes, now));
     tables.extend(accesses(known, writes));
     tables.extend(payouts::rows(writes, now));
     tables.push(transfers(till, numbers.transfer, &writes.transfers));
@@ -138,10 +134,11 @@ fn tabs<'a>(known: &'a Snapshot, writes: &'a WriteSet) -> [Rows<'a>; 2] {
     let opened = rows!(
         "insert into tab (id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, \
          settlements, purchases, undone, chain_length, chain_head, written_off_micros, mandate, disputes_open, \
-         disputes_lost) select * from unnest(cast(?1 as int8[]), \
+         disputes_lost, borne_micros) select * from unnest(cast(?1 as int8[]), \
          cast(?2 as bytea[]), cast(?3 as int8[]), cast(?4 as int8[]), cast(?5 as int8[]), cast(?6 as int8[]), \
          cast(?7 as int8[]), cast(?8 as int8[]), cast(?9 as int8[]), cast(?10 as int8[]), cast(?11 as int8[]), \
-         cast(?12 as bytea[]), cast(?13 as int8[]), cast(?14 as int8[]), cast(?15 as int8[]), cast(?16 as int8[]))",
+         cast(?12 as bytea[]), cast(?13 as int8[]), cast(?14 as int8[]), cast(?15 as int8[]), cast(?16 as int8[]), \
+         cast(?17 as int8[]))",
         opened,
         |tab| [
             tab.id.raw(),
@@ -160,19 +157,21 @@ fn tabs<'a>(known: &'a Snapshot, writes: &'a WriteSet) -> [Rows<'a>; 2] {
             i64::from(tab.mandate),
             i64::from(tab.disputes_open),
             i64::from(tab.disputes_lost),
+            tab.borne.micros(),
         ]
     );
     let changed = rows!(
         "update tab set open_micros = new.open, credit_micros = new.credit, open_lines = new.open_lines, \
          oldest_open_at = new.oldest, settlements = new.settlements, purchases = new.purchases, undone = new.undone, \
          chain_length = new.length, chain_head = new.head, written_off_micros = new.written_off, \
-         mandate = new.mandate, disputes_open = new.disputes_open, disputes_lost = new.disputes_lost \
+         mandate = new.mandate, disputes_open = new.disputes_open, disputes_lost = new.disputes_lost, \
+         borne_micros = new.borne \
          from unnest(cast(?1 as int8[]), cast(?2 as int8[]), \
          cast(?3 as int8[]), cast(?4 as int8[]), cast(?5 as int8[]), cast(?6 as int8[]), cast(?7 as int8[]), \
          cast(?8 as int8[]), cast(?9 as int8[]), cast(?10 as bytea[]), cast(?11 as int8[]), cast(?12 as int8[]), \
-         cast(?13 as int8[]), cast(?14 as int8[])) \
+         cast(?13 as int8[]), cast(?14 as int8[]), cast(?15 as int8[])) \
          as new(id, open, credit, open_lines, oldest, settlements, purchases, undone, length, head, written_off, \
-         mandate, disputes_open, disputes_lost) where tab.id = new.id",
+         mandate, disputes_open, disputes_lost, borne) where tab.id = new.id",
         changed,
         |tab| [
             tab.id.raw(),
@@ -189,6 +188,7 @@ fn tabs<'a>(known: &'a Snapshot, writes: &'a WriteSet) -> [Rows<'a>; 2] {
             i64::from(tab.mandate),
             i64::from(tab.disputes_open),
             i64::from(tab.disputes_lost),
+            tab.borne.micros(),
         ]
     );
     [opened, changed]
@@ -306,108 +306,6 @@ fn settlements(settlements: &[NewSettlement], now: Timestamp) -> [Rows<'_>; 2] {
         ]
     );
     [made, payments]
-}
-
-/// Money that goes back, and lines that nobody pays.
-fn returns(writes: &WriteSet, now: Timestamp) -> [Rows<'_>; 5] {
-    [
-        losses(&writes.losses, now),
-        refunds(&writes.refunds, now),
-        refund_failures(&writes.refund_failures, now),
-        disputes(&writes.disputes, now),
-        dispute_ends(&writes.dispute_ends, now),
-    ]
-}
-
-fn losses(losses: &[(TabId, Loss)], now: Timestamp) -> Rows<'_> {
-    rows!(
-        "insert into write_off (line_id, tab_id, written_off_at, chain_number, chain_before) \
-         select * from unnest(cast(?1 as bytea[]), cast(?2 as int8[]), cast(?3 as int8[]), cast(?4 as int8[]), \
-         cast(?5 as bytea[]))",
-        losses,
-        |(tab, loss)| [
-            loss.line.id.bytes().to_vec(),
-            tab.raw(),
-            now.micros(),
-            loss.before.length.cast_signed(),
-            loss.before.head.as_slice(),
-        ]
-    )
-}
-
-fn refunds(refunds: &[NewRefund], now: Timestamp) -> Rows<'_> {
-    rows!(
-        "insert into refund (id, tab_id, settlement_id, rail, micros, reference, refunded_at, chain_number, \
-         chain_before) select * from unnest(cast(?1 as bytea[]), cast(?2 as int8[]), cast(?3 as bytea[]), \
-         cast(?4 as int8[]), cast(?5 as int8[]), cast(?6 as text[]), cast(?7 as int8[]), cast(?8 as int8[]), \
-         cast(?9 as bytea[]))",
-        refunds,
-        |made| [
-            made.refund.id.bytes().to_vec(),
-            made.tab.raw(),
-            made.refund.settlement.bytes().to_vec(),
-            i64::from(made.refund.rail.0),
-            made.refund.amount.micros(),
-            made.reference.as_str(),
-            now.micros(),
-            made.before.length.cast_signed(),
-            made.before.head.as_slice(),
-        ]
-    )
-}
-
-fn refund_failures(failures: &[NewRefundFailure], now: Timestamp) -> Rows<'_> {
-    rows!(
-        "insert into refund_failure (refund_id, reference, failed_at, chain_number, chain_before) \
-         select * from unnest(cast(?1 as bytea[]), cast(?2 as text[]), cast(?3 as int8[]), cast(?4 as int8[]), \
-         cast(?5 as bytea[]))",
-        failures,
-        |failure| [
-            failure.refund.bytes().to_vec(),
-            failure.reference.as_str(),
-            now.micros(),
-            failure.before.length.cast_signed(),
-            failure.before.head.as_slice(),
-        ]
-    )
-}
-
-fn disputes(disputes: &[NewDispute], now: Timestamp) -> Rows<'_> {
-    rows!(
-        "insert into dispute (settlement_id, name, tab_id, rail, micros, fee_micros, opened_at, chain_number, \
-         chain_before) select * from unnest(cast(?1 as bytea[]), cast(?2 as text[]), cast(?3 as int8[]), \
-         cast(?4 as int8[]), cast(?5 as int8[]), cast(?6 as int8[]), cast(?7 as int8[]), cast(?8 as int8[]), \
-         cast(?9 as bytea[]))",
-        disputes,
-        |opened| [
-            opened.dispute.settlement.bytes().to_vec(),
-            opened.name.as_str(),
-            opened.tab.raw(),
-            i64::from(opened.dispute.rail.0),
-            opened.dispute.amount.micros(),
-            opened.dispute.fee.micros(),
-            now.micros(),
-            opened.before.length.cast_signed(),
-            opened.before.head.as_slice(),
-        ]
-    )
-}
-
-fn dispute_ends(ends: &[NewDisputeEnd], now: Timestamp) -> Rows<'_> {
-    rows!(
-        "insert into dispute_end (settlement_id, name, won, ended_at, chain_number, chain_before) \
-         select * from unnest(cast(?1 as bytea[]), cast(?2 as text[]), cast(?3 as int8[]), cast(?4 as int8[]), \
-         cast(?5 as int8[]), cast(?6 as bytea[]))",
-        ends,
-        |ended| [
-            ended.settlement.bytes().to_vec(),
-            ended.name.as_str(),
-            i64::from(ended.verdict == Verdict::Won),
-            now.micros(),
-            ended.before.length.cast_signed(),
-            ended.before.head.as_slice(),
-        ]
-    )
 }
 
 fn transfers(till: TillNumber, first: i64, transfers: &[Transfer]) -> Rows<'_> {

@@ -2,11 +2,15 @@
 
 use super::checkpoint::Checkpoints;
 use super::persist::persist;
-use crate::store::{Db, StoreError, books, dispute, payout, refund, statement, tab, work};
+use crate::store::{
+    Db, StoreError, books, dispute, fee_back, payout, refund, statement, tab, work,
+};
 use crate::till::batch::{Batch, NewConsent, Snapshot, StoredOffer};
-use crate::till::command::{Command, UndoAsk};
+use crate::till::command::{Command, FeeBackAsk, UndoAsk};
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
-use ledger::{Account, AuthorId, Currency, PayoutId, RefundId, SettlementId, TabId, Timestamp};
+use ledger::{
+    Account, AuthorId, Currency, FeeBack, PayoutId, RefundId, SettlementId, TabId, Timestamp,
+};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -234,6 +238,7 @@ fn load(
                 loader.tab(ask.tab)?;
                 loader.open_lines(ask.tab)?;
                 loader.refund(ask.refund)?;
+                loader.fee_parts(&FeeBack::Refund(ask.refund))?;
             }
             Command::Dispute(ask) => {
                 loader.tab(ask.tab)?;
@@ -244,11 +249,15 @@ fn load(
                 loader.open_lines(ask.tab)?;
                 loader.disputes(ask.settlement)?;
             }
+            Command::FeeBack(ask) => {
+                loader.tab(ask.tab)?;
+                loader.fee_back(ask)?;
+            }
             Command::WriteOff(tab) => {
                 loader.tab(*tab)?;
                 loader.open_lines(*tab)?;
             }
-            Command::Bind(tab) | Command::Unbind(tab) => loader.tab(*tab)?,
+            Command::Reopen(tab) | Command::Bind(tab) | Command::Unbind(tab) => loader.tab(*tab)?,
         }
     }
     Ok((loader.known, loader.learned))
@@ -355,6 +364,25 @@ impl Loader<'_> {
         if let Some(found) = refund::by_id(self.db, refund, self.currency())? {
             self.known.refunds.insert(refund, found);
             self.settlement(found.refund.settlement)?;
+        }
+        Ok(())
+    }
+
+    fn fee_back(&mut self, ask: &FeeBackAsk) -> Result<(), StoreError> {
+        self.settlement(ask.settlement)?;
+        self.fee_parts(&ask.fee_back)?;
+        if let FeeBack::Refund(refund) = ask.fee_back {
+            self.refund(refund)?;
+            let bore = fee_back::bearers(self.db, (ask.tab, ask.settlement), self.currency())?;
+            self.known.bearers.insert(ask.settlement, bore);
+        }
+        Ok(())
+    }
+
+    fn fee_parts(&mut self, of: &FeeBack) -> Result<(), StoreError> {
+        let parts = fee_back::parts(self.db, of, self.currency())?;
+        if !parts.is_empty() {
+            self.known.fees_back.insert(of.clone(), parts);
         }
         Ok(())
     }

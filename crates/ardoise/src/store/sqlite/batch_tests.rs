@@ -4,13 +4,14 @@
 use super::FILE_NAME;
 use super::batch::{Writer, carry_out};
 use super::testing::{
-    NOON, dispute, end_dispute, everything, give_back, money, payout_ends, receive, refund_fails,
-    send, shop, shop_in, tab, take_in, tap, tariff, undo,
+    NOON, dispute, end_dispute, everything, fee_back, give_back, goes_elsewhere, money, of_refund,
+    payout_ends, receive, refund_fails, send, settlement, shop, shop_in, tab, take_in, tap, tariff,
+    undo,
 };
 use crate::store::{Db, EachRow, StoreError, Value};
 use crate::till::command::{Answer, Command, Outcome, Purchase};
 use crate::till::{Applied, Durable, TillStore as _};
-use ledger::{LedgerRefusal, PayoutEnd, Price, Verdict};
+use ledger::{FeeBack, LedgerRefusal, PayoutEnd, Price, Verdict};
 use rusqlite::Connection;
 use std::cell::Cell;
 
@@ -80,6 +81,7 @@ fn a_shop_in_use() -> Writer {
 
 /// Each verb alone, and all of them in one batch.
 fn verbs() -> Vec<(&'static str, Vec<Command>)> {
+    let of_dispute = FeeBack::Dispute(settlement(60), "d1".into());
     let all = vec![
         tap(20, 3, 3, 700_000),
         tap(21, 1, 4, 100_000),
@@ -94,6 +96,10 @@ fn verbs() -> Vec<(&'static str, Vec<Command>)> {
         dispute("d2", 6, 60, 1_000),
         end_dispute("d2", 6, 60, Verdict::Won),
         end_dispute("d1", 6, 60, Verdict::Lost),
+        fee_back(of_refund(2), 5, 50, 9_000),
+        goes_elsewhere(6, 5, 50, 250_000),
+        undo(5, None),
+        Command::Reopen(tab(6).0),
         Command::WriteOff(tab(7).0),
         take_in(70, 7, 800_000),
         Command::Bind(tab(3).0),
@@ -111,6 +117,21 @@ fn verbs() -> Vec<(&'static str, Vec<Command>)> {
         ("money of a rail for nothing", vec![take_in(7, 1, 900_000)]),
         ("a refund", vec![give_back(3, 5, 50, 400_000)]),
         ("a refund that fails", vec![refund_fails(1, 5)]),
+        ("a refund elsewhere", vec![goes_elsewhere(3, 5, 50, 500_000)]),
+        (
+            "a refund elsewhere that is made good",
+            vec![goes_elsewhere(3, 5, 50, 600_000), undo(5, None)],
+        ),
+        ("a fee given back", vec![fee_back(of_refund(1), 5, 50, 100_000)]),
+        ("a fee of a dispute given back", vec![fee_back(of_dispute, 6, 60, 15_000)]),
+        (
+            "a fee given back and taken again",
+            vec![fee_back(of_refund(1), 5, 50, 100_000), refund_fails(1, 5)],
+        ),
+        (
+            "a tab that is opened again",
+            vec![end_dispute("d1", 6, 60, Verdict::Lost), Command::Reopen(tab(6).0)],
+        ),
         ("a dispute", vec![dispute("d3", 5, 50, 900_000)]),
         ("a dispute that is won", vec![end_dispute("d1", 6, 60, Verdict::Won)]),
         ("a dispute that is lost", vec![end_dispute("d1", 6, 60, Verdict::Lost)]),
@@ -162,6 +183,8 @@ fn known(outcome: Outcome) -> Outcome {
         Answer::DisputeEnded { now, .. } => {
             Answer::DisputeEnded { again: true, lost: Vec::new(), now }
         }
+        Answer::FeeBack { now, .. } => Answer::FeeBack { again: true, now },
+        Answer::Reopened { now, .. } => Answer::Reopened { again: true, now },
         Answer::WrittenOff { now, .. } => Answer::WrittenOff { lost: Vec::new(), now },
         other @ (Answer::Bought { .. } | Answer::Bound { .. }) => other,
     })

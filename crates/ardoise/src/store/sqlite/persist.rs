@@ -4,10 +4,10 @@ use crate::store::insertion::Insertion;
 use crate::store::{Db, StoreError, Value, id, notice, payout, shop, statement, tab};
 use crate::till::TillNumber;
 use crate::till::batch::{
-    NewConsent, NewDispute, NewDisputeEnd, NewLine, NewRefund, NewRefundFailure, NewSettlement,
-    NewUndo, Snapshot, WriteSet,
+    NewConsent, NewDispute, NewDisputeEnd, NewFeeBack, NewLine, NewRefund, NewRefundFailure,
+    NewReopening, NewSettlement, NewUndo, Snapshot, WriteSet,
 };
-use ledger::{AuthorId, LineId, Loss, TabId, Timestamp, Transfer, UndoneBy, Verdict};
+use ledger::{AuthorId, LineId, Loss, Shortfall, TabId, Timestamp, Transfer, UndoneBy, Verdict};
 use std::collections::HashSet;
 
 static ACCESS: Insertion = Insertion::new(
@@ -22,6 +22,10 @@ static DISPUTE_END: Insertion = Insertion::new(
     "insert into dispute_end (settlement_id, name, won, ended_at, chain_number, chain_before) \
      values (?1, ?2, ?3, ?4, ?5, ?6)",
 );
+static FEE_BACK: Insertion = Insertion::new(
+    "insert into fee_back (subject, name, author_id, tab_id, settlement_id, rail, micros, given_at) \
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+);
 static LINE: Insertion = Insertion::new(
     "insert into line (id, tab_id, work_id, version, author_id, link_id, channel, gross_micros, vat_micros, \
      fee_micros, author_micros, vat_basis_points, consent_id, bought_at, chain_number, chain_before) \
@@ -35,7 +39,10 @@ static PAYMENT: Insertion = Insertion::new(
 );
 static REFUND: Insertion = Insertion::new(
     "insert into refund (id, tab_id, settlement_id, rail, micros, reference, refunded_at, chain_number, \
-     chain_before) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+     chain_before, elsewhere) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+);
+static REOPENING: Insertion = Insertion::new(
+    "insert into reopening (tab_id, chain_number, chain_before, reopened_at) values (?1, ?2, ?3, ?4)",
 );
 static REFUND_FAILURE: Insertion = Insertion::new(
     "insert into refund_failure (refund_id, reference, failed_at, chain_number, chain_before) \
@@ -104,7 +111,9 @@ fn persist_returns(db: &dyn Db, writes: &WriteSet, now: Timestamp) -> Result<(),
     insert(db, &REFUND_FAILURE, failures.map(|failure| refund_failure_row(failure, now)))?;
     insert(db, &DISPUTE, writes.disputes.iter().map(|opened| dispute_row(opened, now)))?;
     let ends = writes.dispute_ends.iter();
-    insert(db, &DISPUTE_END, ends.map(|ended| dispute_end_row(ended, now)))
+    insert(db, &DISPUTE_END, ends.map(|ended| dispute_end_row(ended, now)))?;
+    insert(db, &FEE_BACK, writes.fees_back.iter().flat_map(|made| fee_back_rows(made, now)))?;
+    insert(db, &REOPENING, writes.reopenings.iter().map(|made| reopening_row(made, now)))
 }
 
 fn insert<'a, const N: usize>(
@@ -214,7 +223,7 @@ fn loss_row(tab: TabId, loss: &Loss, now: Timestamp) -> [Value<'_>; 5] {
     ]
 }
 
-fn refund_row(made: &NewRefund, now: Timestamp) -> [Value<'_>; 9] {
+fn refund_row(made: &NewRefund, now: Timestamp) -> [Value<'_>; 10] {
     [
         made.refund.id.into(),
         id(made.tab),
@@ -225,6 +234,31 @@ fn refund_row(made: &NewRefund, now: Timestamp) -> [Value<'_>; 9] {
         now.into(),
         Value::Int(made.before.length.cast_signed()),
         Value::Blob(&made.before.head),
+        Value::Int((made.shortfall == Shortfall::Borne).into()),
+    ]
+}
+
+fn fee_back_rows(made: &NewFeeBack, now: Timestamp) -> impl Iterator<Item = [Value<'_>; 8]> {
+    made.parts.iter().map(move |part| {
+        [
+            Value::Id(made.fee_back.subject().bytes()),
+            Value::Text(made.fee_back.name()),
+            part.author.map_or(Value::Int(0), id),
+            id(made.tab),
+            made.settlement.into(),
+            Value::Int(made.rail.0.into()),
+            part.amount.into(),
+            now.into(),
+        ]
+    })
+}
+
+fn reopening_row(made: &NewReopening, now: Timestamp) -> [Value<'_>; 4] {
+    [
+        id(made.tab),
+        Value::Int(made.before.length.cast_signed()),
+        Value::Blob(&made.before.head),
+        now.into(),
     ]
 }
 

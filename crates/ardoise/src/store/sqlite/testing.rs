@@ -8,15 +8,15 @@ use crate::store::people::Author;
 use crate::store::work::{Kind, State, Work};
 use crate::store::{Db, StoreError, link, people, shop, work};
 use crate::till::command::{
-    BuyAsk, Command, DisputeAsk, DisputeEndedAsk, PayOutAsk, PayOutEndedAsk, RefundAsk,
+    BuyAsk, Command, DisputeAsk, DisputeEndedAsk, FeeBackAsk, PayOutAsk, PayOutEndedAsk, RefundAsk,
     RefundFailedAsk, SecretHash, SettleAsk, TabClaim, UndoAsk,
 };
 use crate::till::{Durable, Tariff, TillStore as _};
 use ledger::receipts::{consent_number, version_digest};
 use ledger::{
-    AuthorId, Buy, Currency, Dispute, Excess, LineId, Money, PayOut, PayoutEnd, PayoutId, Price,
-    RailNumber, Refund, RefundId, Settle, SettlementId, ShopId as _, TabId, Timestamp, UndoneBy,
-    Verdict,
+    AuthorId, Buy, Currency, Dispute, Excess, FeeBack, LineId, Money, PayOut, PayoutEnd, PayoutId,
+    Price, RailNumber, Refund, RefundId, Settle, SettlementId, ShopId as _, Shortfall, TabId,
+    Timestamp, UndoneBy, Verdict,
 };
 use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, Statement, StatementStatus};
@@ -155,7 +155,25 @@ pub fn give_back(number: u8, on: u8, of: u8, micros: i64) -> Command {
         rail: RAIL,
         amount: money(micros),
     };
-    Command::Refund(RefundAsk { tab: tab(on).0, refund, reference: "G1".into() })
+    let shortfall = Shortfall::Refused;
+    Command::Refund(RefundAsk { tab: tab(on).0, refund, shortfall, reference: "G1".into() })
+}
+
+/// Money that went back of a settlement at the provider's own page.
+pub fn goes_elsewhere(number: u8, on: u8, of: u8, micros: i64) -> Command {
+    let Command::Refund(ask) = give_back(number, on, of, micros) else { unreachable!("it is") };
+    Command::Refund(RefundAsk { shortfall: Shortfall::Borne, ..ask })
+}
+
+/// A part of a fee that is given back.
+pub fn fee_back(for_what: FeeBack, on: u8, of: u8, micros: i64) -> Command {
+    let (tab, settlement, amount) = (tab(on).0, settlement(of), money(micros));
+    Command::FeeBack(FeeBackAsk { tab, settlement, fee_back: for_what, amount })
+}
+
+/// For a refund.
+pub const fn of_refund(number: u8) -> FeeBack {
+    FeeBack::Refund(RefundId::from_bytes([number; 16]))
 }
 
 /// A refund that the rail did not carry out.

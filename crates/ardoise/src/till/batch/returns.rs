@@ -1,41 +1,43 @@
 //! Money that goes back, and lines that nobody pays.
 
 use super::{
-    Batch, NewDispute, NewDisputeEnd, NewRefund, NewRefundFailure, StoredDispute, StoredRefund,
+    Batch, NewDispute, NewDisputeEnd, NewFeeBack, NewRefund, NewRefundFailure, NewReopening,
+    StoredDispute, StoredRefund,
 };
 use crate::till::command::{
-    Answer, DisputeAsk, DisputeEndedAsk, Outcome, RefundAsk, RefundFailedAsk,
+    Answer, DisputeAsk, DisputeEndedAsk, FeeBackAsk, Outcome, RefundAsk, RefundFailedAsk,
 };
 use ledger::{
-    LedgerRefusal, LineId, LineState, Losses, OpenLine, SettlementId, SettlementNow, Tab, TabId,
-    Transfer,
+    AuthorId, FeeBack, Given, LedgerRefusal, LineId, LineState, Losses, Money, OpenLine, Reason,
+    Refund, SettlementId, SettlementNow, Tab, TabId, Transfer,
 };
 
 impl Batch<'_> {
     pub(super) fn refund(&mut self, ask: &RefundAsk) -> Outcome {
-        let (mut tab, refund) = (self.tab(ask.tab)?, ask.refund);
+        let (mut tab, refund, shortfall) = (self.tab(ask.tab)?, ask.refund, ask.shortfall);
         if let Some(earlier) = self.known.refunds.get(&refund.id) {
-            if (earlier.tab, earlier.refund) != (ask.tab, refund) {
+            if (earlier.tab, earlier.refund, earlier.shortfall) != (ask.tab, refund, shortfall) {
                 return Err(LedgerRefusal::IdConflict);
             }
             return Ok(Answer::Refunded { again: true, now: self.stand(tab)? });
         }
         let mut settlement = self.settlement(refund.settlement)?;
         let before = tab.chain;
-        let made = ledger::give_back(&refund, &mut tab, &mut settlement, self.now)?;
+        let made = ledger::give_back(&refund, shortfall, &mut tab, &mut settlement, self.now)?;
         self.known.settlements.insert(refund.settlement, settlement);
-        let stored = StoredRefund { tab: tab.id, refund, has_failed: false };
+        let stored = StoredRefund { tab: tab.id, refund, shortfall, has_failed: false };
         self.known.refunds.insert(refund.id, stored);
         let reference = ask.reference.clone();
-        self.writes.refunds.push(NewRefund { tab: tab.id, refund, reference, before });
-        self.keep(&tab, [made]);
+        self.writes.refunds.push(NewRefund { tab: tab.id, refund, shortfall, reference, before });
+        self.keep(&tab, made);
         Ok(Answer::Refunded { again: false, now: self.stand(tab)? })
     }
 
     pub(super) fn refund_failed(&mut self, ask: &RefundFailedAsk) -> Outcome {
         let mut tab = self.tab(ask.tab)?;
         let stored = self.known.refunds.get(&ask.refund).filter(|stored| stored.tab == ask.tab);
-        let StoredRefund { refund, has_failed, .. } = *stored.ok_or(LedgerRefusal::NoSettlement)?;
+        let StoredRefund { refund, shortfall, has_failed, .. } =
+            *stored.ok_or(LedgerRefusal::NoSettlement)?;
         if has_failed {
             return Ok(Answer::RefundFailed { again: true, now: self.stand(tab)? });
         }
@@ -43,12 +45,13 @@ impl Batch<'_> {
         let before = tab.chain;
         let made = ledger::take_again(&refund, &mut tab, &mut settlement, self.now)?;
         self.known.settlements.insert(refund.settlement, settlement);
-        let stored = StoredRefund { tab: tab.id, refund, has_failed: true };
+        let stored = StoredRefund { tab: tab.id, refund, shortfall, has_failed: true };
         self.known.refunds.insert(refund.id, stored);
         let reference = ask.reference.clone();
         let failure = NewRefundFailure { refund: refund.id, reference, before };
         self.writes.refund_failures.push(failure);
-        self.keep(&tab, [made]);
+        self.keep(&tab, made);
+        self.take_fee_back(&refund)?;
         self.spend_credit(&mut tab)?;
         Ok(Answer::RefundFailed { again: false, now: self.stand(tab)? })
     }
@@ -97,6 +100,90 @@ impl Batch<'_> {
         self.keep(&tab, done.transfers);
         let lost = self.write_losses(&tab, done.losses);
         Ok(Answer::DisputeEnded { again: false, lost, now: self.stand(tab)? })
+    }
+
+    pub(super) fn fee_back(&mut self, ask: &FeeBackAsk) -> Outcome {
+        let tab = self.tab(ask.tab)?;
+        let settlement = self.settlement(ask.settlement)?;
+        settlement.check_is_of(ask.tab, settlement.rail)?;
+        let (bearers, is_void) = self.bearers(ask)?;
+        if let Some(earlier) = self.known.fees_back.get(&ask.fee_back) {
+            let mut parts = earlier.iter();
+            let sum = parts
+                .try_fold(Money::zero(self.currency), |sum, part| sum.checked_add(part.amount));
+            if sum? != ask.amount {
+                return Err(LedgerRefusal::IdConflict);
+            }
+            return Ok(Answer::FeeBack { again: true, now: self.stand(tab)? });
+        }
+        if is_void || ask.amount.is_zero() {
+            return Ok(Answer::FeeBack { again: true, now: self.stand(tab)? });
+        }
+        let parts = ledger::share_fee_back(ask.amount, &bearers)?;
+        let made = parts.iter().map(|part| ask.fee_back.transfer(settlement.rail, *part, self.now));
+        let made: Vec<Transfer> = made.collect();
+        for part in &parts {
+            self.bear(ask.settlement, part, Money::saturating_sub)?;
+        }
+        self.known.fees_back.insert(ask.fee_back.clone(), parts.clone());
+        let (settlement, rail, fee_back) = (ask.settlement, settlement.rail, ask.fee_back.clone());
+        let given = NewFeeBack { tab: tab.id, settlement, rail, fee_back, parts };
+        self.writes.fees_back.push(given);
+        self.keep(&tab, made);
+        Ok(Answer::FeeBack { again: false, now: self.stand(tab)? })
+    }
+
+    /// Who bore the fee that is given back; and whether that is for something that did not happen after all.
+    fn bearers(&self, ask: &FeeBackAsk) -> Result<(Vec<(AuthorId, Money)>, bool), LedgerRefusal> {
+        let refund = match &ask.fee_back {
+            FeeBack::Refund(refund) => refund,
+            // The operator bears what a dispute costs.
+            FeeBack::Dispute(of, _) if *of == ask.settlement => return Ok((Vec::new(), false)),
+            FeeBack::Dispute(..) => return Err(LedgerRefusal::NoSettlement),
+        };
+        let of = (ask.tab, ask.settlement);
+        let stored = self.known.refunds.get(refund);
+        let stored = stored.filter(|stored| (stored.tab, stored.refund.settlement) == of);
+        let stored = stored.ok_or(LedgerRefusal::NoSettlement)?;
+        let bearers = self.known.bearers.get(&ask.settlement).cloned().unwrap_or_default();
+        Ok((bearers, stored.has_failed))
+    }
+
+    /// What an author bears of the fee of a settlement changes by their part of what was given back.
+    fn bear(
+        &mut self,
+        settlement: SettlementId,
+        part: &Given,
+        change: impl Fn(Money, Money) -> Result<Money, ledger::MoneyError>,
+    ) -> Result<(), LedgerRefusal> {
+        let mut known = self.known.bearers.get_mut(&settlement).into_iter().flatten();
+        if let Some((_, fee)) = known.find(|(author, _)| Some(*author) == part.author) {
+            *fee = change(*fee, part.amount)?;
+        }
+        Ok(())
+    }
+
+    /// A refund was not carried out: its rail keeps its fee after all.
+    fn take_fee_back(&mut self, refund: &Refund) -> Result<(), LedgerRefusal> {
+        let fee_back = FeeBack::Refund(refund.id);
+        for part in self.known.fees_back.get(&fee_back).cloned().unwrap_or_default() {
+            self.bear(refund.settlement, &part, Money::checked_add)?;
+            let given = fee_back.transfer(refund.rail, part, self.now);
+            self.writes.transfers.push(given.reversed(self.now, Reason::Returned));
+            self.writes.fee_takers.extend(part.author);
+        }
+        Ok(())
+    }
+
+    pub(super) fn reopen(&mut self, tab: TabId) -> Outcome {
+        let mut tab = self.tab(tab)?;
+        let before = tab.chain;
+        let again = !ledger::reopen(&mut tab, self.now);
+        if !again {
+            self.writes.reopenings.push(NewReopening { tab: tab.id, before });
+            self.keep(&tab, []);
+        }
+        Ok(Answer::Reopened { again, now: self.stand(tab)? })
     }
 
     pub(super) fn write_off(&mut self, tab: TabId) -> Outcome {

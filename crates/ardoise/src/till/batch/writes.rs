@@ -7,8 +7,9 @@ use crate::till::Applied;
 use crate::till::command::{Outcome, SecretHash};
 use ledger::receipts::Chain;
 use ledger::{
-    AuthorId, Dispute, Line, LinkId, Loss, Money, PayOut, Payment, PayoutId, Refund, RefundId,
-    Settle, SettlementId, TabId, Timestamp, Transfer, UndoneBy, Verdict, WorkId,
+    AuthorId, Dispute, FeeBack, Given, Line, LinkId, Loss, Money, PayOut, Payment, PayoutId,
+    RailNumber, Refund, RefundId, Settle, SettlementId, Shortfall, TabId, Timestamp, Transfer,
+    UndoneBy, Verdict, WorkId,
 };
 use std::collections::{BTreeSet, HashSet};
 
@@ -60,6 +61,8 @@ pub struct NewRefund {
     pub tab: TabId,
     /// What went back.
     pub refund: Refund,
+    /// What held for more than the credit.
+    pub shortfall: Shortfall,
     /// What it is called.
     pub reference: String,
     /// The tab's chain of receipts before it.
@@ -100,6 +103,30 @@ pub struct NewDisputeEnd {
     /// How.
     pub verdict: Verdict,
     /// The tab's chain of receipts before it.
+    pub before: Chain,
+}
+
+/// A fee that was given back.
+#[derive(Debug, Clone)]
+pub struct NewFeeBack {
+    /// The tab of the settlement.
+    pub tab: TabId,
+    /// The settlement.
+    pub settlement: SettlementId,
+    /// Its rail.
+    pub rail: RailNumber,
+    /// What for.
+    pub fee_back: FeeBack,
+    /// Who has which part.
+    pub parts: Vec<Given>,
+}
+
+/// A tab that was opened again.
+#[derive(Debug, Clone, Copy)]
+pub struct NewReopening {
+    /// The tab.
+    pub tab: TabId,
+    /// Its chain of receipts before it.
     pub before: Chain,
 }
 
@@ -175,6 +202,12 @@ pub struct WriteSet {
     pub disputes: Vec<NewDispute>,
     /// Disputes that have ended.
     pub dispute_ends: Vec<NewDisputeEnd>,
+    /// Fees that were given back.
+    pub fees_back: Vec<NewFeeBack>,
+    /// Authors from whom rails have taken again what they had given back.
+    pub fee_takers: Vec<AuthorId>,
+    /// Tabs that were opened again.
+    pub reopenings: Vec<NewReopening>,
     /// Lines that were written off, with their tab.
     pub losses: Vec<(TabId, Loss)>,
     /// The journal's new transfers, in order.
@@ -235,7 +268,11 @@ impl WriteSet {
         let paid_out = self.payouts.iter().map(|made| made.pay_out.author);
         let back = self.payout_returns.iter().map(|made| made.author);
         let lost = self.losses.iter().map(|(_, loss)| loss.line.author);
-        bought.chain(undone).chain(paid).chain(paid_out).chain(back).chain(lost).collect()
+        let given =
+            self.fees_back.iter().flat_map(|made| &made.parts).filter_map(|part| part.author);
+        let taken = self.fee_takers.iter().copied();
+        let sold = bought.chain(undone).chain(paid).chain(paid_out).chain(back).chain(lost);
+        sold.chain(given).chain(taken).collect()
     }
 }
 

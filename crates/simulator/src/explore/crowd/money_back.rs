@@ -4,12 +4,12 @@
 use super::{Crowd, Naive};
 use crate::explore::scene::pick;
 use ardoise::till::command::{
-    Answer, Command, DisputeAsk, DisputeEndedAsk, Outcome, PayOutEndedAsk, RefundAsk,
+    Answer, Command, DisputeAsk, DisputeEndedAsk, FeeBackAsk, Outcome, PayOutEndedAsk, RefundAsk,
     RefundFailedAsk,
 };
 use ledger::{
-    AuthorId, Dispute, PayoutEnd, PayoutId, RailNumber, Refund, RefundId, SettlementId, TabId,
-    Verdict,
+    AuthorId, Dispute, FeeBack, PayoutEnd, PayoutId, RailNumber, Refund, RefundId, SettlementId,
+    Shortfall, TabId, Verdict,
 };
 use std::collections::VecDeque;
 
@@ -20,7 +20,9 @@ const REMEMBERED: usize = 60;
 #[derive(Default)]
 pub(super) struct Returns {
     settled: VecDeque<(TabId, SettlementId, RailNumber)>,
-    refunds: VecDeque<(TabId, RefundId)>,
+    refunds: VecDeque<(TabId, RefundId, SettlementId)>,
+    /// Tabs that were closed by a dispute, of those who left them.
+    left: VecDeque<TabId>,
     disputes: VecDeque<(TabId, SettlementId, String)>,
     payouts: VecDeque<(PayoutId, AuthorId)>,
 }
@@ -41,7 +43,7 @@ impl Crowd {
                 remember(&mut returns.settled, (ask.tab, ask.settle.id, ask.settle.rail));
             }
             (Command::Refund(ask), Ok(_)) => {
-                remember(&mut returns.refunds, (ask.tab, ask.refund.id));
+                remember(&mut returns.refunds, (ask.tab, ask.refund.id, ask.refund.settlement));
             }
             (Command::Dispute(ask), Ok(_)) => {
                 let one = (ask.tab, ask.dispute.settlement, ask.name.clone());
@@ -51,7 +53,12 @@ impl Crowd {
                 remember(&mut returns.payouts, (ask.pay_out.id, ask.pay_out.author));
             }
             (_, Ok(Answer::DisputeEnded { now, .. })) if now.tab.disputes_lost > 0 => {
-                self.leave(now.tab.id);
+                let tab = now.tab.id;
+                // A few stay, and ask to be let in again.
+                if self.chance.percent(80) {
+                    self.leave(tab);
+                }
+                remember(&mut self.returns.left, tab);
             }
             _ => {}
         }
@@ -65,13 +72,16 @@ impl Crowd {
     }
 
     pub(super) fn money_back(&mut self, naive: &Naive) -> Command {
-        match self.chance.below(20) {
+        match self.chance.below(28) {
             0..7 => self.refund(naive),
             7..10 => self.refund_fails(),
-            10 => self.dispute(naive),
+            10 | 26..28 => self.dispute(naive),
             11..14 => self.dispute_ends(),
             14..18 => Command::WriteOff(self.some_tab()),
             18 => Command::Bind(self.some_tab()),
+            19..22 => self.goes_elsewhere(naive),
+            22..24 => self.fee_back(),
+            24 => Command::Reopen(self.some_closed_tab()),
             _ => Command::Unbind(self.some_tab()),
         }
     }
@@ -110,14 +120,64 @@ impl Crowd {
         let rail = if self.chance.percent(2) { RailNumber(0) } else { rail };
         let id = RefundId::from_bytes(self.id());
         let refund = Refund { id, settlement, rail, amount: self.money(micros) };
-        Command::Refund(RefundAsk { tab, refund, reference: "G1".into() })
+        let shortfall = Shortfall::Refused;
+        Command::Refund(RefundAsk { tab, refund, shortfall, reference: "G1".into() })
     }
 
-    fn refund_fails(&mut self) -> Command {
+    /// The operator sends money back at the provider's own page, whatever credit there is.
+    fn goes_elsewhere(&mut self, naive: &Naive) -> Command {
+        let (tab, settlement, rail) = self.some_settlement();
+        let left = naive.left(settlement);
+        let micros = match self.chance.below(6) {
+            0 => left + 1,
+            1 => 0,
+            2 => left / 3,
+            3 => naive.credit(tab).min(left),
+            _ => left,
+        };
+        let id = RefundId::from_bytes(self.id());
+        let refund = Refund { id, settlement, rail, amount: self.money(micros) };
+        let shortfall = Shortfall::Borne;
+        Command::Refund(RefundAsk { tab, refund, shortfall, reference: "E1".into() })
+    }
+
+    /// The rail gives a part of its fee back, or more than all of it.
+    fn fee_back(&mut self) -> Command {
+        let amount = match self.chance.below(4) {
+            0 => 0,
+            1 => self.chance.below(2_000_000) as i64,
+            _ => self.chance.below(60_000) as i64,
+        };
+        let amount = self.money(amount);
+        if self.chance.percent(30) {
+            let (tab, settlement, _) = self.some_settlement();
+            let name = pick(&mut self.chance, &["dp_1", "dp_2"]).to_owned();
+            let fee_back = FeeBack::Dispute(settlement, name);
+            return Command::FeeBack(FeeBackAsk { tab, settlement, fee_back, amount });
+        }
+        let (tab, refund, settlement) = self.some_refund();
+        let fee_back = FeeBack::Refund(refund);
+        Command::FeeBack(FeeBackAsk { tab, settlement, fee_back, amount })
+    }
+
+    fn some_closed_tab(&mut self) -> TabId {
+        let place = self.chance.index(self.returns.left.len());
+        let known = self.returns.left.get(place).copied();
+        let any = self.some_tab();
+        known.filter(|_| !self.chance.percent(20)).unwrap_or(any)
+    }
+
+    /// A refund that somebody has heard of, or one that never was.
+    fn some_refund(&mut self) -> (TabId, RefundId, SettlementId) {
         let place = self.chance.index(self.returns.refunds.len());
         let known = self.returns.refunds.get(place).copied();
         let (tab, id) = (self.some_tab(), RefundId::from_bytes(self.id()));
-        let (tab, refund) = known.filter(|_| !self.chance.percent(3)).unwrap_or((tab, id));
+        let (_, settlement, _) = self.some_settlement();
+        known.filter(|_| !self.chance.percent(3)).unwrap_or((tab, id, settlement))
+    }
+
+    fn refund_fails(&mut self) -> Command {
+        let (tab, refund, _) = self.some_refund();
         Command::RefundFailed(RefundFailedAsk { tab, refund, reference: "closed".into() })
     }
 

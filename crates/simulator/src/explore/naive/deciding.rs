@@ -9,7 +9,7 @@ use ardoise::till::command::{Answer, BuyAsk, Command, Outcome, Purchase, SettleA
 use ledger::time::{MICROS_PER_DAY, MICROS_PER_MINUTE};
 use ledger::{
     Account, Excess, LedgerRefusal, Line, LineState, Money, Payment, Price, RailNumber, Reason,
-    Settle, Settled, SettlementId, Shares, Subject, TabId, Timestamp, Transfer, UndoneBy, Verdict,
+    Settle, Settled, SettlementId, Shares, Subject, TabId, Timestamp, Transfer, UndoneBy,
 };
 
 impl Naive {
@@ -25,6 +25,8 @@ impl Naive {
             Command::RefundFailed(ask) => self.refund_failed(ask, now),
             Command::Dispute(ask) => self.dispute(ask, now),
             Command::DisputeEnded(ask) => self.dispute_ended(ask, now),
+            Command::FeeBack(ask) => self.fee_back(ask, now),
+            Command::Reopen(tab) => self.reopen(*tab, now),
             Command::WriteOff(tab) => self.write_off(*tab, now),
             Command::Bind(tab) => self.bind(*tab, true),
             Command::Unbind(tab) => self.bind(*tab, false),
@@ -85,7 +87,7 @@ impl Naive {
         if self.count_disputes(tab, None) > 0 {
             return Err(LedgerRefusal::TabDisputed);
         }
-        if !self.lost(tab).is_empty() || self.count_disputes(tab, Some(Verdict::Lost)) > 0 {
+        if !self.lost(tab).is_empty() || self.lost_disputes(tab) > 0 {
             return Err(LedgerRefusal::TabClosed { owed });
         }
         let due = self.rules.due_days * MICROS_PER_DAY;
@@ -123,6 +125,8 @@ impl Naive {
             lines: Vec::new(),
             opened_at: now,
             credit: 0,
+            borne: 0,
+            forgiven: 0,
             settlements: 0,
             purchases: 0,
             undone: 0,
@@ -177,9 +181,6 @@ impl Naive {
             UndoneBy::Reader => tab.undone += 1,
             UndoneBy::Shop => tab.purchases -= 1,
         }
-        if was_paid {
-            tab.credit += held.micros();
-        }
         tab.receipts.undone(line.id, now);
         let is_lost = held.state == LineState::WrittenOff;
         for transfer in bought(&line).into_iter().filter(|_| !is_lost) {
@@ -189,6 +190,9 @@ impl Naive {
             };
             let (at, reason, credit) = (now, Reason::Undone, transfer.debit);
             self.post(&Transfer { at, reason, debit: from, credit, ..transfer });
+        }
+        if was_paid {
+            self.add_credit(line.tab, Subject::Line(line.id), held.micros(), now);
         }
         self.turn_into(line.id, LineState::Undone);
         let (gross, share) = (line.shares.gross.micros(), line.shares.author.micros());
@@ -273,6 +277,7 @@ impl Naive {
                 shared(line, rail, fee),
                 self.currency,
             ));
+            self.bore.entry(settle.id).or_default().push((line.author, fee));
             payments.push(Payment { line: line.id, rail_fee: self.money(fee) });
             self.turn_into(line.id, LineState::Paid);
             self.tell("paid", line, now);

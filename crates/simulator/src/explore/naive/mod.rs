@@ -14,8 +14,8 @@ mod returning;
 use ardoise::till::command::{SecretHash, TabNow};
 use ledger::receipts::Hash;
 use ledger::{
-    Account, AuthorId, Currency, LedgerRefusal, Line, LineId, LineState, LinkId, Money, PayoutId,
-    Price, RefundId, Rules, SettlementId, Tab, TabId, Timestamp, Verdict, WorkId,
+    Account, AuthorId, Currency, FeeBack, LedgerRefusal, Line, LineId, LineState, LinkId, Money,
+    PayoutId, Price, RefundId, Rules, SettlementId, Tab, TabId, Timestamp, WorkId,
 };
 use receipts::Receipts;
 use returning::{CameIn, Contested, WentBack};
@@ -72,6 +72,9 @@ pub struct NaiveTab {
     pub lines: Vec<Held>,
     opened_at: Timestamp,
     credit: i64,
+    borne: i64,
+    /// Lost disputes that the operator has forgiven.
+    forgiven: u32,
     settlements: u32,
     purchases: u32,
     undone: u32,
@@ -130,6 +133,9 @@ pub struct Naive {
     whose: HashMap<LineId, TabId>,
     settlements: HashMap<SettlementId, CameIn>,
     refunds: HashMap<RefundId, WentBack>,
+    fees_back: HashMap<FeeBack, Vec<(Option<AuthorId>, i64)>>,
+    /// What each author bore of the fee of a settlement, line by line.
+    bore: HashMap<SettlementId, Vec<(AuthorId, i64)>>,
     disputes: HashMap<(SettlementId, String), Contested>,
     payouts: HashMap<PayoutId, paying::Paid>,
 }
@@ -151,6 +157,8 @@ impl Naive {
             whose: HashMap::new(),
             settlements: HashMap::new(),
             refunds: HashMap::new(),
+            fees_back: HashMap::new(),
+            bore: HashMap::new(),
             disputes: HashMap::new(),
             payouts: HashMap::new(),
         }
@@ -195,8 +203,9 @@ impl Naive {
             written_off: self.money(self.lost(id).iter().map(gross).sum()),
             mandate: tab.mandate,
             disputes_open: self.count_disputes(id, None),
-            disputes_lost: self.count_disputes(id, Some(Verdict::Lost)),
+            disputes_lost: self.lost_disputes(id),
             credit: self.money(tab.credit),
+            borne: self.money(tab.borne),
             open_lines: open.len() as u32,
             oldest_open_at: open.iter().map(|line| line.bought_at).min(),
             settlements: tab.settlements,

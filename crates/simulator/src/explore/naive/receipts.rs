@@ -59,6 +59,11 @@ impl Receipts {
         self.append(&[&[9], &line.bytes(), &at.micros().to_be_bytes()]);
     }
 
+    /// The tab was opened again.
+    pub fn reopened(&mut self, at: Timestamp) {
+        self.append(&[&[11], &at.micros().to_be_bytes()]);
+    }
+
     fn append(&mut self, fields: &[&[u8]]) {
         let number = self.count.to_be_bytes();
         let before: [&[u8]; 3] = [&self.head, &number, b"ardoise/receipt/1"];

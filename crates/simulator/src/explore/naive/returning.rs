@@ -1,14 +1,15 @@
 //! What the second ledger comes to when money goes back, and when lines are not paid.
 
 use super::Naive;
+use super::arithmetic::parts;
 use super::moving::{Move, bought, made};
 use ardoise::till::command::{
-    Answer, DisputeAsk, DisputeEndedAsk, Outcome, RefundAsk, RefundFailedAsk,
+    Answer, DisputeAsk, DisputeEndedAsk, FeeBackAsk, Outcome, RefundAsk, RefundFailedAsk,
 };
 use ledger::time::MICROS_PER_DAY;
 use ledger::{
-    Account, LedgerRefusal, LineId, LineState, RailNumber, Reason, RefundId, SettlementId, Subject,
-    TabId, Timestamp, Transfer, Verdict,
+    Account, AuthorId, FeeBack, LedgerRefusal, LineId, LineState, RailNumber, Reason, SettlementId,
+    Shortfall, Subject, TabId, Timestamp, Transfer, Verdict,
 };
 
 /// A settlement, and what of it went back.
@@ -26,6 +27,7 @@ pub struct WentBack {
     settlement: SettlementId,
     rail: RailNumber,
     micros: i64,
+    elsewhere: bool,
     failed: bool,
 }
 
@@ -96,30 +98,64 @@ impl Naive {
         }
     }
 
-    fn add_credit(&mut self, tab: TabId, micros: i64) {
-        if let Some(tab) = self.tabs.get_mut(&tab) {
-            tab.credit += micros;
+    /// Credit arises of what was paid before: first the operator has again what they bear.
+    pub(super) fn add_credit(&mut self, of: TabId, about: Subject, micros: i64, now: Timestamp) {
+        let Some(tab) = self.tabs.get_mut(&of) else { return };
+        let again = tab.borne.min(micros);
+        tab.borne -= again;
+        tab.credit += micros - again;
+        let moves = vec![(Reason::MadeGood, Account::Tab(of), Account::OperatorFees, again)];
+        self.post_moves(about, moves, now);
+    }
+
+    /// Disputes of a tab that were lost and not forgiven.
+    pub(super) fn lost_disputes(&self, tab: TabId) -> u32 {
+        let forgiven = self.tabs.get(&tab).map_or(0, |tab| tab.forgiven);
+        self.count_disputes(tab, Some(Verdict::Lost)) - forgiven
+    }
+
+    pub(super) fn reopen(&mut self, tab: TabId, now: Timestamp) -> Outcome {
+        let stand = self.now(tab)?;
+        let lost = self.count_disputes(tab, Some(Verdict::Lost));
+        if self.lost_disputes(tab) == 0 {
+            return Ok(Answer::Reopened { again: true, now: stand });
         }
+        if let Some(tab) = self.tabs.get_mut(&tab) {
+            tab.forgiven = lost;
+            tab.receipts.reopened(now);
+        }
+        self.effects.wrote = true;
+        Ok(Answer::Reopened { again: false, now: self.now(tab)? })
     }
 
     pub(super) fn refund(&mut self, ask: &RefundAsk, now: Timestamp) -> Outcome {
         let (stand, refund) = (self.now(ask.tab)?, ask.refund);
         let (settlement, rail, micros) = (refund.settlement, refund.rail, refund.amount.micros());
-        let back = WentBack { tab: ask.tab, settlement, rail, micros, failed: false };
+        let elsewhere = ask.shortfall == Shortfall::Borne;
+        let back = WentBack { tab: ask.tab, settlement, rail, micros, elsewhere, failed: false };
         if let Some(&earlier) = self.refunds.get(&refund.id) {
             let same = WentBack { failed: false, ..earlier } == back;
             let again = Answer::Refunded { again: true, now: stand };
             return if same { Ok(again) } else { Err(LedgerRefusal::IdConflict) };
         }
         self.check_came_in(settlement, ask.tab, rail)?;
-        let most = self.credit(ask.tab).min(self.left(settlement));
+        let (credit, left) = (self.credit(ask.tab), self.left(settlement));
+        let most = if elsewhere { left } else { credit.min(left) };
         if micros == 0 || micros > most {
             return Err(LedgerRefusal::RefundTooLarge { most: self.money(most) });
         }
+        let lacks = (micros - credit).max(0);
         self.refunds.insert(refund.id, back);
-        self.add_credit(ask.tab, -micros);
-        self.receipt(ask.tab, 4, refund.id.bytes(), micros, now);
-        let moves = vec![(Reason::GivenBack, Account::Tab(ask.tab), Account::Rail(rail), micros)];
+        if let Some(tab) = self.tabs.get_mut(&ask.tab) {
+            tab.credit -= micros - lacks;
+            tab.borne += lacks;
+        }
+        let kind = if elsewhere { 10 } else { 4 };
+        self.receipt(ask.tab, kind, refund.id.bytes(), micros, now);
+        let moves = vec![
+            (Reason::GivenBack, Account::Tab(ask.tab), Account::Rail(rail), micros),
+            (Reason::Borne, Account::OperatorFees, Account::Tab(ask.tab), lacks),
+        ];
         self.post_moves(Subject::Refund(refund.id), moves, now);
         Ok(Answer::Refunded { again: false, now: self.now(ask.tab)? })
     }
@@ -133,16 +169,80 @@ impl Naive {
         }
         back.failed = true;
         let WentBack { tab, rail, micros, .. } = *back;
-        self.return_credit(ask.refund, tab, micros, now);
+        let about = Subject::Refund(ask.refund);
+        self.receipt(tab, 5, ask.refund.bytes(), micros, now);
         let moves = vec![(Reason::Returned, Account::Rail(rail), Account::Tab(tab), micros)];
-        self.post_moves(Subject::Refund(ask.refund), moves, now);
+        self.post_moves(about, moves, now);
+        self.add_credit(tab, about, micros, now);
+        let fee = self.fees_back.get(&FeeBack::Refund(ask.refund)).cloned().unwrap_or_default();
+        for (author, micros) in fee {
+            let moves = vec![(Reason::Returned, owner(author), Account::Rail(rail), micros)];
+            self.post_moves(about, moves, now);
+            self.effects.authors.extend(author);
+        }
         self.spend_credit(tab, now);
         Ok(Answer::RefundFailed { again: false, now: self.now(tab)? })
     }
 
-    fn return_credit(&mut self, refund: RefundId, tab: TabId, micros: i64, now: Timestamp) {
-        self.add_credit(tab, micros);
-        self.receipt(tab, 5, refund.bytes(), micros, now);
+    pub(super) fn fee_back(&mut self, ask: &FeeBackAsk, now: Timestamp) -> Outcome {
+        let stand = self.now(ask.tab)?;
+        let came = self.settlements.get(&ask.settlement).ok_or(LedgerRefusal::NoSettlement)?;
+        let rail = came.rail;
+        self.check_came_in(ask.settlement, ask.tab, rail)?;
+        let of_refund = match &ask.fee_back {
+            FeeBack::Dispute(of, _) if *of == ask.settlement => None,
+            FeeBack::Dispute(..) => return Err(LedgerRefusal::NoSettlement),
+            FeeBack::Refund(refund) => {
+                let back = self.refunds.get(refund).copied();
+                let back =
+                    back.filter(|back| (back.tab, back.settlement) == (ask.tab, ask.settlement));
+                Some(back.ok_or(LedgerRefusal::NoSettlement)?)
+            }
+        };
+        let micros = ask.amount.micros();
+        let again = Answer::FeeBack { again: true, now: stand };
+        if let Some(earlier) = self.fees_back.get(&ask.fee_back) {
+            let same = earlier.iter().map(|(_, micros)| micros).sum::<i64>() == micros;
+            return if same { Ok(again) } else { Err(LedgerRefusal::IdConflict) };
+        }
+        if micros == 0 || of_refund.is_some_and(|back| back.failed) {
+            return Ok(again);
+        }
+        let bore = if of_refund.is_some() { self.still_bear(ask.settlement) } else { Vec::new() };
+        let all: i64 = bore.iter().map(|(_, micros)| micros).sum();
+        let weights: Vec<i64> = bore.iter().map(|(_, micros)| *micros).collect();
+        let shares = if all > 0 { parts(micros.min(all), &weights) } else { Vec::new() };
+        let shares = bore.iter().zip(shares).map(|((author, _), part)| (Some(*author), part));
+        let rest = (None, (micros - all).max(0));
+        let given: Vec<_> = shares.chain([rest]).filter(|(_, micros)| *micros > 0).collect();
+        for (author, micros) in &given {
+            let moves = vec![(Reason::FeeBack, Account::Rail(rail), owner(*author), *micros)];
+            self.post_moves(ask.fee_back.subject(), moves, now);
+            self.effects.authors.extend(*author);
+        }
+        self.fees_back.insert(ask.fee_back.clone(), given);
+        Ok(Answer::FeeBack { again: false, now: self.now(ask.tab)? })
+    }
+
+    /// What each author bears of the fee of a settlement now, in the order of their ids.
+    fn still_bear(&self, settlement: SettlementId) -> Vec<(AuthorId, i64)> {
+        let mut bear = std::collections::BTreeMap::<AuthorId, i64>::new();
+        for (author, micros) in self.bore.get(&settlement).into_iter().flatten() {
+            *bear.entry(*author).or_default() += micros;
+        }
+        for (fee_back, parts) in &self.fees_back {
+            let FeeBack::Refund(refund) = fee_back else { continue };
+            let back = &self.refunds[refund];
+            if back.failed || back.settlement != settlement {
+                continue;
+            }
+            for (author, micros) in parts {
+                if let Some(author) = author {
+                    *bear.entry(*author).or_default() -= micros;
+                }
+            }
+        }
+        bear.into_iter().filter(|(_, micros)| *micros > 0).collect()
     }
 
     pub(super) fn dispute(&mut self, ask: &DisputeAsk, now: Timestamp) -> Outcome {
@@ -232,4 +332,9 @@ impl Naive {
         self.effects.wrote |= was != bound;
         Ok(Answer::Bound { now: self.now(tab)? })
     }
+}
+
+/// Who has a part of a fee that is given back: an author, or the operator.
+fn owner(author: Option<AuthorId>) -> Account {
+    author.map_or(Account::OperatorFees, Account::Available)
 }
