@@ -26,6 +26,20 @@ pub async fn agree(app: &App, locale: Locale, label: &str) -> Result<i64, StoreE
     Ok(id)
 }
 
+/// A charge that somebody comes back to: what they agree to now is what counts. Whoever does not agree to be charged later, or
+/// not any more, leaves no mandate behind; the other way round the rail was not told, so that there is none to leave.
+///
+/// # Errors
+/// The store's.
+pub async fn as_agreed_now(app: &App, stored: Stored, agrees: bool) -> Result<Stored, StoreError> {
+    if agrees || !stored.binds {
+        return Ok(stored);
+    }
+    let id = stored.id;
+    app.store.write(move |db| charge::bind_no_more(db, id)).await?;
+    Ok(Stored { binds: false, ..stored })
+}
+
 /// The last try to charge what a tab owes by its mandate, where that failed and its reader has something to do about it, or to
 /// know: they settle by hand.
 ///

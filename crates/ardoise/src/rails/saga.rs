@@ -91,11 +91,12 @@ pub async fn begin(app: &App, ask: Begin) -> Result<Stored, Problem> {
     let rail = app.rails.by_name(&ask.rail);
     let rail = rail.ok_or_else(|| Problem::new(&SETTLEMENT_NO_RAIL))?.clone();
     if let Some(known) = known(app, &ask, &rail).await? {
+        let known = mandates::as_agreed_now(app, known, ask.binds).await?;
         return Ok(go_on(app, known, Visit::Again).await?);
     }
     let live = live(app, &ask, &rail).await?;
     if let Some(live) = live.as_ref().filter(|_| !rail.terms().amount_may_differ) {
-        return Ok(live.clone());
+        return Ok(mandates::as_agreed_now(app, live.clone(), ask.binds).await?);
     }
     // Only now: an earlier charge, whose answer was lost, may have been settled by asking about it.
     let amount = amount(app, &ask, rail.terms()).await?;

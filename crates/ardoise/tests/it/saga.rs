@@ -304,6 +304,27 @@ async fn a_reader_who_agrees_binds_the_rail_and_one_who_does_not_does_not() {
 }
 
 #[tokio::test]
+async fn whoever_comes_back_and_does_not_agree_any_more_is_not_bound() {
+    for is_same_page in [true, false] {
+        let bench = ScriptedBench::open().await;
+        let shop = &bench.shop;
+        let ben = ben(shop).await;
+        let agreed = asks(tab(&ben), shop.app.mint.settlement());
+        let begun = saga::begin(&shop.app, agreed.clone()).await.expect("begun");
+        let id = if is_same_page { agreed.id } else { shop.app.mint.settlement() };
+        let again = Begin { id, binds: false, ..agreed };
+        let same = saga::begin(&shop.app, again).await.expect("taken up");
+        assert_eq!((same.id, same.binds), (begun.id, false));
+        bench.provider.change(&begun.reference, |order| order.agreed = true);
+        let settled =
+            saga::go_on(&shop.app, stored(shop, begun.id).await.expect("it"), Visit::Again);
+        assert_eq!(settled.await.expect("gone on").state, State::Settled);
+        let bound = shop.app.store.read(|db| mandate::by_tab(db, tab(&ben), Currency::Eur)).await;
+        assert!(bound.expect("read").is_empty(), "the same page: {is_same_page}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_comes_together_takes_a_charge_up_once() {
     let bench = ScriptedBench::open().await;
     let shop = &bench.shop;

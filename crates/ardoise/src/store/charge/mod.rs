@@ -274,6 +274,16 @@ pub fn change(db: &dyn Db, charge: SettlementId, change: Change<'_>) -> Result<b
     Ok(db.execute(sql, &values)? == 1)
 }
 
+/// A live charge leaves no mandate behind when it is paid: its reader does not agree to that any more.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn bind_no_more(db: &dyn Db, charge: SettlementId) -> Result<(), StoreError> {
+    let sql = "update charge set binds = 0 \
+        where id = ?1 and purpose = ?2 and state in ('begun', 'waiting')";
+    db.execute(sql, &[charge.into(), Purpose::Settle.name().into()]).map(drop)
+}
+
 /// What an asking has shown about whether money may have moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
