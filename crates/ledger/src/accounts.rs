@@ -100,15 +100,13 @@ pub enum Reason {
     Recovered,
     /// Money went back of which a tab has no credit: the operator bears it.
     Borne,
-    /// Credit that arose makes good what the operator bears.
-    MadeGood,
     /// A rail gave back of what it had kept.
     FeeBack,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::Bought,
         Self::Undone,
         Self::Settled,
@@ -122,7 +120,6 @@ impl Reason {
         Self::WrittenOff,
         Self::Recovered,
         Self::Borne,
-        Self::MadeGood,
         Self::FeeBack,
     ];
 
@@ -142,8 +139,7 @@ impl Reason {
             Self::WrittenOff => 11,
             Self::Recovered => 12,
             Self::Borne => 13,
-            Self::MadeGood => 14,
-            Self::FeeBack => 15,
+            Self::FeeBack => 14,
         }
     }
 

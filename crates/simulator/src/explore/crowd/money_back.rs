@@ -48,7 +48,7 @@ impl Crowd {
             (_, Ok(Answer::DisputeEnded { now, .. })) if now.tab.disputes_lost > 0 => {
                 let tab = now.tab.id;
                 // A few stay, and ask to be let in again.
-                if self.chance.percent(80) {
+                if self.chance.percent(90) {
                     self.leave(tab);
                 }
                 remember(&mut self.returns.left, tab);
