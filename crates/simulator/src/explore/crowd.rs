@@ -49,6 +49,8 @@ pub struct Crowd {
     on_the_way: VecDeque<(u64, Command)>,
     remembered: VecDeque<Command>,
     lines: VecDeque<(LineId, Reader)>,
+    /// Whose line was taken back last.
+    regretful: Option<TabId>,
     returns: Returns,
     currency: Currency,
 }
@@ -67,6 +69,7 @@ impl Crowd {
             on_the_way: VecDeque::new(),
             remembered: VecDeque::new(),
             lines: VecDeque::new(),
+            regretful: None,
             returns: Returns::default(),
             currency: scene.tariff.currency,
         };
@@ -214,9 +217,17 @@ impl Crowd {
         }
     }
 
+    /// A line that somebody has bought lately; as often as not whoever has taken one back takes back another.
+    fn regretted(&mut self) -> Option<(LineId, Reader)> {
+        let is_again = self.chance.percent(50);
+        let again = self.regretful.filter(|_| is_again);
+        let theirs = |(_, reader): &&(LineId, Reader)| again.is_none_or(|tab| reader.tab == tab);
+        let known: Vec<(LineId, Reader)> = self.lines.iter().filter(theirs).copied().collect();
+        known.get(self.chance.index(known.len())).copied()
+    }
+
     fn undo(&mut self) -> Command {
-        let place = self.chance.index(self.lines.len());
-        let bought = self.lines.get(place).copied();
+        let bought = self.regretted();
         let unknown = |crowd: &mut Self| (LineId::from_bytes(crowd.id()), crowd.readers[0]);
         let (line, mut reader) = match bought {
             Some(bought) if !self.chance.percent(3) => bought,
@@ -227,6 +238,7 @@ impl Crowd {
         }
         let by = if self.chance.percent(20) { UndoneBy::Shop } else { UndoneBy::Reader };
         let tab = (by == UndoneBy::Reader).then_some((reader.tab, reader.secret));
+        self.regretful = Some(reader.tab);
         Command::Undo(UndoAsk { line, tab, by })
     }
 
