@@ -51,6 +51,8 @@ pub struct Crowd {
     lines: VecDeque<(LineId, Reader)>,
     /// Whose line was taken back last.
     regretful: Option<TabId>,
+    /// The line for which the clock was set: whoever has it may take it back at this very moment.
+    looked_at: Option<(LineId, Reader)>,
     returns: Returns,
     currency: Currency,
 }
@@ -70,6 +72,7 @@ impl Crowd {
             remembered: VecDeque::new(),
             lines: VecDeque::new(),
             regretful: None,
+            looked_at: None,
             returns: Returns::default(),
             currency: scene.tariff.currency,
         };
@@ -128,7 +131,8 @@ impl Crowd {
     /// A line that somebody has bought lately.
     pub fn recent_line(&mut self) -> Option<LineId> {
         let place = self.chance.index(self.lines.len());
-        self.lines.get(place).map(|(line, _)| *line)
+        self.looked_at = self.lines.get(place).copied();
+        self.looked_at.map(|(line, _)| line)
     }
 
     fn remember(&mut self, asked: &Command) {
@@ -217,9 +221,12 @@ impl Crowd {
         }
     }
 
-    /// A line that somebody has bought lately; as often as not whoever has taken one back takes back another.
+    /// A line that somebody has bought lately; as a rule whoever has taken one back takes back another.
     fn regretted(&mut self) -> Option<(LineId, Reader)> {
-        let is_again = self.chance.percent(50);
+        if let Some(line) = self.looked_at.take() {
+            return Some(line);
+        }
+        let is_again = self.chance.percent(80);
         let again = self.regretful.filter(|_| is_again);
         let theirs = |(_, reader): &&(LineId, Reader)| again.is_none_or(|tab| reader.tab == tab);
         let known: Vec<(LineId, Reader)> = self.lines.iter().filter(theirs).copied().collect();
