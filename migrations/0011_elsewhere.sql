@@ -4,6 +4,8 @@
 alter table tab add column borne_micros integer not null default 0 check (borne_micros >= 0);
 -- Whether it was sent at the provider's own page, whatever credit there was.
 alter table refund add column elsewhere integer not null default 0 check (elsewhere in (0, 1));
+-- What of it the credit lacked: the operator bears it.
+alter table refund add column borne_micros integer not null default 0 check (borne_micros >= 0 and borne_micros <= micros);
 create index refund_elsewhere on refund (refunded_at) where elsewhere = 1;
 
 -- A part of a fee that a rail gave back, for money that went back or for a dispute that was won.

@@ -102,15 +102,13 @@ pub enum Reason {
     PayoutReturned,
     /// Money went back of which a tab has no credit: the operator bears it.
     Borne,
-    /// Credit that arose makes good what the operator bears.
-    MadeGood,
     /// A rail gave back of what it had kept.
     FeeBack,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 15] = [
         Self::Bought,
         Self::Undone,
         Self::Settled,
@@ -125,7 +123,6 @@ impl Reason {
         Self::Recovered,
         Self::PayoutReturned,
         Self::Borne,
-        Self::MadeGood,
         Self::FeeBack,
     ];
 
@@ -146,8 +143,7 @@ impl Reason {
             Self::Recovered => 12,
             Self::PayoutReturned => 13,
             Self::Borne => 14,
-            Self::MadeGood => 15,
-            Self::FeeBack => 16,
+            Self::FeeBack => 15,
         }
     }
 

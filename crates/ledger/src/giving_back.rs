@@ -1,8 +1,7 @@
 //! Giving back: credit of a tab that goes back by the rail it came by.
 //!
 //! A paid line is undone first, which makes credit; what the shop gives back is always credit. What somebody gives back at the
-//! provider's own page is gone, whether or not there is credit: what the credit lacks is borne by the operator, and made
-//! good by credit that arises later of what the reader has already got back.
+//! provider's own page is gone, whether or not there is credit: what the credit lacks is borne by the operator.
 
 use crate::accounts::{Account, RailNumber, Reason, Subject, Transfer};
 use crate::ids::{RefundId, SettlementId, TabId};
@@ -107,25 +106,13 @@ pub fn borne_by_operator(
     (!amount.is_zero()).then_some(made)
 }
 
-/// The transfer by which credit that arises makes good what the operator bears.
-pub fn made_good(tab: TabId, subject: Subject, amount: Money, at: Timestamp) -> Option<Transfer> {
-    let (debit, credit) = (Account::Tab(tab), Account::OperatorFees);
-    let made = Transfer { at, reason: Reason::MadeGood, subject, debit, credit, amount };
-    (!amount.is_zero()).then_some(made)
-}
-
-impl Tab {
-    /// Credit arises of what was paid before. What its reader has got back of that already is made good first; answers how
-    /// much that is.
-    ///
-    /// # Errors
-    /// [`MoneyError`]. The tab is as it was.
-    pub(crate) fn regain(&mut self, amount: Money) -> Result<Money, MoneyError> {
-        let good = self.borne.min(amount);
-        let credit = self.credit.checked_add(amount.checked_sub(good)?)?;
-        (self.borne, self.credit) = (self.borne.checked_sub(good)?, credit);
-        Ok(good)
-    }
+/// What giving back did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenBack {
+    /// What the credit lacked: the operator bears it.
+    pub borne: Money,
+    /// The transfers that say so.
+    pub transfers: Vec<Transfer>,
 }
 
 /// Gives money of `tab` back by the rail of a settlement: never more than is left of the settlement, and where a `shortfall` is
@@ -140,7 +127,7 @@ pub fn give_back(
     tab: &mut Tab,
     settlement: &mut SettlementNow,
     now: Timestamp,
-) -> Result<Vec<Transfer>, LedgerRefusal> {
+) -> Result<GivenBack, LedgerRefusal> {
     settlement.check_is_of(tab.id, ask.rail)?;
     let left = settlement.left()?;
     let most = match shortfall {
@@ -155,26 +142,30 @@ pub fn give_back(
     settlement.given_back = settlement.given_back.checked_add(ask.amount)?;
     (tab.credit, tab.borne) = (credit, borne);
     tab.chain = tab.chain.with(&shortfall.entry(ask, now));
-    let borne = borne_by_operator(tab.id, ask.id, lacking, now);
-    Ok(std::iter::once(ask.transfer(tab.id, now)).chain(borne).collect())
+    let made = borne_by_operator(tab.id, ask.id, lacking, now);
+    let transfers = std::iter::once(ask.transfer(tab.id, now)).chain(made).collect();
+    Ok(GivenBack { borne: lacking, transfers })
 }
 
-/// Takes a refund back that its rail did not carry out: the money is credit of the tab again. Once: the caller knows
-/// whether it was taken back before.
+/// Takes a refund back that did not arrive: the money is credit of the tab again, and the operator has again what they bore of it.
+/// Once: the caller knows whether it was taken back before, and what was `borne`.
 ///
 /// # Errors
-/// [`LedgerRefusal::Amount`]. The tab may then be changed: the caller drops it.
+/// [`LedgerRefusal::Amount`]. Tab and settlement are as they were.
 pub fn take_again(
     refund: &Refund,
+    borne: Money,
     tab: &mut Tab,
     settlement: &mut SettlementNow,
     now: Timestamp,
 ) -> Result<Vec<Transfer>, LedgerRefusal> {
     let amount = refund.amount;
-    let good = tab.regain(amount)?;
-    settlement.given_back = settlement.given_back.checked_sub(amount)?;
+    let credit = tab.credit.checked_add(amount.checked_sub(borne)?)?;
+    let (left, given_back) =
+        (tab.borne.checked_sub(borne)?, settlement.given_back.checked_sub(amount)?);
+    (tab.credit, tab.borne, settlement.given_back) = (credit, left, given_back);
     tab.chain = tab.chain.with(&Entry::Returned { refund: refund.id, amount, at: now });
-    let back = refund.transfer(tab.id, now).reversed(now, Reason::Returned);
-    let good = made_good(tab.id, back.subject, good, now);
-    Ok(std::iter::once(back).chain(good).collect())
+    let made = std::iter::once(refund.transfer(tab.id, now));
+    let made = made.chain(borne_by_operator(tab.id, refund.id, borne, now));
+    Ok(made.map(|made| made.reversed(now, Reason::Returned)).collect())
 }

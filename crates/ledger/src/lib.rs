@@ -31,7 +31,7 @@ pub use clock::{Past, Step};
 pub use disputing::{Dispute, DisputeEnded, Verdict, end_dispute, open_dispute, reopen};
 pub use fees_back::{FeeBack, Given, share_fee_back};
 pub use giving_back::{
-    Refund, SettlementNow, Shortfall, borne_by_operator, give_back, made_good, take_again,
+    GivenBack, Refund, SettlementNow, Shortfall, borne_by_operator, give_back, take_again,
 };
 pub use ids::{
     AuthorId, BankEntryId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId, RefundId,

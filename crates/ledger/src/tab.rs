@@ -86,7 +86,7 @@ pub struct Tab {
     pub written_off: Money,
     /// Money received that does not yet pay a whole line, and paid lines taken back.
     pub credit: Money,
-    /// What went back at a provider's own page beyond the credit there was: the operator bears it until credit makes it good.
+    /// What went back at a provider's own page beyond the credit there was: the operator bears it.
     pub borne: Money,
     /// How many lines are open and cost something.
     pub open_lines: u32,

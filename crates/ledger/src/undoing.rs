@@ -1,8 +1,7 @@
 //! Undoing: taking a line back, to the micro-unit.
 
-use crate::accounts::{Account, Reason, Subject, Transfer};
+use crate::accounts::{Account, Reason, Transfer};
 use crate::buying::Line;
-use crate::giving_back::made_good;
 use crate::money::Money;
 use crate::receipts::Entry;
 use crate::refusal::LedgerRefusal;
@@ -52,8 +51,8 @@ pub enum Undone {
     Before,
 }
 
-/// Takes `line` off `tab`. An open line leaves no trace on what is owed; a paid one becomes credit for what comes next, as far
-/// as the reader has not got the money back already; of one that was written off nothing is left to be turned round.
+/// Takes `line` off `tab`. An open line leaves no trace on what is owed; a paid one becomes credit for what comes next; of
+/// one that was written off nothing is left to be turned round.
 ///
 /// `next_open` is when the oldest of the *other* open lines was bought.
 ///
@@ -78,10 +77,8 @@ pub fn undo(
     if by == UndoneBy::Reader {
         check_reader_may(line, tab, rules, now)?;
     }
-    let good = tab.take(line, state, by, next_open, now)?;
-    let mut transfers = line.reversal(state, now);
-    transfers.extend(made_good(tab.id, Subject::Line(line.id), good, now));
-    Ok(Undone::Now(transfers))
+    tab.take(line, state, by, next_open, now)?;
+    Ok(Undone::Now(line.reversal(state, now)))
 }
 
 fn check_reader_may(
@@ -117,7 +114,6 @@ impl Line {
 }
 
 impl Tab {
-    /// Answers how much of what the operator bears it makes good.
     fn take(
         &mut self,
         line: &Line,
@@ -125,9 +121,8 @@ impl Tab {
         by: UndoneBy,
         next_open: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<Money, LedgerRefusal> {
+    ) -> Result<(), LedgerRefusal> {
         let gross: Money = line.shares.gross;
-        let mut good = Money::zero(gross.currency());
         match state {
             LineState::Open => {
                 self.open = self.open.checked_sub(gross)?;
@@ -136,7 +131,7 @@ impl Tab {
                     self.oldest_open_at = next_open;
                 }
             }
-            LineState::Paid => good = self.regain(gross)?,
+            LineState::Paid => self.credit = self.credit.checked_add(gross)?,
             LineState::WrittenOff => self.written_off = self.written_off.checked_sub(gross)?,
             LineState::Undone => {}
         }
@@ -146,6 +141,6 @@ impl Tab {
             self.purchases = self.purchases.saturating_sub(1);
         }
         self.chain = self.chain.with(&Entry::Undone { line: line.id, at: now });
-        Ok(good)
+        Ok(())
     }
 }

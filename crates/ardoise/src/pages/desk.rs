@@ -150,7 +150,7 @@ pub struct ElsewhereRefund {
     pub amount: Money,
     /// When it was noticed.
     pub at: Timestamp,
-    /// What the operator bears of that tab now.
+    /// What of it the operator bears.
     pub borne: Money,
 }
 

@@ -8,8 +8,7 @@
 //! # What it does to the tab
 //! It is taken from the credit first, as an order of the shop would. What the credit does not reach is borne by the operator: whoever
 //! pressed the button named no line, so that nobody loses what they have for it, and nothing is owed again
-//! ([decision 14](../../../../docs/decisions/0014-what-goes-back-elsewhere-is-borne.md)). Credit that arises later of what was paid
-//! (a line is taken back) makes it good first.
+//! ([decision 14](../../../../docs/decisions/0014-what-goes-back-elsewhere-is-borne.md)).
 //!
 //! # What is ours
 //! A refund that carries a key of an order is the shop's own, whatever became of the order: it is [`super::refunds`] that goes on with

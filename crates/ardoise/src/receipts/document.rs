@@ -103,7 +103,7 @@ pub struct Sums {
     /// Money given back; only where some was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_back: Option<Amount>,
-    /// What of that went back beyond the credit there was, and has not been made good: the shop bears it. Only where it does.
+    /// What of that went back beyond the credit there was: the shop bears it. Only where it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub borne: Option<Amount>,
     /// What is owed.

@@ -10,7 +10,8 @@ use ledger::{
 macro_rules! refunds {
     ($which:literal) => {
         concat!(
-            "select r.id, r.tab_id, r.settlement_id, r.rail, r.micros, f.refund_id is not null, r.elsewhere ",
+            "select r.id, r.tab_id, r.settlement_id, r.rail, r.micros, f.refund_id is not null, r.elsewhere, ",
+            "r.borne_micros ",
             "from refund r left join refund_failure f on f.refund_id = r.id where ",
             $which
         )
@@ -27,7 +28,8 @@ pub(super) fn read(row: &dyn Row, currency: Currency) -> Result<StoredRefund, St
         amount: row.money(4, currency)?,
     };
     let (has_failed, shortfall) = (row.int(5)? != 0, shortfall(row.int(6)?));
-    Ok(StoredRefund { tab: row.id(1)?, refund, shortfall, has_failed })
+    let borne = row.money(7, currency)?;
+    Ok(StoredRefund { tab: row.id(1)?, refund, shortfall, borne, has_failed })
 }
 
 /// What held for more than the credit, as it is stored: what was sent elsewhere is gone.
@@ -68,7 +70,7 @@ pub struct Elsewhere {
     pub refund: Refund,
     /// When it was noticed.
     pub at: Timestamp,
-    /// What the operator bears of the tab now.
+    /// What of it the operator bears.
     pub borne: Money,
 }
 
@@ -82,8 +84,8 @@ pub fn elsewhere(
     limit: i64,
     currency: Currency,
 ) -> Result<Vec<Elsewhere>, StoreError> {
-    let sql = "select r.id, r.tab_id, r.settlement_id, r.rail, r.micros, r.refunded_at, t.borne_micros \
-        from refund r join tab t on t.id = r.tab_id left join refund_failure f on f.refund_id = r.id \
+    let sql = "select r.id, r.tab_id, r.settlement_id, r.rail, r.micros, r.refunded_at, r.borne_micros \
+        from refund r left join refund_failure f on f.refund_id = r.id \
         where r.elsewhere = 1 and r.refunded_at >= ?1 and f.refund_id is null \
         order by r.refunded_at desc, r.id desc limit ?2";
     db.all(sql, &[since.into(), Value::Int(limit)], |row| {

@@ -51,6 +51,8 @@ pub struct StoredRefund {
     pub refund: Refund,
     /// What held for more than the credit.
     pub shortfall: Shortfall,
+    /// What of it the operator bore.
+    pub borne: Money,
     /// Whether the rail did not carry it out.
     pub has_failed: bool,
 }

@@ -352,5 +352,10 @@ async fn the_receipts_of_money_that_went_back_elsewhere_hold_and_say_who_bears_i
     take_line_back(shop, &charge).await;
     let receipt = ben.get("/receipts").await.text();
     let sums = verify(&receipt).expect("it holds").document.sums.expect("sums");
-    assert_eq!((sums.borne, sums.credit.amount.as_str()), (None, "0.000000"));
+    assert_eq!(sums.credit.amount.as_str(), "0.200000");
+    bench.does_not_arrive(&charge).await;
+    look(shop, &charge).await.expect("heard");
+    let receipt = ben.get("/receipts").await.text();
+    let sums = verify(&receipt).expect("it holds").document.sums.expect("sums");
+    assert_eq!((sums.borne, sums.credit.amount.as_str()), (None, "0.200000"));
 }

@@ -615,7 +615,7 @@ impl World {
             let credit = stand.credit.micros();
             let borne = stand.borne.micros();
             assert_eq!(received + borne, lines.paid + credit + refunded, "{told}: what {tab} paid");
-            assert!(borne <= elsewhere(&kept), "{told}: the operator bears too much of {tab}");
+            assert_eq!(borne, elsewhere(&kept), "{told}: what the operator bears of {tab}");
             assert_eq!((stand.open.micros(), stand.written_off.micros()), (lines.open, lines.lost));
             let late = self.late.get(&tab).copied().unwrap_or_default();
             // What came back of a refund was perhaps owed, and paid, while it was away.
@@ -810,11 +810,11 @@ fn fees_back_are_shared(kept: &Kept, told: &str) {
     }
 }
 
-/// What went back at the provider's own page.
+/// What the operator bears of what went back at the provider's own page.
 fn elsewhere(kept: &Kept) -> i64 {
     let went = kept.refunds.iter();
     let went = went.filter(|made| made.failed.is_none() && made.shortfall == Shortfall::Borne);
-    went.map(|made| made.refund.amount.micros()).sum()
+    went.map(|made| made.borne.micros()).sum()
 }
 
 fn money(micros: i64) -> Money {

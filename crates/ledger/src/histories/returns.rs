@@ -41,8 +41,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 pub(super) struct Known {
     settlements: Vec<(SettlementId, SettlementNow)>,
-    /// Each with whether the rail did not carry it out.
-    refunds: Vec<(Refund, bool)>,
+    /// Each with what was borne of it, and whether the rail did not carry it out.
+    refunds: Vec<(Refund, Money, bool)>,
     disputes: Vec<(Dispute, Option<Verdict>)>,
     payouts: Vec<PayoutNow>,
 }
@@ -153,14 +153,17 @@ impl Shop {
         let (was, left) = (self.tabs[tab].clone(), now.left().expect("one currency"));
         let shortfall = Shortfall::Refused;
         match give_back(&refund, shortfall, &mut self.tabs[tab], &mut now, self.now) {
-            Ok(transfers) => {
-                assert!(amount <= credit && amount <= left, "more than there is was given back");
+            Ok(GivenBack { transfers, borne }) => {
+                assert!(
+                    borne.is_zero() && amount <= credit && amount <= left,
+                    "more than there is was given back"
+                );
                 assert_eq!(owes(&self.tabs[tab]) - owes(&was), i128::from(amount.micros()));
                 self.journal.extend(transfers);
                 self.add(Account::Tab(now.tab), i128::from(amount.micros()));
                 self.add(Account::Rail(now.rail), -i128::from(amount.micros()));
                 self.returns.keep(id, now);
-                self.returns.refunds.push((refund, false));
+                self.returns.refunds.push((refund, borne, false));
             }
             Err(LedgerRefusal::RefundTooLarge { most }) => {
                 assert!(amount.is_zero() || amount > most);
@@ -181,9 +184,10 @@ impl Shop {
         let (was, left) = (self.tabs[place].clone(), now.left().expect("one currency"));
         let tab = &mut self.tabs[place];
         match give_back(&refund, Shortfall::Borne, tab, &mut now, self.now) {
-            Ok(transfers) => {
+            Ok(GivenBack { transfers, borne }) => {
                 assert!(amount <= left, "more than there is went back");
                 let lacking = (amount.micros() - was.credit.micros()).max(0);
+                assert_eq!(borne.micros(), lacking);
                 assert_eq!(tab.borne.micros() - was.borne.micros(), lacking);
                 assert_eq!(owes(tab) - owes(&was), i128::from(amount.micros() - lacking));
                 let lines = |tab: &Tab| (tab.open, tab.written_off, tab.open_lines);
@@ -193,34 +197,13 @@ impl Shop {
                 self.add(Account::OperatorFees, -i128::from(lacking));
                 self.add(Account::Rail(now.rail), -i128::from(amount.micros()));
                 self.returns.keep(id, now);
-                self.returns.refunds.push((refund, false));
+                self.returns.refunds.push((refund, borne, false));
             }
             Err(LedgerRefusal::RefundTooLarge { most }) => {
                 assert_eq!((most, &self.tabs[place]), (left, &was));
             }
             Err(other) => panic!("{other}"),
         }
-    }
-
-    /// Credit of `tab` has arisen: what was borne of it is the operator's again; answers how much that was.
-    pub(super) fn add_made_good(&mut self, was: &Tab, is: &Tab) -> i128 {
-        let good = i128::from(was.borne.micros() - is.borne.micros());
-        assert!(good >= 0);
-        self.add(Account::Tab(was.id), good);
-        self.add(Account::OperatorFees, good);
-        good
-    }
-
-    /// A line was taken back by these transfers: what it cost is owed no more, or made good.
-    pub(super) fn add_taken_back(
-        &mut self,
-        line: &Line,
-        (was, is): (&Tab, &Tab),
-        transfers: Vec<Transfer>,
-    ) {
-        let good = self.add_made_good(was, is);
-        assert_eq!(owes(was) - owes(is), i128::from(line.shares.gross.micros()) - good);
-        self.journal.extend(transfers);
     }
 
     fn reopen(&mut self, tab: usize) {
@@ -234,21 +217,20 @@ impl Shop {
 
     fn refund_fails(&mut self, place: usize) {
         let Some(place) = place.checked_rem(self.returns.refunds.len()) else { return };
-        let (refund, has_failed) = self.returns.refunds[place];
+        let (refund, borne, has_failed) = self.returns.refunds[place];
         if has_failed {
             return;
         }
         let mut now = self.returns.of(refund.settlement);
         let tab = self.place_of(now.tab);
-        let was = self.tabs[tab].clone();
-        let made = take_again(&refund, &mut self.tabs[tab], &mut now, self.now);
+        let made = take_again(&refund, borne, &mut self.tabs[tab], &mut now, self.now);
         self.journal.extend(made.expect("it was given back"));
-        let is = self.tabs[tab].clone();
-        self.add_made_good(&was, &is);
-        self.add(Account::Tab(now.tab), -i128::from(refund.amount.micros()));
+        let back = i128::from(refund.amount.micros() - borne.micros());
+        self.add(Account::Tab(now.tab), -back);
+        self.add(Account::OperatorFees, i128::from(borne.micros()));
         self.add(Account::Rail(now.rail), i128::from(refund.amount.micros()));
         self.returns.keep(refund.settlement, now);
-        self.returns.refunds[place].1 = true;
+        self.returns.refunds[place].2 = true;
         self.spend_credit(now.tab);
     }
 
@@ -332,10 +314,16 @@ impl Shop {
             let count = open.clone().filter(|(dispute, _)| of_tab(dispute)).count();
             assert_eq!(tab.disputes_open as usize, count);
         }
+        for tab in &self.tabs {
+            let alive = self.returns.refunds.iter().filter(|(.., failed)| !failed);
+            let its = alive.filter(|(refund, ..)| self.returns.of(refund.settlement).tab == tab.id);
+            let borne: i64 = its.map(|(_, borne, _)| borne.micros()).sum();
+            assert_eq!(tab.borne.micros(), borne);
+        }
         for (id, now) in &self.returns.settlements {
             let back = self.returns.refunds.iter();
-            let back = back.filter(|(refund, failed)| refund.settlement == *id && !failed);
-            let back: i64 = back.map(|(refund, _)| refund.amount.micros()).sum();
+            let back = back.filter(|(refund, _, failed)| refund.settlement == *id && !failed);
+            let back: i64 = back.map(|(refund, ..)| refund.amount.micros()).sum();
             assert_eq!(now.given_back.micros(), back);
             assert!(now.given_back <= now.received, "more was given back than came in");
         }

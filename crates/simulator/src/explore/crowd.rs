@@ -49,6 +49,10 @@ pub struct Crowd {
     on_the_way: VecDeque<(u64, Command)>,
     remembered: VecDeque<Command>,
     lines: VecDeque<(LineId, Reader)>,
+    /// Whose line was taken back last.
+    regretful: Option<TabId>,
+    /// The line for which the clock was set: whoever has it may take it back at this very moment.
+    looked_at: Option<(LineId, Reader)>,
     returns: Returns,
     currency: Currency,
 }
@@ -67,6 +71,8 @@ impl Crowd {
             on_the_way: VecDeque::new(),
             remembered: VecDeque::new(),
             lines: VecDeque::new(),
+            regretful: None,
+            looked_at: None,
             returns: Returns::default(),
             currency: scene.tariff.currency,
         };
@@ -125,7 +131,8 @@ impl Crowd {
     /// A line that somebody has bought lately.
     pub fn recent_line(&mut self) -> Option<LineId> {
         let place = self.chance.index(self.lines.len());
-        self.lines.get(place).map(|(line, _)| *line)
+        self.looked_at = self.lines.get(place).copied();
+        self.looked_at.map(|(line, _)| line)
     }
 
     fn remember(&mut self, asked: &Command) {
@@ -215,9 +222,20 @@ impl Crowd {
         }
     }
 
+    /// A line that somebody has bought lately; as a rule whoever has taken one back takes back another.
+    fn regretted(&mut self) -> Option<(LineId, Reader)> {
+        if let Some(line) = self.looked_at.take() {
+            return Some(line);
+        }
+        let is_again = self.chance.percent(80);
+        let again = self.regretful.filter(|_| is_again);
+        let theirs = |(_, reader): &&(LineId, Reader)| again.is_none_or(|tab| reader.tab == tab);
+        let known: Vec<(LineId, Reader)> = self.lines.iter().filter(theirs).copied().collect();
+        known.get(self.chance.index(known.len())).copied()
+    }
+
     fn undo(&mut self) -> Command {
-        let place = self.chance.index(self.lines.len());
-        let bought = self.lines.get(place).copied();
+        let bought = self.regretted();
         let unknown = |crowd: &mut Self| (LineId::from_bytes(crowd.id()), crowd.readers[0]);
         let (line, mut reader) = match bought {
             Some(bought) if !self.chance.percent(3) => bought,
@@ -228,6 +246,7 @@ impl Crowd {
         }
         let by = if self.chance.percent(20) { UndoneBy::Shop } else { UndoneBy::Reader };
         let tab = (by == UndoneBy::Reader).then_some((reader.tab, reader.secret));
+        self.regretful = Some(reader.tab);
         Command::Undo(UndoAsk { line, tab, by })
     }
 

@@ -80,7 +80,6 @@ const REASON: usize = 3;
 const GIVEN_BACK: Value = Value::Int(6);
 const RECOVERED: Value = Value::Int(12);
 const BORNE: Value = Value::Int(13);
-const MADE_GOOD: Value = Value::Int(14);
 /// More columns of a transfer.
 const DEBIT_OWNER: usize = 6;
 const CREDIT_KIND: usize = 7;
@@ -362,13 +361,6 @@ pub const ALL: &[Mutation] = &[
         every: 1,
         seams: &[Seam::Written(|sql, values| {
             skip(sql.starts_with("insert into transfer") && values[REASON] == BORNE)
-        })],
-    },
-    Mutation {
-        name: "what the operator bears is not made good",
-        every: 1,
-        seams: &[Seam::Written(|sql, values| {
-            skip(sql.starts_with("insert into transfer") && values[REASON] == MADE_GOOD)
         })],
     },
     Mutation {

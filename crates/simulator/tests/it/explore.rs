@@ -101,7 +101,7 @@ fn what_was_acknowledged_and_not_committed_is_missed() {
 #[test]
 fn histories_meet_every_answer_and_all_trouble() {
     // A second ledger that is never put to the question proves nothing.
-    let tallies: Vec<Tally> = (1..=8).map(|seed| live(seed, 900)).collect();
+    let tallies: Vec<Tally> = (1..=16).map(|seed| live(seed, 900)).collect();
     let met: BTreeSet<&str> =
         tallies.iter().flat_map(|tally| tally.answers.keys().copied()).collect();
     let missed: Vec<&&str> = ANSWERS.iter().filter(|kind| !met.contains(**kind)).collect();

@@ -21,10 +21,10 @@ pub fn check(tab: &Tab, kept: &Kept, journal: &mut Journal, findings: &mut Findi
     rows.check_lines(findings);
     rows.check_figures(journal, findings);
     rows.check_receipts(findings);
-    let borne = rows.check_credit(findings);
+    rows.check_credit(findings);
     rows.check_rail_fees(findings);
     rows.check_returns(findings);
-    for transfer in rows.transfers(findings).into_iter().chain(borne) {
+    for transfer in rows.transfers(findings) {
         journal.explain(&transfer);
     }
 }

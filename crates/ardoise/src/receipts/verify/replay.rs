@@ -13,10 +13,10 @@ pub(super) struct Replay {
     credit: i128,
     pub(super) received: i128,
     pub(super) given_back: i128,
-    /// What went back beyond the credit, and was not made good.
+    /// What went back beyond the credit.
     pub(super) borne: i128,
-    /// What was given back and may still fail.
-    refunds: Vec<(RefundId, Money)>,
+    /// What was given back and may still fail, with what was borne of it.
+    refunds: Vec<(RefundId, Money, i128)>,
     /// What is disputed.
     disputes: Vec<(SettlementId, Money)>,
 }
@@ -69,8 +69,7 @@ impl Replay {
                 if !told_amount {
                     return wrong("takes back another amount than the line's");
                 }
-                let gross = if known.paid_by.is_some() { micros(known.gross) } else { 0 };
-                self.regain(gross);
+                self.credit += if known.paid_by.is_some() { micros(known.gross) } else { 0 };
             }
             Happened::Settled { settlement, received, .. } => {
                 self.received += micros(received);
@@ -103,13 +102,6 @@ impl Replay {
         Ok(())
     }
 
-    /// Credit arises of what was paid before: what the reader has got back of it already is made good first.
-    fn regain(&mut self, amount: i128) {
-        let good = amount.min(self.borne);
-        self.borne -= good;
-        self.credit += amount - good;
-    }
-
     /// Whether what goes back, or is disputed, is there.
     fn give_back(&mut self, happened: &Happened) -> bool {
         match *happened {
@@ -124,9 +116,16 @@ impl Replay {
                 true
             }
             Happened::Returned { refund, amount, .. } => {
+                let is_it =
+                    |known: &(RefundId, Money, i128)| (known.0, known.1) == (refund, amount);
+                let place = self.refunds.iter().position(is_it);
+                let Some((.., borne)) = place.map(|place| self.refunds.swap_remove(place)) else {
+                    return false;
+                };
                 self.given_back -= micros(amount);
-                self.regain(micros(amount));
-                take(&mut self.refunds, (refund, amount))
+                self.borne -= borne;
+                self.credit += micros(amount) - borne;
+                true
             }
             Happened::Disputed { settlement, amount, .. } => {
                 self.disputes.push((settlement, amount));
@@ -140,11 +139,12 @@ impl Replay {
     }
 
     fn send_back(&mut self, refund: RefundId, amount: Money) {
-        self.refunds.push((refund, amount));
-        self.given_back += micros(amount);
         let from_credit = micros(amount).min(self.credit.max(0));
+        let lacking = micros(amount) - from_credit;
+        self.refunds.push((refund, amount, lacking));
+        self.given_back += micros(amount);
         self.credit -= from_credit;
-        self.borne += micros(amount) - from_credit;
+        self.borne += lacking;
     }
 
     fn pay(&mut self, settlement: SettlementId) {

@@ -3,7 +3,7 @@
 use crate::store::{Db, StoreError, dispute, id, refund};
 use ledger::receipts::{Chain, Entry};
 use ledger::{
-    AuthorId, Currency, Dispute, FeeBack, Given, LineId, RailNumber, Refund, RefundId,
+    AuthorId, Currency, Dispute, FeeBack, Given, LineId, Money, RailNumber, Refund, RefundId,
     SettlementId, ShopId as _, Shortfall, TabId, Timestamp, Verdict,
 };
 
@@ -25,6 +25,8 @@ pub struct KeptRefund {
     pub refund: Refund,
     /// What held for more than the credit.
     pub shortfall: Shortfall,
+    /// What of it the operator bore.
+    pub borne: Money,
     /// When.
     pub at: Timestamp,
     /// The chain before it.
@@ -118,7 +120,8 @@ pub(super) fn refunds(
     currency: Currency,
 ) -> Result<Vec<KeptRefund>, StoreError> {
     let sql = "select r.id, r.settlement_id, r.rail, r.micros, r.refunded_at, r.chain_number, r.chain_before, \
-        f.failed_at, coalesce(f.chain_number, 0), coalesce(f.chain_before, r.chain_before), r.elsewhere \
+        f.failed_at, coalesce(f.chain_number, 0), coalesce(f.chain_before, r.chain_before), r.elsewhere, \
+        r.borne_micros \
         from refund r left join refund_failure f on f.refund_id = r.id where r.tab_id = ?1";
     db.all(sql, &[id(tab)], |row| {
         let refund = Refund {
@@ -131,7 +134,8 @@ pub(super) fn refunds(
         let chain = Chain { length: row.count(8)?, head: row.bytes(9)? };
         let failed = row.maybe_time(7)?.map(|at| (at, chain));
         let shortfall = refund::shortfall(row.int(10)?);
-        Ok(KeptRefund { refund, shortfall, at: row.time(4)?, before, failed })
+        let borne = row.money(11, currency)?;
+        Ok(KeptRefund { refund, shortfall, borne, at: row.time(4)?, before, failed })
     })
 }
 

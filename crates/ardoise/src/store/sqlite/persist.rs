@@ -39,7 +39,7 @@ static PAYMENT: Insertion = Insertion::new(
 );
 static REFUND: Insertion = Insertion::new(
     "insert into refund (id, tab_id, settlement_id, rail, micros, reference, refunded_at, chain_number, \
-     chain_before, elsewhere) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+     chain_before, elsewhere, borne_micros) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 );
 static REOPENING: Insertion = Insertion::new(
     "insert into reopening (tab_id, chain_number, chain_before, reopened_at) values (?1, ?2, ?3, ?4)",
@@ -223,7 +223,7 @@ fn loss_row(tab: TabId, loss: &Loss, now: Timestamp) -> [Value<'_>; 5] {
     ]
 }
 
-fn refund_row(made: &NewRefund, now: Timestamp) -> [Value<'_>; 10] {
+fn refund_row(made: &NewRefund, now: Timestamp) -> [Value<'_>; 11] {
     [
         made.refund.id.into(),
         id(made.tab),
@@ -235,6 +235,7 @@ fn refund_row(made: &NewRefund, now: Timestamp) -> [Value<'_>; 10] {
         Value::Int(made.before.length.cast_signed()),
         Value::Blob(&made.before.head),
         Value::Int((made.shortfall == Shortfall::Borne).into()),
+        made.borne.into(),
     ]
 }
 

@@ -25,27 +25,35 @@ impl Batch<'_> {
         let before = tab.chain;
         let made = ledger::give_back(&refund, shortfall, &mut tab, &mut settlement, self.now)?;
         self.known.settlements.insert(refund.settlement, settlement);
-        let stored = StoredRefund { tab: tab.id, refund, shortfall, has_failed: false };
+        let borne = made.borne;
+        let stored = StoredRefund { tab: tab.id, refund, shortfall, borne, has_failed: false };
         self.known.refunds.insert(refund.id, stored);
         let reference = ask.reference.clone();
-        self.writes.refunds.push(NewRefund { tab: tab.id, refund, shortfall, reference, before });
-        self.keep(&tab, made);
+        self.writes.refunds.push(NewRefund {
+            tab: tab.id,
+            refund,
+            shortfall,
+            borne,
+            reference,
+            before,
+        });
+        self.keep(&tab, made.transfers);
         Ok(Answer::Refunded { again: false, now: self.stand(tab)? })
     }
 
     pub(super) fn refund_failed(&mut self, ask: &RefundFailedAsk) -> Outcome {
         let mut tab = self.tab(ask.tab)?;
         let stored = self.known.refunds.get(&ask.refund).filter(|stored| stored.tab == ask.tab);
-        let StoredRefund { refund, shortfall, has_failed, .. } =
+        let StoredRefund { refund, shortfall, borne, has_failed, .. } =
             *stored.ok_or(LedgerRefusal::NoSettlement)?;
         if has_failed {
             return Ok(Answer::RefundFailed { again: true, now: self.stand(tab)? });
         }
         let mut settlement = self.settlement(refund.settlement)?;
         let before = tab.chain;
-        let made = ledger::take_again(&refund, &mut tab, &mut settlement, self.now)?;
+        let made = ledger::take_again(&refund, borne, &mut tab, &mut settlement, self.now)?;
         self.known.settlements.insert(refund.settlement, settlement);
-        let stored = StoredRefund { tab: tab.id, refund, shortfall, has_failed: true };
+        let stored = StoredRefund { tab: tab.id, refund, shortfall, borne, has_failed: true };
         self.known.refunds.insert(refund.id, stored);
         let reference = ask.reference.clone();
         let failure = NewRefundFailure { refund: refund.id, reference, before };

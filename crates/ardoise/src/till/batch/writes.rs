@@ -63,6 +63,8 @@ pub struct NewRefund {
     pub refund: Refund,
     /// What held for more than the credit.
     pub shortfall: Shortfall,
+    /// What of it the operator bears.
+    pub borne: Money,
     /// What it is called.
     pub reference: String,
     /// The tab's chain of receipts before it.

@@ -55,7 +55,7 @@ impl Crowd {
             (_, Ok(Answer::DisputeEnded { now, .. })) if now.tab.disputes_lost > 0 => {
                 let tab = now.tab.id;
                 // A few stay, and ask to be let in again.
-                if self.chance.percent(80) {
+                if self.chance.percent(90) {
                     self.leave(tab);
                 }
                 remember(&mut self.returns.left, tab);
@@ -72,10 +72,10 @@ impl Crowd {
     }
 
     pub(super) fn money_back(&mut self, naive: &Naive) -> Command {
-        match self.chance.below(28) {
+        match self.chance.below(27) {
             0..7 => self.refund(naive),
             7..10 => self.refund_fails(),
-            10 | 26..28 => self.dispute(naive),
+            10 | 26 => self.dispute(naive),
             11..14 => self.dispute_ends(),
             14..18 => Command::WriteOff(self.some_tab()),
             18 => Command::Bind(self.some_tab()),
@@ -211,7 +211,8 @@ impl Crowd {
         let (tab, settlement, _) = self.some_settlement();
         let known = known.filter(|_| !self.chance.percent(3));
         let (tab, settlement, name) = known.unwrap_or((tab, settlement, "dp_1".into()));
-        let verdict = pick(&mut self.chance, &[Verdict::Won, Verdict::Won, Verdict::Lost]);
+        let verdict =
+            pick(&mut self.chance, &[Verdict::Won, Verdict::Won, Verdict::Won, Verdict::Lost]);
         Command::DisputeEnded(DisputeEndedAsk { tab, settlement, name, verdict })
     }
 }

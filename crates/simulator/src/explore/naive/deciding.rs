@@ -192,7 +192,7 @@ impl Naive {
             self.post(&Transfer { at, reason, debit: from, credit, ..transfer });
         }
         if was_paid {
-            self.add_credit(line.tab, Subject::Line(line.id), held.micros(), now);
+            self.add_credit(line.tab, held.micros());
         }
         self.turn_into(line.id, LineState::Undone);
         let (gross, share) = (line.shares.gross.micros(), line.shares.author.micros());

@@ -28,6 +28,8 @@ pub struct WentBack {
     rail: RailNumber,
     micros: i64,
     elsewhere: bool,
+    /// What of it the operator bears.
+    borne: i64,
     failed: bool,
 }
 
@@ -98,14 +100,10 @@ impl Naive {
         }
     }
 
-    /// Credit arises of what was paid before: first the operator has again what they bear.
-    pub(super) fn add_credit(&mut self, of: TabId, about: Subject, micros: i64, now: Timestamp) {
-        let Some(tab) = self.tabs.get_mut(&of) else { return };
-        let again = tab.borne.min(micros);
-        tab.borne -= again;
-        tab.credit += micros - again;
-        let moves = vec![(Reason::MadeGood, Account::Tab(of), Account::OperatorFees, again)];
-        self.post_moves(about, moves, now);
+    pub(super) fn add_credit(&mut self, tab: TabId, micros: i64) {
+        if let Some(tab) = self.tabs.get_mut(&tab) {
+            tab.credit += micros;
+        }
     }
 
     /// Disputes of a tab that were lost and not forgiven.
@@ -132,9 +130,12 @@ impl Naive {
         let (stand, refund) = (self.now(ask.tab)?, ask.refund);
         let (settlement, rail, micros) = (refund.settlement, refund.rail, refund.amount.micros());
         let elsewhere = ask.shortfall == Shortfall::Borne;
-        let back = WentBack { tab: ask.tab, settlement, rail, micros, elsewhere, failed: false };
+        let lacks = (micros - self.credit(ask.tab)).max(0);
+        let borne = if elsewhere { lacks } else { 0 };
+        let back =
+            WentBack { tab: ask.tab, settlement, rail, micros, elsewhere, borne, failed: false };
         if let Some(&earlier) = self.refunds.get(&refund.id) {
-            let same = WentBack { failed: false, ..earlier } == back;
+            let same = WentBack { failed: false, borne, ..earlier } == back;
             let again = Answer::Refunded { again: true, now: stand };
             return if same { Ok(again) } else { Err(LedgerRefusal::IdConflict) };
         }
@@ -144,17 +145,16 @@ impl Naive {
         if micros == 0 || micros > most {
             return Err(LedgerRefusal::RefundTooLarge { most: self.money(most) });
         }
-        let lacks = (micros - credit).max(0);
         self.refunds.insert(refund.id, back);
         if let Some(tab) = self.tabs.get_mut(&ask.tab) {
-            tab.credit -= micros - lacks;
-            tab.borne += lacks;
+            tab.credit -= micros - borne;
+            tab.borne += borne;
         }
         let kind = if elsewhere { 10 } else { 4 };
         self.receipt(ask.tab, kind, refund.id.bytes(), micros, now);
         let moves = vec![
             (Reason::GivenBack, Account::Tab(ask.tab), Account::Rail(rail), micros),
-            (Reason::Borne, Account::OperatorFees, Account::Tab(ask.tab), lacks),
+            (Reason::Borne, Account::OperatorFees, Account::Tab(ask.tab), borne),
         ];
         self.post_moves(Subject::Refund(refund.id), moves, now);
         Ok(Answer::Refunded { again: false, now: self.now(ask.tab)? })
@@ -168,12 +168,18 @@ impl Naive {
             return Ok(Answer::RefundFailed { again: true, now: stand });
         }
         back.failed = true;
-        let WentBack { tab, rail, micros, .. } = *back;
+        let WentBack { tab, rail, micros, borne, .. } = *back;
         let about = Subject::Refund(ask.refund);
         self.receipt(tab, 5, ask.refund.bytes(), micros, now);
-        let moves = vec![(Reason::Returned, Account::Rail(rail), Account::Tab(tab), micros)];
+        let moves = vec![
+            (Reason::Returned, Account::Rail(rail), Account::Tab(tab), micros),
+            (Reason::Returned, Account::Tab(tab), Account::OperatorFees, borne),
+        ];
         self.post_moves(about, moves, now);
-        self.add_credit(tab, about, micros, now);
+        self.add_credit(tab, micros - borne);
+        if let Some(tab) = self.tabs.get_mut(&tab) {
+            tab.borne -= borne;
+        }
         let fee = self.fees_back.get(&FeeBack::Refund(ask.refund)).cloned().unwrap_or_default();
         for (author, micros) in fee {
             let moves = vec![(Reason::Returned, owner(author), Account::Rail(rail), micros)];

@@ -3,7 +3,7 @@
 use super::Rows;
 use crate::desk::books::Findings;
 use crate::store::audit::{KeptDispute, KeptLine};
-use ledger::{Reason, Transfer};
+use ledger::{Reason, Transfer, borne_by_operator};
 
 impl Rows<'_> {
     /// The transfers that the rows of this tab explain.
@@ -19,9 +19,12 @@ impl Rows<'_> {
             }
         }
         for made in &self.kept.refunds {
-            let went = made.refund.transfer(self.tab.id, made.at);
-            transfers.push(went);
-            transfers.extend(made.failed.map(|(at, _)| went.reversed(at, Reason::Returned)));
+            let (tab, refund) = (self.tab.id, made.refund);
+            let borne = borne_by_operator(tab, refund.id, made.borne, made.at);
+            for went in std::iter::once(refund.transfer(tab, made.at)).chain(borne) {
+                transfers.push(went);
+                transfers.extend(made.failed.map(|(at, _)| went.reversed(at, Reason::Returned)));
+            }
         }
         for KeptDispute { dispute, at, ended, .. } in &self.kept.disputes {
             transfers.extend(dispute.opening(*at));

@@ -38,9 +38,9 @@ fn losses(losses: &[(TabId, Loss)], now: Timestamp) -> Rows<'_> {
 fn refunds(refunds: &[NewRefund], now: Timestamp) -> Rows<'_> {
     rows!(
         "insert into refund (id, tab_id, settlement_id, rail, micros, reference, refunded_at, chain_number, \
-         chain_before, elsewhere) select * from unnest(cast(?1 as bytea[]), cast(?2 as int8[]), cast(?3 as bytea[]), \
+         chain_before, elsewhere, borne_micros) select * from unnest(cast(?1 as bytea[]), cast(?2 as int8[]), cast(?3 as bytea[]), \
          cast(?4 as int8[]), cast(?5 as int8[]), cast(?6 as text[]), cast(?7 as int8[]), cast(?8 as int8[]), \
-         cast(?9 as bytea[]), cast(?10 as int8[]))",
+         cast(?9 as bytea[]), cast(?10 as int8[]), cast(?11 as int8[]))",
         refunds,
         |made| [
             made.refund.id.bytes().to_vec(),
@@ -53,6 +53,7 @@ fn refunds(refunds: &[NewRefund], now: Timestamp) -> Rows<'_> {
             made.before.length.cast_signed(),
             made.before.head.as_slice(),
             i64::from(made.shortfall == Shortfall::Borne),
+            made.borne.micros(),
         ]
     )
 }
