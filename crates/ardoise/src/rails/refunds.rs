@@ -19,7 +19,7 @@
 //! # What is not known
 //! A rail whose answer was lost is told again under the same key, at first after a minute and then ever less often, until it says
 //! what became of it, for as long as it knows keys again; from then on it is the operator's to look. The credit is away
-//! meanwhile: it is never given back twice.
+//! meanwhile: it is never given back twice. A rail that declines is asked what went back before that is believed.
 //!
 //! # What a rail takes back
 //! A bank may return money that was sent days ago. When a message brings that news, a refund that was done is asked about once
@@ -29,7 +29,7 @@
 //! ([`elsewhere`]). What the rail gives back of its fee is booked before an order is done.
 
 use super::manual;
-use super::port::{self, Rail, RailError, Refunded};
+use super::port::{self, Rail, RailError, Refunded, SentBack};
 use super::{elsewhere, saga, schedule};
 use crate::app::App;
 use crate::notices;
@@ -316,14 +316,13 @@ async fn tell(app: &App, rail: &dyn Rail, order: &Order) -> Result<(), StoreErro
     };
     let key = key(order.refund.id);
     let told = port::Refund { key, amount: order.refund.amount, reference };
-    match rail.refund(&saga::told(app, &charge), &told).await {
-        Ok(Refunded::Done { reference, fee_back: fee }) => {
-            fee_back(app, (order.tab, settlement), order.refund.id, fee).await?;
-            close(app, order, State::Done, &reference, "").await
-        }
+    let of = saga::told(app, &charge);
+    match rail.refund(&of, &told).await {
+        Ok(Refunded::Done { reference, fee_back }) => done(app, order, &reference, fee_back).await,
         Ok(Refunded::Waiting) => put_off(app, order, "").await,
         Ok(Refunded::Declined(reason)) | Err(RailError::Declined(reason)) => {
-            decline(app, order, reason.code()).await
+            unless_sent(app, order, rail.refunds_of(&of, &told.reference).await, reason.code())
+                .await
         }
         Err(error @ RailError::NotOffered) => decline(app, order, &error.to_string()).await,
         Err(error) => {
@@ -336,6 +335,34 @@ async fn tell(app: &App, rail: &dyn Rail, order: &Order) -> Result<(), StoreErro
 /// The rail's key of idempotency: no charge has the same.
 pub(super) fn key(refund: RefundId) -> String {
     format!("refund-{refund}")
+}
+
+async fn done(app: &App, order: &Order, reference: &str, fee: Money) -> Result<(), StoreError> {
+    fee_back(app, (order.tab, order.refund.settlement), order.refund.id, fee).await?;
+    close(app, order, State::Done, reference, "").await
+}
+
+/// The rail declines. Perhaps it has carried it out when it was told before, and does not know the key again: what went back
+/// under it is done, whatever it answers now.
+async fn unless_sent(
+    app: &App,
+    order: &Order,
+    sent: Result<Vec<SentBack>, RailError>,
+    why: &str,
+) -> Result<(), StoreError> {
+    let key = key(order.refund.id);
+    let is_this = |one: &&SentBack| !one.has_failed && one.key.as_ref() == Some(&key);
+    match sent {
+        Ok(sent) => match sent.iter().find(is_this) {
+            Some(this) => done(app, order, &this.reference, this.fee_back).await,
+            None => decline(app, order, why).await,
+        },
+        Err(RailError::NotOffered) => decline(app, order, why).await,
+        Err(error) => {
+            tracing::warn!(refund = %order.refund.id, %error, "a rail does not say what went back");
+            put_off(app, order, why).await
+        }
+    }
 }
 
 /// The rail does not send it: it is credit of the tab again, and only then over.

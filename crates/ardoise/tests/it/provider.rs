@@ -42,6 +42,8 @@ pub struct Order {
     pub refunding: Refunding,
     /// What it gives back of its fee with each of them.
     pub gives_back: i64,
+    /// Asked under a key for the second time, it takes it for something new, and declines.
+    pub forgets_keys: bool,
 }
 
 /// A refund, as the provider keeps it.
@@ -417,7 +419,12 @@ async fn send_back(
     let key = asked["key"].as_str().expect("a key").to_owned();
     let micros = asked["micros"].as_i64().expect("an amount");
     let left = order.micros * i64::try_from(order.captured).expect("small") - order.sent_back();
-    if order.refunds.iter().all(|sent| sent.key != key) {
+    let is_known = order.refunds.iter().any(|sent| sent.key == key);
+    if is_known && order.forgets_keys {
+        let stand = Refunding::Declined;
+        return answer(fault, shown_refund(&SentBack { key, micros, stand, fee_back: 0 }, 0));
+    }
+    if !is_known {
         let stand = if micros > left { Refunding::Declined } else { order.refunding };
         let fee_back = order.gives_back;
         order.refunds.push(SentBack { key: key.clone(), micros, stand, fee_back });

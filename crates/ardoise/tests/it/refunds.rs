@@ -126,6 +126,25 @@ async fn a_lost_answer_is_asked_about_until_it_is_known_and_nobody_gets_it_twice
 }
 
 #[tokio::test]
+async fn what_was_sent_is_done_also_where_the_rail_has_forgotten_its_key_and_declines() {
+    let bench = ScriptedBench::open().await;
+    let shop = &bench.shop;
+    let (ben, settlement, _) = credited(&bench).await;
+    for reference in bench.provider.references() {
+        bench.provider.change(&reference, |order| order.forgets_keys = true);
+    }
+    bench.provider.is(Fault::LosesAnswers);
+    let ask = back(shop, &ben, settlement, 20);
+    refunds::begin(&shop.app, ask).await.expect("begun");
+    bench.provider.is(Fault::None);
+    shop.pass_minutes(2);
+    work_off(&shop.app).await.expect("asked");
+    assert_eq!(order(shop, ask.id).await.expect("an order").state, State::Done);
+    assert_eq!(stands(shop, ask.tab).await.credit, cents(0), "nobody has it twice");
+    assert_eq!(sent_back(&bench), 200_000);
+}
+
+#[tokio::test]
 async fn a_refund_on_its_way_is_done_later_or_is_credit_again() {
     for (later, state, credit) in
         [(Refunding::Done, State::Done, 0), (Refunding::Declined, State::Declined, 20)]
