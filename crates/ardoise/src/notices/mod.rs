@@ -61,6 +61,11 @@ impl Kind {
         }
     }
 
+    /// Whether a charge that was announced has come to this, so that its announcement is no news any more.
+    pub const fn ends_announcements(self) -> bool {
+        matches!(self, Self::Declined | Self::Proof | Self::Objected)
+    }
+
     /// The kind that was written down so.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)

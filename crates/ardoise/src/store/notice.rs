@@ -30,7 +30,8 @@ pub(super) fn facts(text: &str) -> Result<Facts, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
-/// Tells the reader of a tab something, once; with a letter, where they gave an address. Answers whether it was new.
+/// Tells the reader of a tab something, once; with a letter, where they gave an address. What was announced and has come to
+/// something else is put away for them. Answers whether it was new.
 ///
 /// # Errors
 /// [`StoreError::Constraint`] for a tab that is not there; whatever the engine says.
@@ -46,6 +47,11 @@ pub fn tell(db: &dyn Db, notice: &Notice) -> Result<bool, StoreError> {
     let sql = "insert into notice (tab_id, kind, subject, facts, told_at) values (?1, ?2, ?3, ?4, ?5) on conflict do nothing";
     if db.execute(sql, &values)? == 0 {
         return Ok(false);
+    }
+    if notice.kind.ends_announcements() {
+        let sql = "update notice set dismissed_at = ?2 where tab_id = ?1 and kind = 'announced' and told_at <= ?2 \
+            and dismissed_at is null";
+        db.execute(sql, &[id(notice.tab), notice.told_at.into()])?;
     }
     super::letter::add(db, notice, notice.told_at)?;
     Ok(true)

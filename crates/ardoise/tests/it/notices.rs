@@ -79,6 +79,7 @@ async fn a_reader_objects_on_the_page_of_their_tab() {
         page.contains("You are not charged any more") && !page.contains("/tab/object"),
         "{page}"
     );
+    assert!(!page.contains("will be charged"), "what was announced is no news any more: {page}");
     for _ in 0..45 {
         shop.pass_days(1);
         assert_eq!(a_day(shop).await.charged, 0);
