@@ -64,5 +64,6 @@ pub fn bearers(
         union all select b.author_id, -b.micros from fee_back b left join refund_failure f on f.refund_id = b.subject \
           where b.tab_id = ?1 and b.settlement_id = ?2 and b.author_id <> 0 and f.refund_id is null \
       ) as bore group by author_id having sum(micros) > 0 order by author_id";
-    db.all(sql, &[id(tab), settlement.into()], |row| Ok((row.id(0)?, row.money(1, currency)?)))
+    let read = |row: &dyn Row| Ok((row.id(0)?, row.money(1, currency)?));
+    Ok(db.all(sql, &[id(tab), settlement.into()], read)?.into_iter().collect())
 }

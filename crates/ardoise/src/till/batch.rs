@@ -18,7 +18,7 @@ use ledger::{
     RefundId, Rules, Settle, SettlementId, SettlementNow, Shortfall, Tab, TabId, Timestamp,
     Transfer, Undone, UndoneBy, Verdict, WorkId,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 pub use writes::{
     NewConsent, NewDispute, NewDisputeEnd, NewFeeBack, NewLine, NewPayout, NewPayoutFee,
     NewPayoutReturn, NewRefund, NewRefundFailure, NewReopening, NewSettlement, NewUndo, WriteSet,
@@ -69,7 +69,7 @@ pub struct StoredDispute {
 }
 
 /// What authors bear of the fee of a settlement.
-pub type Bearers = Vec<(AuthorId, Money)>;
+pub type Bearers = BTreeMap<AuthorId, Money>;
 
 /// Everything that the commands of a batch name, as it stood before them.
 #[derive(Debug, Default)]
@@ -93,8 +93,8 @@ pub struct Snapshot {
     pub disputes: HashMap<(SettlementId, String), StoredDispute>,
     /// Fees that were given back before, with who has which part.
     pub fees_back: HashMap<FeeBack, Vec<Given>>,
-    /// Of settlements of which a fee is given back: what each author bears of it still, in the order of their ids.
-    pub bearers: HashMap<SettlementId, Bearers>,
+    /// Of settlements of which a fee is given back, by the tab that is said to have paid them: what each author bears of it still.
+    pub bearers: HashMap<(TabId, SettlementId), Bearers>,
     /// Payouts that were made before.
     pub payouts: HashMap<PayoutId, PayoutNow>,
     /// Of authors of whose payouts something is said: what they may be paid, in micro-units.
@@ -289,7 +289,7 @@ impl<'a> Batch<'a> {
             payments: with_authors(&settled.payments, open),
             before,
         };
-        self.write_settlement(settlement, &settled.transfers, &tab);
+        self.write_settlement(settlement, &settled.transfers, &tab)?;
         Ok(Answer::Settled { settled: Some(settled), now: self.stand(tab)? })
     }
 
@@ -302,12 +302,17 @@ impl<'a> Batch<'a> {
             let reference = String::new();
             let payments = with_authors(&settled.payments, open);
             let made = NewSettlement { tab: tab.id, settle, reference, payments, before };
-            self.write_settlement(made, &settled.transfers, tab);
+            self.write_settlement(made, &settled.transfers, tab)?;
         }
         Ok(())
     }
 
-    fn write_settlement(&mut self, made: NewSettlement, transfers: &[Transfer], tab: &Tab) {
+    fn write_settlement(
+        &mut self,
+        made: NewSettlement,
+        transfers: &[Transfer],
+        tab: &Tab,
+    ) -> Result<(), LedgerRefusal> {
         for (payment, _) in &made.payments {
             if let Some((_, state)) = self.known.lines.get_mut(&payment.line) {
                 *state = LineState::Paid;
@@ -320,13 +325,17 @@ impl<'a> Batch<'a> {
             stored.tab = tab.clone();
         }
         let Settle { id, rail, received, .. } = made.settle;
-        if let Some(bearers) = self.known.bearers.get_mut(&id) {
-            bearers.extend(made.payments.iter().map(|(paid, author)| (*author, paid.rail_fee)));
+        if let Some(bearers) = self.known.bearers.get_mut(&(tab.id, id)) {
+            for (paid, author) in &made.payments {
+                let fee = bearers.entry(*author).or_insert(Money::zero(self.currency));
+                *fee = fee.checked_add(paid.rail_fee)?;
+            }
         }
         self.known.settlements.insert(id, SettlementNow::new(tab.id, rail, received));
         self.writes.changed.insert(tab.id);
         self.writes.transfers.extend_from_slice(transfers);
         self.writes.settlements.push(made);
+        Ok(())
     }
 
     fn stand(&self, tab: Tab) -> Result<TabNow, LedgerRefusal> {

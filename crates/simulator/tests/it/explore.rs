@@ -67,6 +67,10 @@ fn live(seed: u64, operations: u64) -> Tally {
     lived.unwrap_or_else(|finding| panic!("{finding}"))
 }
 
+/// Where two in one batch said of one settlement that a fee was given back, one of them under another tab, and its author got
+/// nothing.
+const FOUND: u64 = 2_284_140_195;
+
 fn found(seed: u64, mutation: &Mutation) -> Box<Finding> {
     let history = History::open(seed, &stores(), Some(Planted::new(*mutation))).expect("a store");
     history.live(2_000).expect_err(mutation.name)
@@ -110,6 +114,11 @@ fn histories_meet_every_answer_and_all_trouble() {
     assert!(sum(|tally| tally.failed) > 100 && sum(|tally| tally.told) > 100);
     // Each history starts again once at its end.
     assert!(sum(|tally| tally.restarts) > 50);
+}
+
+#[test]
+fn what_a_history_found_is_mended() {
+    live(FOUND, 8_000);
 }
 
 #[test]

@@ -314,7 +314,7 @@ fn load_fees_back(
     for ask in &named.fees_back {
         let of = (ask.tab, ask.settlement);
         let bore = fee_back::bearers(connection, of, tariff.currency)?;
-        known.bearers.insert(ask.settlement, bore);
+        known.bearers.insert(of, bore);
     }
     Ok(())
 }

@@ -373,8 +373,9 @@ impl Loader<'_> {
         self.fee_parts(&ask.fee_back)?;
         if let FeeBack::Refund(refund) = ask.fee_back {
             self.refund(refund)?;
-            let bore = fee_back::bearers(self.db, (ask.tab, ask.settlement), self.currency())?;
-            self.known.bearers.insert(ask.settlement, bore);
+            let of = (ask.tab, ask.settlement);
+            let bore = fee_back::bearers(self.db, of, self.currency())?;
+            self.known.bearers.insert(of, bore);
         }
         Ok(())
     }

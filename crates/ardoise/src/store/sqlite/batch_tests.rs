@@ -167,6 +167,21 @@ fn a_batch_that_is_stopped_at_any_statement_leaves_no_trace_and_can_be_asked_aga
     }
 }
 
+#[test]
+fn what_is_said_of_a_fee_under_another_tab_takes_nothing_from_those_who_bore_it() {
+    let said = |of: &[Command]| {
+        let mut writer = a_shop_in_use();
+        let outcomes = applied(&mut writer, of).outcomes;
+        (outcomes, everything(writer.connection()))
+    };
+    let (own, other) =
+        (fee_back(of_refund(1), 5, 50, 100_000), fee_back(of_refund(2), 6, 50, 9_000));
+    let (_, alone) = said(std::slice::from_ref(&own));
+    let (outcomes, together) = said(&[own, other]);
+    assert_eq!(outcomes[1], Err(LedgerRefusal::NoSettlement));
+    assert_eq!(together, alone);
+}
+
 /// The outcome that asking again has: what was new is known now.
 fn known(outcome: Outcome) -> Outcome {
     outcome.map(|answer| match answer {

@@ -59,7 +59,7 @@ impl Batch<'_> {
         let failure = NewRefundFailure { refund: refund.id, reference, before };
         self.writes.refund_failures.push(failure);
         self.keep(&tab, made);
-        self.take_fee_back(&refund)?;
+        self.take_fee_back(ask.tab, &refund)?;
         self.spend_credit(&mut tab)?;
         Ok(Answer::RefundFailed { again: false, now: self.stand(tab)? })
     }
@@ -131,7 +131,7 @@ impl Batch<'_> {
         let made = parts.iter().map(|part| ask.fee_back.transfer(settlement.rail, *part, self.now));
         let made: Vec<Transfer> = made.collect();
         for part in &parts {
-            self.bear(ask.settlement, part, Money::saturating_sub)?;
+            self.bear((ask.tab, ask.settlement), part, Money::saturating_sub)?;
         }
         self.known.fees_back.insert(ask.fee_back.clone(), parts.clone());
         let (settlement, rail, fee_back) = (ask.settlement, settlement.rail, ask.fee_back.clone());
@@ -153,29 +153,30 @@ impl Batch<'_> {
         let stored = self.known.refunds.get(refund);
         let stored = stored.filter(|stored| (stored.tab, stored.refund.settlement) == of);
         let stored = stored.ok_or(LedgerRefusal::NoSettlement)?;
-        let bearers = self.known.bearers.get(&ask.settlement).cloned().unwrap_or_default();
-        Ok((bearers, stored.has_failed))
+        let bearers = self.known.bearers.get(&of).into_iter().flatten();
+        Ok((bearers.map(|(author, fee)| (*author, *fee)).collect(), stored.has_failed))
     }
 
     /// What an author bears of the fee of a settlement changes by their part of what was given back.
     fn bear(
         &mut self,
-        settlement: SettlementId,
+        of: (TabId, SettlementId),
         part: &Given,
         change: impl Fn(Money, Money) -> Result<Money, ledger::MoneyError>,
     ) -> Result<(), LedgerRefusal> {
-        let mut known = self.known.bearers.get_mut(&settlement).into_iter().flatten();
-        if let Some((_, fee)) = known.find(|(author, _)| Some(*author) == part.author) {
+        let nothing = Money::zero(self.currency);
+        if let (Some(bearers), Some(author)) = (self.known.bearers.get_mut(&of), part.author) {
+            let fee = bearers.entry(author).or_insert(nothing);
             *fee = change(*fee, part.amount)?;
         }
         Ok(())
     }
 
     /// A refund was not carried out: its rail keeps its fee after all.
-    fn take_fee_back(&mut self, refund: &Refund) -> Result<(), LedgerRefusal> {
+    fn take_fee_back(&mut self, tab: TabId, refund: &Refund) -> Result<(), LedgerRefusal> {
         let fee_back = FeeBack::Refund(refund.id);
         for part in self.known.fees_back.get(&fee_back).cloned().unwrap_or_default() {
-            self.bear(refund.settlement, &part, Money::checked_add)?;
+            self.bear((tab, refund.settlement), &part, Money::checked_add)?;
             let given = fee_back.transfer(refund.rail, part, self.now);
             self.writes.transfers.push(given.reversed(self.now, Reason::Returned));
             self.writes.fee_takers.extend(part.author);
