@@ -11,8 +11,8 @@ use crate::pages::payouts::{PayoutStand, SendBy, SendToAll};
 use crate::people::SignedOperator;
 use crate::problem::{PAGE_MISSING, Problem, REQUEST_MALFORMED};
 use crate::rails::payouts::{self, Send};
-use crate::rails::port::{PayoutTerms, Rail, Reason, Waits};
-use crate::rails::sending::returned_words;
+use crate::rails::port::{PayoutTerms, Rail, Waits};
+use crate::rails::sending::words_of_return;
 use crate::request::Ask;
 use crate::store::payout_order::{self, Order, State as Stand};
 use crate::store::{Db, StoreError, payout_address};
@@ -36,7 +36,9 @@ pub fn sends(
     payable: Money,
 ) -> Result<(Vec<SendBy>, bool), StoreError> {
     let mut fitting = payouts::rails(app).filter(|(_, terms)| fits(terms, payable)).peekable();
-    let can_be_sent = fitting.peek().is_some();
+    if fitting.peek().is_none() {
+        return Ok((Vec::new(), false));
+    }
     let given: HashMap<RailNumber, String> =
         payout_address::of_author(db, author)?.into_iter().collect();
     let sends: Vec<SendBy> = fitting
@@ -47,7 +49,7 @@ pub fn sends(
             Some(SendBy { rail: name.into(), words: format!("rail-{name}"), address, fee })
         })
         .collect();
-    let lacks_address = can_be_sent && sends.is_empty();
+    let lacks_address = sends.is_empty();
     Ok((sends, lacks_address))
 }
 
@@ -98,7 +100,7 @@ fn to_all_by(
 pub fn stand(app: &App, order: &Order, author: String) -> PayoutStand {
     let waits = Waits::from_code(&order.reason);
     let (stand, failure) = if order.state == Stand::Returned {
-        (returned_words(Reason::from_code(&order.reason).unwrap_or(Reason::Refused)), String::new())
+        (words_of_return(&order.reason), String::new())
     } else if let Some(waits) = waits {
         (waits.words(), String::new())
     } else {

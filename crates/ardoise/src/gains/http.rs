@@ -8,11 +8,8 @@ use crate::pages::locale::Arg;
 use crate::pages::{Locale, format};
 use crate::people::{SignedAuthor, SignedIn};
 use crate::problem::Problem;
-use crate::rails::sending::returned_words;
-use crate::rails::{
-    self,
-    port::{Reason, Waits},
-};
+use crate::rails::sending::words_of_return;
+use crate::rails::{self, port::Waits};
 use crate::render::html;
 use crate::request::Ask;
 use crate::store::gains::Figures;
@@ -102,7 +99,7 @@ fn page(app: &App, ask: &Ask, who: &SignedIn, period: Period, gains: Gains) -> G
 fn payout(payout: Payout) -> PayoutRow {
     let is_under_way = payout.state == Some(Stand::Begun) && !payout.has_returned;
     let words = if payout.has_returned {
-        Some(returned_words(Reason::from_code(&payout.reason).unwrap_or(Reason::Refused)))
+        Some(words_of_return(&payout.reason))
     } else {
         is_under_way.then(|| Waits::from_code(&payout.reason).unwrap_or(Waits::Rail).words())
     };

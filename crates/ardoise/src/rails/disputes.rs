@@ -62,7 +62,8 @@ pub(super) fn busy(why: &str) -> Problem {
 ///
 /// A dispute grows: a question becomes a claim, its price is told later. What is more than was booked is booked beside it, as a
 /// further part; where less was lost than had been held back, what was held is the shop's again, and what was lost is a part
-/// of its own. Where less was taken for it in the end than was booked, the difference was given back. However often it is told, and wherever it stops: told again, it goes on from what the books have.
+/// of its own. Where less was taken for it in the end than was booked, the difference was given back. However often it is
+/// told, and wherever it stops: told again, it goes on from what the books have.
 async fn book(app: &App, stored: &Stored, name: &str, stand: port::Dispute) -> Result<(), Problem> {
     match stand {
         port::Dispute::Open(amount, fee) => open_rest(app, stored, name, (amount, fee)).await,

@@ -149,8 +149,12 @@ pub enum PaidOut {
     },
 }
 
-/// The key of what an author and the operator read about a payout that came back.
-pub const fn returned_words(reason: Reason) -> &'static str {
+/// The key of what an author and the operator read about a payout that came back, for a reason as it was written down.
+pub fn words_of_return(code: &str) -> &'static str {
+    returned_words(Reason::from_code(code).unwrap_or(Reason::Refused))
+}
+
+const fn returned_words(reason: Reason) -> &'static str {
     match reason {
         Reason::Late => "payout-back-late",
         Reason::Means => "payout-back-means",

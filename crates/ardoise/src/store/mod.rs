@@ -39,6 +39,7 @@ pub mod postgres;
 pub mod refund;
 pub mod refund_order;
 pub mod sale;
+mod schedule;
 pub mod shop;
 pub mod sqlite;
 pub mod statement;

@@ -255,27 +255,4 @@ pub fn due(
     db.all(sql, &[now.into(), Value::Int(limit)], |row| read(row, currency))
 }
 
-/// When an order is next to be asked about, if there is one.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn next(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "select min(ask_at) from payout_order where ask_at is not null";
-    Ok(db.first(sql, &[], |row| row.maybe_time(0))?.flatten())
-}
-
-/// Takes an order up that is due, until `until`; answers whether it was still there to take. Where another process is taking it at
-/// this very moment it is left to that one. Whoever stops halfway leaves it to be taken up then.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn take(
-    db: &dyn Db,
-    payout: PayoutId,
-    now: Timestamp,
-    until: Timestamp,
-) -> Result<bool, StoreError> {
-    let sql = "update payout_order set attempts = attempts + 1, ask_at = ?3 where id in ( \
-        select id from payout_order where id = ?1 and ask_at <= ?2 /* for update skip locked */)";
-    Ok(db.execute(sql, &[id(payout), now.into(), until.into()])? == 1)
-}
+super::schedule::asked_again!("payout_order", payout: PayoutId => id(payout));

@@ -234,30 +234,7 @@ pub fn due(
     db.all(sql, &[now.into(), Value::Int(limit)], |row| read(row, currency))
 }
 
-/// When an order is next to be asked about, if there is one.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn next(db: &dyn Db) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "select min(ask_at) from refund_order where ask_at is not null";
-    Ok(db.first(sql, &[], |row| row.maybe_time(0))?.flatten())
-}
-
-/// Takes an order up that is due, until `until`; answers whether it was still there to take. Where another process is taking it at
-/// this very moment it is left to that one. Whoever stops halfway leaves it to be taken up then.
-///
-/// # Errors
-/// Whatever the engine says.
-pub fn take(
-    db: &dyn Db,
-    refund: RefundId,
-    now: Timestamp,
-    until: Timestamp,
-) -> Result<bool, StoreError> {
-    let sql = "update refund_order set attempts = attempts + 1, ask_at = ?3 where id in ( \
-        select id from refund_order where id = ?1 and ask_at <= ?2 /* for update skip locked */)";
-    Ok(db.execute(sql, &[refund.into(), now.into(), until.into()])? == 1)
-}
+super::schedule::asked_again!("refund_order", refund: RefundId => refund.into());
 
 /// A refund as its reader and the operator see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
