@@ -2,6 +2,7 @@
 //! for the same count.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 /// Marks that are drawn; beyond them a number says how many more there are.
 pub const MOST_DRAWN: u32 = 25;
@@ -10,18 +11,8 @@ pub const MOST_DRAWN: u32 = 25;
 /// stands beside it in words. `stroke` and `fill` come from the class `tally`.
 pub fn svg(count: u32) -> String {
     let drawn = count.min(MOST_DRAWN);
-    let mut chalk = Chalk { seed: 0x9e37_79b9 };
-    let mut path = String::new();
-    let mut x = 40;
-    for mark in 0..drawn {
-        if mark % 5 == 4 {
-            chalk.slant(&mut path, x);
-            x += 110;
-        } else {
-            chalk.stroke(&mut path, x);
-            x += 80;
-        }
-    }
+    let (path, end) = marks(drawn);
+    let mut x = *end;
     let more = count - drawn;
     let mut text = String::new();
     if more > 0 {
@@ -32,6 +23,30 @@ pub fn svg(count: u32) -> String {
     format!(
         r#"<svg class="tally" viewBox="0 0 {width} 28" width="{width}" height="28" aria-hidden="true" focusable="false"><path d="{path}"/>{text}</svg>"#
     )
+}
+
+/// The path of so many marks, and where the next one would stand, in tenths of a pixel. They are drawn when they are first
+/// asked for, because a tab's marks stand on every page.
+fn marks(drawn: u32) -> &'static (String, i32) {
+    static DRAWN: [OnceLock<(String, i32)>; MOST_DRAWN as usize + 1] =
+        [const { OnceLock::new() }; MOST_DRAWN as usize + 1];
+    DRAWN[drawn as usize].get_or_init(|| draw(drawn))
+}
+
+fn draw(marks: u32) -> (String, i32) {
+    let mut chalk = Chalk { seed: 0x9e37_79b9 };
+    let mut path = String::new();
+    let mut x = 40;
+    for mark in 0..marks {
+        if mark % 5 == 4 {
+            chalk.slant(&mut path, x);
+            x += 110;
+        } else {
+            chalk.stroke(&mut path, x);
+            x += 80;
+        }
+    }
+    (path, x)
 }
 
 /// A hand that is never quite steady: a small xorshift sequence, in tenths of a pixel.
