@@ -78,6 +78,8 @@ impl Checkpoints {
             }
         });
         started.map_err(|error| StoreError::Engine(error.to_string()))?;
+        // A life that was cut short leaves its log behind, and each start reads all of what is in there.
+        let _ = ask.try_send(());
         Ok(Self { ask, commits: 0, told, room: Room::of(path) })
     }
 
@@ -174,6 +176,7 @@ fn add(zeroes: &[u8], log: &Path) -> std::io::Result<bool> {
 mod tests {
     use super::*;
     use std::fs;
+    use std::time::{Duration, Instant};
 
     /// A store that commits as the till's does, with checkpoints beside it that are only made when asked for.
     struct Busy {
@@ -185,15 +188,30 @@ mod tests {
 
     const NAME: &str = "store.db";
 
+    /// A new store, of which nothing is brought over by itself.
+    fn store_at(path: &Path) -> Connection {
+        let writer = Connection::open(path).expect("opened");
+        writer.pragma_update(None, "page_size", PAGE_BYTES).expect("set");
+        let sql = "pragma journal_mode = wal; pragma synchronous = off; \
+            pragma wal_autocheckpoint = 0; create table kept (bytes blob)";
+        writer.execute_batch(sql).expect("made");
+        writer
+    }
+
+    /// The files of a store as they lie, in a folder of their own.
+    fn after_a_crash(folder: &Path) -> tempfile::TempDir {
+        let after = tempfile::tempdir().expect("a folder");
+        for file in [NAME.to_owned(), format!("{NAME}-wal")] {
+            fs::copy(folder.join(&file), after.path().join(&file)).expect("copied");
+        }
+        after
+    }
+
     impl Busy {
         fn new() -> Self {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join(NAME);
-            let writer = Connection::open(&path).expect("opened");
-            writer.pragma_update(None, "page_size", PAGE_BYTES).expect("set");
-            let sql = "pragma journal_mode = wal; pragma synchronous = off; \
-                pragma wal_autocheckpoint = 0; create table kept (bytes blob)";
-            writer.execute_batch(sql).expect("made");
+            let writer = store_at(&path);
             let checkpoints = Checkpoints::start(&path).expect("started");
             let beside = Connection::open(&path).expect("opened");
             Self { folder, writer, beside, checkpoints }
@@ -244,14 +262,30 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_a_crash_left_is_brought_over_at_the_next_start() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store_at(&folder.path().join(NAME));
+        store.execute("insert into kept values (zeroblob(1000000))", []).expect("kept");
+        let after = after_a_crash(folder.path());
+        let file = after.path().join(NAME);
+        let before = fs::metadata(&file).expect("the store").len();
+        assert!(before < 1_000_000, "{before} bytes");
+        let opened = Connection::open(&file).expect("opened");
+        let checkpoints = Checkpoints::start(&file).expect("started");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while fs::metadata(&file).expect("the store").len() < 1_000_000 {
+            assert!(Instant::now() < deadline, "nothing was brought over");
+            std::thread::yield_now();
+        }
+        drop((checkpoints, opened));
+    }
+
+    #[test]
     fn room_is_the_end_of_the_log_for_whoever_opens_it_after_a_crash() {
         let mut store = Busy::new();
         store.checkpoints.told.is_busy.store(true, Ordering::Relaxed);
         (0..5).for_each(|_| store.commit(10_000));
-        let after = tempfile::tempdir().expect("a folder");
-        for file in [NAME.to_owned(), format!("{NAME}-wal")] {
-            fs::copy(store.folder.path().join(&file), after.path().join(&file)).expect("copied");
-        }
+        let after = after_a_crash(store.folder.path());
         let found = Connection::open(after.path().join(NAME)).expect("opened");
         let kept = found.query_row("select count(*) from kept", [], |row| row.get::<_, i64>(0));
         assert_eq!(kept, Ok(5));
