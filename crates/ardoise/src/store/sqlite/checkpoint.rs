@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 /// Bytes of a page in the log: it stands behind a head of 24 (<https://www.sqlite.org/fileformat2.html#walformat>).
 const FRAME_BYTES: i64 = PAGE_BYTES + 24;
@@ -42,12 +43,37 @@ const ROOM: u64 = 80 * 1024 * 1024;
 /// Bytes that are added in one commit, which takes some milliseconds more for it.
 const PIECE: usize = 1024 * 1024;
 
-/// Asks for checkpoints, now and then. The thread that makes them ends with this.
+/// Asks for checkpoints, now and then. The thread that makes them ends with this, and has closed its files then.
 pub struct Checkpoints {
-    ask: SyncSender<()>,
+    thread: Beside,
     commits: u32,
     told: Arc<Told>,
     room: Room,
+}
+
+/// The thread beside the till, and how it is asked; nothing of either once it is to end.
+struct Beside {
+    ask: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Beside {
+    /// Asks for a checkpoint. One that is under way brings over what is new, too, or the next one does.
+    fn ask(&self) {
+        if let Some(ask) = &self.ask {
+            let _ = ask.try_send(());
+        }
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.ask = None;
+        if let Some(thread) = self.thread.take() {
+            // Nothing is lost with one that panicked: the log still says all that it said.
+            let _ = thread.join();
+        }
+    }
 }
 
 /// What the thread beside the till has found.
@@ -77,10 +103,11 @@ impl Checkpoints {
                 warn(bring_over(&connection, &tell));
             }
         });
-        started.map_err(|error| StoreError::Engine(error.to_string()))?;
+        let started = started.map_err(|error| StoreError::Engine(error.to_string()))?;
+        let thread = Beside { ask: Some(ask), thread: Some(started) };
         // A life that was cut short leaves its log behind, and each start reads all of what is in there.
-        let _ = ask.try_send(());
-        Ok(Self { ask, commits: 0, told, room: Room::of(path) })
+        thread.ask();
+        Ok(Self { thread, commits: 0, told, room: Room::of(path) })
     }
 
     /// The till is about to commit, and nobody else can write.
@@ -98,8 +125,7 @@ impl Checkpoints {
         self.commits += 1;
         if self.commits >= COMMITS {
             self.commits = 0;
-            // One that is under way brings this over, too, or the next one does.
-            let _ = self.ask.try_send(());
+            self.thread.ask();
         }
     }
 }
@@ -277,7 +303,12 @@ mod tests {
             assert!(Instant::now() < deadline, "nothing was brought over");
             std::thread::yield_now();
         }
-        drop((checkpoints, opened));
+        drop(opened);
+        drop(checkpoints);
+        assert!(
+            !after.path().join(format!("{NAME}-wal")).exists(),
+            "the log goes with the last who has it open"
+        );
     }
 
     #[test]
