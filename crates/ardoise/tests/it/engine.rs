@@ -2,6 +2,9 @@
 //! database of the story's own on it.
 
 use ardoise::store::postgres::Server;
+use ardoise::store::{Db, Value, migrations};
+use ledger::Timestamp;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -26,11 +29,23 @@ impl PrivateDatabase {
         Some(Self::on(the_server()?))
     }
 
+    /// The same with an empty store in it. It is a copy of one that is made once on each server: most of a short story's
+    /// time went into making its tables.
+    pub fn with_a_store() -> Option<Self> {
+        let server = the_server()?;
+        let store = empty_store(&server);
+        Some(Self::made(server, &format!(" template {store}")))
+    }
+
     fn on(server: String) -> Self {
+        Self::made(server, "")
+    }
+
+    fn made(server: String, how: &str) -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("story_{}_{number}", std::process::id());
         let database = Self { server, name };
-        database.on_the_server(&format!("create database {}", database.name));
+        database.on_the_server(&format!("create database {}{how}", database.name));
         database
     }
 
@@ -42,8 +57,7 @@ impl PrivateDatabase {
 
     /// Its address.
     pub fn url(&self) -> String {
-        let (base, _) = self.server.rsplit_once('/').expect("an address with a database");
-        format!("{base}/{}", self.name)
+        url_of(&self.server, &self.name)
     }
 
     /// Its address through a relay.
@@ -64,6 +78,37 @@ impl PrivateDatabase {
 /// The server that the stories are told about, if they are.
 fn the_server() -> Option<String> {
     std::env::var("ARDOISE_TEST_STORE").ok().filter(|server| !server.is_empty())
+}
+
+/// The address of a database on a server.
+fn url_of(server: &str, database: &str) -> String {
+    let (base, _) = server.rsplit_once('/').expect("an address with a database");
+    format!("{base}/{database}")
+}
+
+/// The database on `server` that has an empty store of today's; whoever comes first makes it, and the others wait.
+fn empty_store(server: &str) -> String {
+    let mut schema = DefaultHasher::new();
+    for step in migrations::ALL {
+        (step.version, step.common, step.postgres).hash(&mut schema);
+    }
+    let name = format!("empty_store_{:016x}", schema.finish());
+    let at = Server::at(server).expect("an address");
+    let db = at.connect().expect("a connection");
+    // It is let go with the connection.
+    db.run_script("select pg_advisory_lock(1)").expect("the lock");
+    let there = "select count(*) from pg_database where datname::text = ?1";
+    let db: &dyn Db = &db;
+    if db.number(there, &[Value::Text(&name)]).expect("the databases") == 0 {
+        let new = format!("{name}_in_the_making");
+        obey(server, &format!("drop database if exists {new}"));
+        obey(server, &format!("create database {new}"));
+        let store = Server::at(&url_of(server, &new)).expect("an address");
+        store.migrate(Timestamp::from_micros(0)).expect("a store");
+        drop(store);
+        obey(server, &format!("alter database {new} rename to {name}"));
+    }
+    name
 }
 
 fn obey(server: &str, script: &str) {

@@ -50,7 +50,7 @@ impl TestApp {
 
     /// A shop with some settings, and something between its till and its store.
     pub fn on<S: TillStore>(settings: &[(&str, &str)], between: impl FnOnce(Writer) -> S) -> Self {
-        Self::in_database(PrivateDatabase::where_wanted(), settings, between)
+        Self::in_database(PrivateDatabase::with_a_store(), settings, between)
     }
 
     /// A shop whose books are in its folder, whatever store the stories are told about.
@@ -71,7 +71,7 @@ impl TestApp {
 
     /// A shop with its server behind a relay; none where the stories are told of no server.
     pub fn behind_a_relay() -> Option<(Self, Relay)> {
-        let database = PrivateDatabase::where_wanted()?;
+        let database = PrivateDatabase::with_a_store()?;
         let relay = database.relay();
         let store = database.url_behind(&relay);
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
