@@ -17,7 +17,7 @@ const FOREIGN = {
 };
 
 export async function inspect(page, { name, way, path }) {
-  await page.screenshot({ path, fullPage: true });
+  await photograph(page, path);
   assert.equal(await page.locator('html').getAttribute('lang'), way.lang, `the language of ${name}`);
   await assertOwnWords(page, name, way);
   await assertWidth(page, name);
@@ -97,6 +97,9 @@ async function makeTwin(own, way, url) {
   return twin;
 }
 
+/** All of a page as it looks; PNG takes its time for every pixel of a phone's screen, so each counts once unless wished. */
+const photograph = (page, path) => page.screenshot({ path, fullPage: true, scale: process.env.ARDOISE_TEST_SCALE ?? 'css' });
+
 /** Every rule in one colour scheme, and in the other those that ask for colours. */
 const SCHEMES = [
   { colorScheme: 'light', run: { resultTypes: ['violations'] } },
@@ -107,7 +110,7 @@ async function assertAccessible(page, name, path) {
   await page.evaluate(axe);
   for (const { colorScheme, run } of SCHEMES) {
     await page.emulateMedia({ colorScheme });
-    if (colorScheme === 'dark') await page.screenshot({ path: path.replace('.png', '-dark.png'), fullPage: true });
+    if (colorScheme === 'dark') await photograph(page, path.replace('.png', '-dark.png'));
     const { violations } = await page.evaluate((how) => window.axe.run(how), run);
     const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
     assert.deepEqual(told, [], `axe on ${name}, ${colorScheme}`);
