@@ -13,12 +13,11 @@ use crate::receipts::key::{self, ReceiptKey};
 use crate::settings::Settings;
 use crate::store::engine::{self, Writer};
 use crate::store::{Store, StoreError, file, shop};
-use crate::till::{Durable, Till, TillStore};
+use crate::till::{Durable, Threads, Till, TillStore};
 use crate::works::storage::{FileStore, Location, StorageError};
 use ledger::Currency;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use tokio::sync::{Notify, watch};
 
 /// Newest files that are looked for before a shop is served.
@@ -107,12 +106,12 @@ pub enum OpenError {
     ReceiptKey(String),
 }
 
-/// A shop that runs, and its till's thread.
+/// A shop that runs, and its till's threads.
 pub struct Running {
     /// The shop.
     pub app: Shared,
-    /// Ends when the last handle on the store is gone.
-    pub till: JoinHandle<()>,
+    /// They end when the last handle on the store is gone.
+    pub till: Threads,
 }
 
 /// Founds the shop where it is not yet; answers whether it was. Refuses books in another currency.
@@ -160,10 +159,11 @@ impl App {
         clock: Clock,
         chance: Chance,
     ) -> Result<Running, OpenError> {
-        Self::open_with(settings, data, clock, chance, |writer| writer)
+        Self::open_with(settings, data, clock, chance, Writer::and_others)
     }
 
-    /// Like [`App::open`], with something between the till and its store: tests put a store there that fails.
+    /// Like [`App::open`], with a till whose threads write to what `writers` makes of the store: tests put stores there that
+    /// fail.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -172,7 +172,7 @@ impl App {
         data: &Path,
         clock: Clock,
         chance: Chance,
-        between: impl FnOnce(Writer) -> S,
+        writers: impl FnOnce(Writer) -> Result<Vec<S>, StoreError>,
     ) -> Result<Running, OpenError> {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
         Self::make_folder(data).map_err(failed)?;
@@ -185,8 +185,8 @@ impl App {
         }
         let receipt_key = ReceiptKey::in_folder(data, &chance).map_err(OpenError::ReceiptKey)?;
         let files = FileStore::open(data.join("files"), &settings.files)?;
-        let (till, thread) =
-            Till::start(between(writer), settings.tariff.clone(), clock.clone()).map_err(failed)?;
+        let (till, threads) =
+            Till::start(writers(writer)?, &settings.tariff, &clock).map_err(failed)?;
         readers.listen(till.herald());
         let store = Store::new(readers, till);
         let app = Self {
@@ -211,7 +211,7 @@ impl App {
             settings,
             clock,
         };
-        Ok(Running { app: Arc::new(app), till: thread })
+        Ok(Running { app: Arc::new(app), till: threads })
     }
 
     /// Refuses a bucket in which none of the newest files is. One that does not answer is no reason to stay closed.

@@ -16,6 +16,27 @@ pub enum Writer {
     Postgres(postgres::batch::Writer),
 }
 
+/// Tills of one process on a server: while one waits for the server, the other has something to do.
+const TILLS: usize = 2;
+
+impl Writer {
+    /// This one and those that write beside it in the same process, each under a number of its own: none where only one can
+    /// write at a time.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn and_others(self) -> Result<Vec<Self>, StoreError> {
+        let mut writers = vec![self];
+        if let Some(Self::Postgres(first)) = writers.first() {
+            let server = first.server().clone();
+            while writers.len() < TILLS {
+                writers.push(Self::Postgres(postgres::batch::Writer::open(server.clone())?));
+            }
+        }
+        Ok(writers)
+    }
+}
+
 impl TillStore for Writer {
     fn number(&self) -> TillNumber {
         match self {

@@ -179,6 +179,40 @@ pub enum Command {
     Unbind(TabId),
 }
 
+/// What a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum About {
+    /// A tab.
+    Tab(TabId),
+    /// What an author is paid.
+    Author(AuthorId),
+    /// A line, of whichever tab.
+    Line(LineId),
+}
+
+impl Command {
+    /// What it is about.
+    pub fn about(&self) -> About {
+        match self {
+            Self::Buy(ask) => About::Tab(ask.tab.id),
+            Self::Undo(ask) => {
+                ask.tab.as_ref().map_or(About::Line(ask.line), |(tab, _)| About::Tab(*tab))
+            }
+            Self::Settle(ask) => About::Tab(ask.tab),
+            Self::PayOut(ask) => About::Author(ask.pay_out.author),
+            Self::PayOutEnded(ask) => About::Author(ask.author),
+            Self::Refund(ask) => About::Tab(ask.tab),
+            Self::RefundFailed(ask) => About::Tab(ask.tab),
+            Self::Dispute(ask) => About::Tab(ask.tab),
+            Self::DisputeEnded(ask) => About::Tab(ask.tab),
+            Self::FeeBack(ask) => About::Tab(ask.tab),
+            Self::Reopen(tab) | Self::WriteOff(tab) | Self::Bind(tab) | Self::Unbind(tab) => {
+                About::Tab(*tab)
+            }
+        }
+    }
+}
+
 /// How a tab stands after a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TabNow {

@@ -1,15 +1,16 @@
 //! The till on a store that fails, panics or is slow: everybody is told, nobody is charged, nobody hangs.
 
-use super::command::{Command, Outcome};
+use super::command::{About, Command, Outcome};
 use super::{Applied, Durable, QUEUE, Tariff, Till, TillNumber, TillStore};
 use crate::clock::Clock;
 use crate::store::sqlite::testing::{NOON, tap, tariff, undo};
 use crate::store::{Db, StoreError};
+use crate::till::Threads;
 use ledger::{LedgerRefusal, Timestamp};
+use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Waker};
-use std::thread::JoinHandle;
 
 /// What the store does with a batch that has [`bad`] in it.
 enum Fault {
@@ -89,7 +90,7 @@ impl Db for Nothing {
 
 struct Stand {
     till: Till,
-    thread: JoinHandle<()>,
+    thread: Threads,
     batches: Receiver<usize>,
     let_on: Sender<()>,
 }
@@ -102,7 +103,7 @@ impl Stand {
         let ((comes, batches), (let_on, waits)) = (channel(), channel());
         let store = Stub { fault, comes, let_on: waits };
         let (till, thread) =
-            Till::start(store, tariff(), Clock::standing_at(NOON)).expect("a thread");
+            Till::start(vec![store], &tariff(), &Clock::standing_at(NOON)).expect("a thread");
         Self { till, thread, batches, let_on }
     }
 
@@ -234,6 +235,79 @@ async fn who_waits_for_a_store_that_hangs_is_told_that_it_is_not_known() {
     assert!(told(second).await.iter().all(unknown));
     drop(stand.let_on);
     assert_eq!(stand.till.ask(good()).await, ANSWER);
+}
+
+/// A store that tells which of several it is, and what each command that comes is about.
+struct Noting {
+    which: usize,
+    tells: Sender<(usize, About)>,
+}
+
+impl TillStore for Noting {
+    fn number(&self) -> TillNumber {
+        TillNumber::ONLY
+    }
+
+    fn apply(
+        &mut self,
+        _: &Tariff,
+        _: Timestamp,
+        batch: &[Command],
+    ) -> Result<Applied, StoreError> {
+        assert!(!batch.contains(&bad()), "on purpose");
+        batch
+            .iter()
+            .for_each(|command| self.tells.send((self.which, command.about())).expect("heard"));
+        let outcomes = batch.iter().map(|_| Err(LedgerRefusal::NoLine)).collect();
+        Ok(Applied { outcomes, ..Applied::default() })
+    }
+
+    fn write(
+        &mut self,
+        _: Durable,
+        work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        work(&Nothing)
+    }
+}
+
+fn several() -> (Till, Receiver<(usize, About)>) {
+    let (tells, told) = channel();
+    let stores = (0..3).map(|which| Noting { which, tells: tells.clone() }).collect();
+    let started = Till::start(stores, &tariff(), &Clock::standing_at(NOON));
+    (started.expect("threads").0, told)
+}
+
+#[tokio::test]
+async fn of_several_threads_always_the_same_decides_about_a_tab() {
+    let (till, told) = several();
+    for _ in 0..3 {
+        for tab in 0..30 {
+            assert_eq!(till.ask(undo(1, Some(tab))).await, ANSWER);
+        }
+    }
+    drop(till);
+    let mut threads = HashMap::<About, Vec<usize>>::new();
+    for (which, about) in told {
+        threads.entry(about).or_default().push(which);
+    }
+    assert_eq!(threads.len(), 30);
+    assert!(threads.values().all(|of_tab| *of_tab == [of_tab[0]; 3]), "{threads:?}");
+    let all: BTreeSet<usize> = threads.into_values().flatten().collect();
+    assert_eq!(all, BTreeSet::from([0, 1, 2]));
+}
+
+#[tokio::test]
+async fn a_panic_in_one_of_several_threads_closes_all_of_them() {
+    let (till, _told) = several();
+    assert!(till.is_open());
+    assert_eq!(till.ask(bad()).await, Err(StoreError::Closed));
+    while till.is_open() {
+        tokio::task::yield_now().await;
+    }
+    for tab in 0..30 {
+        assert_eq!(till.ask(undo(1, Some(tab))).await, Err(StoreError::Closed));
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use ardoise::rails::port::Rail;
 use ardoise::request::Claim;
 use ardoise::routes;
 use ardoise::settings::Values;
+use ardoise::store::StoreError;
 use ardoise::store::engine::Writer;
 use ardoise::store::link::Link;
 use ardoise::store::people::Role;
@@ -45,28 +46,30 @@ impl TestApp {
 
     /// A shop with some settings.
     pub fn with(settings: &[(&str, &str)]) -> Self {
-        Self::on(settings, |writer| writer)
+        Self::in_database(PrivateDatabase::with_a_store(), settings, Writer::and_others)
     }
 
-    /// A shop with some settings, and something between its till and its store.
+    /// A shop with some settings, and something between its till, which has one thread, and its store.
     pub fn on<S: TillStore>(settings: &[(&str, &str)], between: impl FnOnce(Writer) -> S) -> Self {
-        Self::in_database(PrivateDatabase::with_a_store(), settings, between)
+        Self::in_database(PrivateDatabase::with_a_store(), settings, |writer| {
+            Ok(vec![between(writer)])
+        })
     }
 
     /// A shop whose books are in its folder, whatever store the stories are told about.
     pub fn embedded() -> Self {
-        Self::in_database(None, &[], |writer| writer)
+        Self::in_database(None, &[], Writer::and_others)
     }
 
     fn in_database<S: TillStore>(
         database: Option<PrivateDatabase>,
         settings: &[(&str, &str)],
-        between: impl FnOnce(Writer) -> S,
+        writers: impl FnOnce(Writer) -> Result<Vec<S>, StoreError>,
     ) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let clock = Clock::standing_at(Timestamp::from_micros(NOON));
         let place = (folder, database.map(Arc::new));
-        Self::at(place, clock, Chance::seeded(7), settings, between)
+        Self::at(place, clock, Chance::seeded(7), settings, writers)
     }
 
     /// A shop with its server behind a relay; none where the stories are told of no server.
@@ -77,13 +80,14 @@ impl TestApp {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let clock = Clock::standing_at(Timestamp::from_micros(NOON));
         let place = (folder, Some(Arc::new(database)));
-        let shop = Self::at(place, clock, Chance::seeded(7), &[("store", &store)], |writer| writer);
+        let shop =
+            Self::at(place, clock, Chance::seeded(7), &[("store", &store)], Writer::and_others);
         Some((shop, relay))
     }
 
     /// A shop on a server of its own.
     pub fn on_own(server: &OwnServer) -> Self {
-        Self::in_database(Some(server.database()), &[], |writer| writer)
+        Self::in_database(Some(server.database()), &[], Writer::and_others)
     }
 
     /// The same shop with one more rail.
@@ -110,7 +114,7 @@ impl TestApp {
     /// The same with settings, which the first process should have, too.
     pub fn beside_with(&self, settings: &[(&str, &str)]) -> Self {
         let place = (Arc::clone(&self.folder), self.database.clone());
-        Self::at(place, self.clock.clone(), Chance::seeded(8), settings, |writer| writer)
+        Self::at(place, self.clock.clone(), Chance::seeded(8), settings, Writer::and_others)
     }
 
     /// Whether the books are on a server, where several processes write at the same time.
@@ -123,7 +127,7 @@ impl TestApp {
         clock: Clock,
         chance: Chance,
         settings: &[(&str, &str)],
-        between: impl FnOnce(Writer) -> S,
+        writers: impl FnOnce(Writer) -> Result<Vec<S>, StoreError>,
     ) -> Self {
         let mut values = Values::default();
         if let Some(database) = &database {
@@ -133,7 +137,7 @@ impl TestApp {
             values.set("test", key, (*value).to_owned()).expect("a known setting");
         }
         let settings = values.check().expect("sound settings");
-        let opened = App::open_with(settings, folder.path(), clock.clone(), chance, between);
+        let opened = App::open_with(settings, folder.path(), clock.clone(), chance, writers);
         let Running { app, .. } = opened.expect("opens");
         let router = routes::router(app.clone());
         Self { app, clock, router, folder, database }

@@ -28,6 +28,7 @@ const BANS: &[Ban] = &[
         places: PRODUCT,
         except: &[
             ("crates/ardoise/src/till/mod.rs", "how often followers catch up, not when"),
+            ("crates/ardoise/src/till/writer.rs", "how often followers catch up, not when"),
             ("crates/ardoise/src/store/postgres/waiting.rs", "how long a server may be silent"),
         ],
         instead: "`app.now()`, or an instant as an argument",

@@ -43,7 +43,7 @@ pub(super) const TILL_LOCK: i64 = 0x74_69_6c_6c;
 /// Tills that may write to one store at the same time.
 const TILLS: i64 = 1_000;
 
-/// The one connection of this process that writes.
+/// A connection that writes, of one till.
 pub struct Writer {
     server: Server,
     session: Option<Session>,
@@ -138,6 +138,11 @@ impl Writer {
     pub fn open(server: Server) -> Result<Self, StoreError> {
         let session = Some(Session::open(&server, &mut None)?);
         Ok(Self { server, session, lost: None, consents: HashSet::new() })
+    }
+
+    /// The server that it writes to.
+    pub const fn server(&self) -> &Server {
+        &self.server
     }
 
     /// The session; a new one where the last was lost.

@@ -74,7 +74,8 @@ pub fn read_address(url: &str) -> Result<Config, tokio_postgres::Error> {
 pub struct Server {
     config: Arc<Config>,
     runtime: Arc<Background>,
-    /// The number of this process's till; zero before it has one.
+    /// The number of the till that this process opened last; zero before it has one. What its others tell is heard here once
+    /// more, which does no harm.
     till: Arc<AtomicI64>,
 }
 
