@@ -16,7 +16,8 @@ pub enum Writer {
     Postgres(postgres::batch::Writer),
 }
 
-/// Tills of one process on a server: while one waits for the server, the other has something to do.
+/// Tills of one process on a server: while one waits for the server, the other has something to do. docs/decisions/0015 says
+/// what was weighed.
 const TILLS: usize = 2;
 
 impl Writer {
