@@ -1,11 +1,10 @@
 //! The till on a store that fails, panics or is slow: everybody is told, nobody is charged, nobody hangs.
 
 use super::command::{About, Command, Outcome};
-use super::{Applied, Durable, QUEUE, Tariff, Till, TillNumber, TillStore};
+use super::{Applied, Durable, QUEUE, Tariff, Threads, Till, TillNumber, TillStore};
 use crate::clock::Clock;
 use crate::store::sqlite::testing::{NOON, tap, tariff, undo};
 use crate::store::{Db, StoreError};
-use crate::till::Threads;
 use ledger::{LedgerRefusal, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
@@ -30,14 +29,10 @@ fn good() -> Command {
 
 const ANSWER: Told = Ok(Err(LedgerRefusal::NoLine));
 
-/// A store that keeps nothing. It tells the size of each batch that comes, then waits to be let on.
-struct Stub {
-    fault: Fault,
-    comes: Sender<usize>,
-    let_on: Receiver<()>,
-}
+/// A store that keeps nothing and does this with each batch that comes.
+struct Stub<F>(F);
 
-impl TillStore for Stub {
+impl<F: FnMut(&[Command]) -> Told<()> + Send + 'static> TillStore for Stub<F> {
     fn number(&self) -> TillNumber {
         TillNumber::ONLY
     }
@@ -48,15 +43,7 @@ impl TillStore for Stub {
         _: Timestamp,
         batch: &[Command],
     ) -> Result<Applied, StoreError> {
-        let _ = self.comes.send(batch.len());
-        // Once nobody holds the other end any more, it runs freely.
-        let _ = self.let_on.recv();
-        if batch.contains(&bad()) {
-            match &self.fault {
-                Fault::Fails(error) => return Err(error.clone()),
-                Fault::Panics => panic!("on purpose"),
-            }
-        }
+        (self.0)(batch)?;
         let outcomes = batch.iter().map(|_| Err(LedgerRefusal::NoLine)).collect();
         Ok(Applied { outcomes, ..Applied::default() })
     }
@@ -88,6 +75,7 @@ impl Db for Nothing {
     }
 }
 
+/// The till on a store that tells the size of each batch that comes, then waits to be let on.
 struct Stand {
     till: Till,
     thread: Threads,
@@ -95,13 +83,22 @@ struct Stand {
     let_on: Sender<()>,
 }
 
-type Told = Result<Outcome, StoreError>;
+type Told<T = Outcome> = Result<T, StoreError>;
 type Asked = Pin<Box<dyn Future<Output = Told>>>;
 
 impl Stand {
     fn new(fault: Fault) -> Self {
         let ((comes, batches), (let_on, waits)) = (channel(), channel());
-        let store = Stub { fault, comes, let_on: waits };
+        let store = Stub(move |batch: &[Command]| {
+            let _ = comes.send(batch.len());
+            // Once nobody holds the other end any more, it runs freely.
+            let _ = waits.recv();
+            match &fault {
+                _ if !batch.contains(&bad()) => Ok(()),
+                Fault::Fails(error) => Err(error.clone()),
+                Fault::Panics => panic!("on purpose"),
+            }
+        });
         let (till, thread) =
             Till::start(vec![store], &tariff(), &Clock::standing_at(NOON)).expect("a thread");
         Self { till, thread, batches, let_on }
@@ -237,44 +234,18 @@ async fn who_waits_for_a_store_that_hangs_is_told_that_it_is_not_known() {
     assert_eq!(stand.till.ask(good()).await, ANSWER);
 }
 
-/// A store that tells which of several it is, and what each command that comes is about.
-struct Noting {
-    which: usize,
-    tells: Sender<(usize, About)>,
-}
-
-impl TillStore for Noting {
-    fn number(&self) -> TillNumber {
-        TillNumber::ONLY
-    }
-
-    fn apply(
-        &mut self,
-        _: &Tariff,
-        _: Timestamp,
-        batch: &[Command],
-    ) -> Result<Applied, StoreError> {
-        assert!(!batch.contains(&bad()), "on purpose");
-        batch
-            .iter()
-            .for_each(|command| self.tells.send((self.which, command.about())).expect("heard"));
-        let outcomes = batch.iter().map(|_| Err(LedgerRefusal::NoLine)).collect();
-        Ok(Applied { outcomes, ..Applied::default() })
-    }
-
-    fn write(
-        &mut self,
-        _: Durable,
-        work: &mut dyn FnMut(&dyn Db) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        work(&Nothing)
-    }
-}
-
+/// A till of three threads, each of which tells which one it is, and what each command that comes is about.
 fn several() -> (Till, Receiver<(usize, About)>) {
     let (tells, told) = channel();
-    let stores = (0..3).map(|which| Noting { which, tells: tells.clone() }).collect();
-    let started = Till::start(stores, &tariff(), &Clock::standing_at(NOON));
+    let stores = (0..3).map(|which| {
+        let tells = tells.clone();
+        Stub(move |batch: &[Command]| {
+            assert!(!batch.contains(&bad()), "on purpose");
+            batch.iter().for_each(|command| tells.send((which, command.about())).expect("heard"));
+            Ok(())
+        })
+    });
+    let started = Till::start(stores.collect(), &tariff(), &Clock::standing_at(NOON));
     (started.expect("threads").0, told)
 }
 

@@ -206,8 +206,11 @@ async fn after_its_time_a_charge_takes_no_token() {
 #[tokio::test]
 async fn a_token_given_to_a_shop_that_stops_anywhere_pays_once() {
     // How often it waits is up to the store: what is answered at once is not waited for. So it has to come through several times.
+    // Where most is answered at once, it is gone through again, three times at most.
     let (mut stopped, mut ends) = (0, 0);
-    for times in 0.. {
+    let mut again = 0..3;
+    let mut left = 0..;
+    while let Some(times) = left.next() {
         let ecash = Ecash::open().await;
         let (mut ben, charge) = ecash.charge().await;
         let pieces = ecash.mint.pieces(512);
@@ -232,10 +235,13 @@ async fn a_token_given_to_a_shop_that_stops_anywhere_pays_once() {
             stopped += 1
         }
         if ends == 3 {
-            break;
+            if stopped > 4 || again.next().is_none() {
+                break;
+            }
+            (left, ends) = (0.., 0);
         }
     }
-    assert!(stopped > 2, "it waits more often than {stopped} times");
+    assert!(stopped > 4, "it waits more often than {stopped} times");
 }
 
 /// Whoever comes after the one that was stopped: the reader, with the same token once more, and the worker, twice at once.
