@@ -27,7 +27,9 @@ as_owner() { if [[ $(id -u) == 0 ]]; then runuser -u postgres -- "$@"; else "$@"
 detached() {
   local log=$1
   shift
-  (cd "$folder" && if [[ $(id -u) == 0 ]]; then set -- runuser -u postgres -- "$@"; fi && setsid "$@" >>"$log" 2>&1 </dev/null &)
+  if [[ $(id -u) == 0 ]]; then set -- runuser -u postgres -- "$@"; fi
+  # The shell that waits for it is told of nothing either: it would hold a pipe open that whoever calls reads to its end.
+  (cd "$folder" && exec setsid "$@") >>"$log" 2>&1 </dev/null &
 }
 
 configuration() {
