@@ -111,7 +111,7 @@ impl Ask {
     pub async fn own_tab(&self, app: &App) -> Result<Option<Claimed>, Problem> {
         let Some(claim) = self.tab else { return Ok(None) };
         let currency = app.currency();
-        Ok(app.store.read(|db| tab::claimed(db, claim.id, &claim.hash(), currency)).await?)
+        Ok(app.store.ask(|db| tab::claimed(db, claim.id, &claim.hash(), currency)).await?)
     }
 
     /// The tab that they settle from a letter.

@@ -10,7 +10,7 @@ use crate::render::html;
 use crate::request::Ask;
 use crate::store::file::File;
 use crate::store::tab::Claimed;
-use crate::store::{link, statement, tab};
+use crate::store::{link, statement};
 use crate::tabs::http::undo_minutes;
 use crate::tabs::undo_by_shop;
 use crate::works::archive::{Archive, ArchiveEntry};
@@ -64,12 +64,9 @@ async fn bought(
 ) -> Result<(Option<Claimed>, Option<(Line, LineState)>), Problem> {
     let Some(claim) = ask.tab else { return Ok((None, None)) };
     let currency = app.currency();
-    let found = app.store.read(|db| {
-        let tab = tab::claimed(db, claim.id, &claim.hash(), currency)?;
-        let line = tab.as_ref().map(|tab| statement::held(db, tab.id, work, currency));
-        Ok((tab, line.transpose()?.flatten()))
-    });
-    Ok(found.await?)
+    let hash = claim.hash();
+    let found = app.store.ask(|db| statement::held(db, claim.id, &hash, work, currency)).await?;
+    Ok(found.map_or((None, None), |(tab, line)| (Some(tab), line)))
 }
 
 /// Whoever may not read a work is shown where to take it.

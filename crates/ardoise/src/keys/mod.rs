@@ -80,7 +80,7 @@ pub async fn revoke(app: &App, author: AuthorId, id: KeyId) -> Result<(), Proble
 pub async fn open(app: &App, shown: &str) -> Result<Option<ApiKey>, StoreError> {
     let claim = shown.strip_prefix(PREFIX).and_then(Claim::<KeyId>::read);
     let Some(claim) = claim else { return Ok(None) };
-    let found = app.store.read(|db| key::by_id(db, claim.id)).await?;
+    let found = app.store.ask(|db| key::by_id(db, claim.id)).await?;
     let fits = |key: &ApiKey| key.secret_hash == claim.hash() && key.revoked_at.is_none();
     Ok(found.filter(fits))
 }

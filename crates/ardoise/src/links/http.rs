@@ -275,7 +275,7 @@ fn device(app: &App, ask: &Ask) -> Option<String> {
 /// What the till would say to a tap now, so that the button says it first.
 async fn offer(app: &App, work: &Work, tab: Option<&Tab>) -> Result<Offer, Problem> {
     if let Some(tab) = tab {
-        let access = app.store.read(|db| statement::access(db, tab.id, work.id)).await?;
+        let access = app.store.ask(|db| statement::access(db, tab.id, work.id)).await?;
         if access.is_some() {
             return Ok(Offer::Owned);
         }
@@ -347,7 +347,7 @@ async fn preview_now(
     if !previews(&whole).iter().any(|shown| shown == key) {
         return Err(missing());
     }
-    let derived = app.store.read(|db| file::derived(db, key)).await?.ok_or_else(missing)?;
+    let derived = app.store.ask(|db| file::derived(db, key)).await?.ok_or_else(missing)?;
     let (derived, is_public) = (Arc::new(derived), whole.work.state != WorkState::Draft);
     if is_public {
         app.last_seen.previews.keep(key, &derived, now);

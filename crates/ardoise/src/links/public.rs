@@ -126,7 +126,7 @@ async fn preview(app: &App, link: &Link, whole: &Whole) -> Result<Preview, Probl
     }
     let sample = whole.files.iter().find_map(|file| file.sample_key.as_deref());
     let Some(key) = sample.or(picture(whole)) else { return Ok(Preview::None) };
-    let found = app.store.read(|db| file::derived(db, key)).await?;
+    let found = app.store.ask(|db| file::derived(db, key)).await?;
     let url = preview_url(&link.slug, key);
     Ok(match found {
         Some(Derived { pixels: Some((width, height)), .. }) => {

@@ -1,5 +1,6 @@
 //! The engines: which one keeps a shop's books is chosen here, and nowhere else.
 
+use super::once::Once;
 use super::{Address, Db, StoreError, postgres, sqlite};
 use crate::till::command::Command;
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
@@ -119,6 +120,21 @@ impl Readers {
         match self {
             Self::Sqlite(readers) => readers.read(work),
             Self::Postgres(readers) => readers.read(work),
+        }
+    }
+
+    /// Asks a single question, for somebody who waits.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when it is more than one, or would change something; whatever `question` or the engine says.
+    pub fn ask<T>(
+        &self,
+        question: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let once = |db: &dyn Db| question(&Once::new(db));
+        match self {
+            Self::Sqlite(readers) => readers.ask(once),
+            Self::Postgres(readers) => readers.ask(once),
         }
     }
 

@@ -30,6 +30,7 @@ pub mod mandate;
 pub mod migrations;
 pub mod moving;
 pub mod notice;
+mod once;
 pub mod payer;
 pub mod payout;
 pub mod payout_address;
@@ -280,6 +281,38 @@ impl dyn Row + '_ {
     }
 }
 
+/// The columns of a row from `first` on: a noun that stands behind another one.
+struct Behind<'a> {
+    row: &'a dyn Row,
+    first: usize,
+}
+
+impl Row for Behind<'_> {
+    fn int(&self, column: usize) -> Result<i64, StoreError> {
+        self.row.int(self.first + column)
+    }
+
+    fn maybe_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        self.row.maybe_int(self.first + column)
+    }
+
+    fn text(&self, column: usize) -> Result<String, StoreError> {
+        self.row.text(self.first + column)
+    }
+
+    fn maybe_text(&self, column: usize) -> Result<Option<String>, StoreError> {
+        self.row.maybe_text(self.first + column)
+    }
+
+    fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError> {
+        self.row.blob(self.first + column)
+    }
+
+    fn maybe_blob(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        self.row.maybe_blob(self.first + column)
+    }
+}
+
 /// What each row is given to.
 pub type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Result<(), StoreError>;
 
@@ -353,6 +386,17 @@ impl Store {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.engine.read(work)
+    }
+
+    /// Asks a single question, which is quicker than to read: it is a moment of the store by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when `question` asks another one, or would change something; whatever it or the engine says.
+    pub async fn ask<T>(
+        &self,
+        question: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.engine.ask(question)
     }
 
     /// Reads at length, like [`Store::read`], in a thread where that keeps nobody waiting.

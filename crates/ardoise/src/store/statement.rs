@@ -1,7 +1,9 @@
 //! The lines of a tab: what was bought, what became of it, what may be read.
 
-use super::{Db, Row, StoreError, Value, id};
+use super::tab::{Claimed, claimed_names, read_claimed};
+use super::{Behind, Db, Row, StoreError, Value, id};
 use crate::till::batch::NewConsent;
+use crate::till::command::SecretHash;
 use ledger::{
     Currency, Line, LineId, LineState, Money, OpenLine, RailNumber, SettlementId, Shares, TabId,
     Timestamp, WorkId,
@@ -61,8 +63,18 @@ pub(super) use whole_lines;
 
 const LINE: &str = whole_lines!("line l", "l.id = ?1");
 
-const HELD: &str =
-    whole_lines!("access a join line l on l.id = a.line_id", "a.tab_id = ?1 and a.work_id = ?2");
+const HELD: &str = concat!(
+    line_columns!("", ""),
+    ", ",
+    claimed_names!(),
+    " from tab left join access a on a.tab_id = tab.id and a.work_id = ?2 ",
+    "left join line l on l.id = a.line_id ",
+    "left join work_version v on v.work_id = l.work_id and v.version = l.version ",
+    fates!(),
+    "where tab.id = ?1"
+);
+/// Columns of a line in front of those of its tab.
+const LINE_COLUMNS: usize = 16;
 
 /// Reads the columns that [`line_columns`] names.
 pub(super) fn read_line(
@@ -116,17 +128,25 @@ pub fn access(db: &dyn Db, tab: TabId, work: WorkId) -> Result<Option<LineId>, S
     db.first(sql, &[id(tab), id(work)], |row| row.bytes(0).map(LineId::from_bytes))
 }
 
-/// The line under which a tab may read a work, with what became of it.
+/// The tab, if the secret is its own, and the line under which it may read a work, with what became of it.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn held(
     db: &dyn Db,
     tab: TabId,
+    secret_hash: &SecretHash,
     work: WorkId,
     currency: Currency,
-) -> Result<Option<(Line, LineState)>, StoreError> {
-    db.first(HELD, &[id(tab), id(work)], |row| read_line(row, currency))
+) -> Result<Option<(Claimed, Option<(Line, LineState)>)>, StoreError> {
+    let found = db.first(HELD, &[id(tab), id(work)], |row| {
+        let tab = Behind { row, first: LINE_COLUMNS };
+        let Some(tab) = read_claimed(&tab, secret_hash, currency)? else { return Ok(None) };
+        let holds = row.maybe_blob(0)?.is_some();
+        let line = holds.then(|| read_line(row, currency)).transpose()?;
+        Ok(Some((tab, line)))
+    })?;
+    Ok(found.flatten())
 }
 
 /// Lets a tab read a work no longer.

@@ -8,20 +8,33 @@ use ledger::{
     Currency, Money, RailNumber, SettlementId, SettlementNow, ShopId, Tab, TabId, Timestamp,
 };
 
+/// The names of the columns of a tab that [`read`] reads.
+macro_rules! tab_names {
+    () => {
+        "tab.id, tab.secret_hash, tab.opened_at, tab.open_micros, tab.credit_micros, tab.open_lines, \
+         tab.oldest_open_at, tab.settlements, tab.purchases, tab.undone, tab.chain_length, tab.chain_head, \
+         tab.written_off_micros, tab.mandate, tab.disputes_open, tab.disputes_lost, tab.borne_micros"
+    };
+}
+
+/// The names of the columns of a tab that [`read_claimed`] reads: how many notices its reader has not put away comes last.
+macro_rules! claimed_names {
+    () => {
+        concat!(
+            $crate::store::tab::tab_names!(),
+            ", (select count(*) from notice where tab_id = tab.id and dismissed_at is null)"
+        )
+    };
+}
+pub(super) use {claimed_names, tab_names};
+
 /// The columns of a tab that [`read`] reads, from column 0, and the rest of the question.
 macro_rules! tab_columns {
     ($rest:literal) => {
         $crate::store::tab::tab_columns!("", $rest)
     };
     ($more:literal, $rest:literal) => {
-        concat!(
-            "select id, secret_hash, opened_at, open_micros, credit_micros, open_lines, oldest_open_at, ",
-            "settlements, purchases, undone, chain_length, chain_head, written_off_micros, mandate, ",
-            "disputes_open, disputes_lost, borne_micros",
-            $more,
-            " from tab ",
-            $rest
-        )
+        concat!("select ", $crate::store::tab::tab_names!(), $more, " from tab ", $rest)
     };
 }
 pub(super) use tab_columns;
@@ -97,13 +110,20 @@ pub fn claimed(
     secret_hash: &SecretHash,
     currency: Currency,
 ) -> Result<Option<Claimed>, StoreError> {
-    let sql = tab_columns!(
-        ", (select count(*) from notice where tab_id = tab.id and dismissed_at is null)",
-        "where id = ?1"
-    );
-    let found = db.first(sql, &[id(tab)], |row| Ok((read(row, currency)?, row.small(17)?)))?;
-    let own = found.filter(|(stored, _)| stored.secret_hash == *secret_hash);
-    Ok(own.map(|(stored, notices)| Claimed { tab: stored.tab, notices }))
+    let sql = concat!("select ", claimed_names!(), " from tab where id = ?1");
+    let found = db.first(sql, &[id(tab)], |row| read_claimed(row, secret_hash, currency))?;
+    Ok(found.flatten())
+}
+
+/// Reads the columns that [`claimed_names`] names, of a tab whose secret may be another one.
+pub(super) fn read_claimed(
+    row: &dyn Row,
+    secret_hash: &SecretHash,
+    currency: Currency,
+) -> Result<Option<Claimed>, StoreError> {
+    let stored = read(row, currency)?;
+    let notices = row.small(17)?;
+    Ok((stored.secret_hash == *secret_hash).then_some(Claimed { tab: stored.tab, notices }))
 }
 
 /// Opens a tab.

@@ -306,3 +306,17 @@ async fn a_full_queue_turns_readers_away_and_they_can_come_back() {
     let counters = shop.app.store.till().counters();
     assert_eq!(counters.turned_away.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
+
+#[tokio::test]
+async fn who_announces_one_question_asks_one_and_changes_nothing() {
+    let shop = TestApp::open();
+    let store = &shop.app.store;
+    let works = "select count(*) from work";
+    let ask = async || store.ask(|db| db.number(works, &[])).await;
+    assert_eq!(ask().await, Ok(0));
+    let twice = store.ask(|db| Ok(db.number(works, &[])? + db.number(works, &[])?)).await;
+    assert!(matches!(twice, Err(StoreError::Engine(_))), "{twice:?}");
+    let changes = store.ask(|db| db.execute("delete from work", &[])).await;
+    assert!(matches!(changes, Err(StoreError::Engine(_))), "{changes:?}");
+    assert_eq!(ask().await, Ok(0), "and the next one is answered");
+}

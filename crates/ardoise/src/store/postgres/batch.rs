@@ -29,7 +29,6 @@ use crate::till::command::Command;
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use ledger::{AuthorId, Timestamp};
 use std::collections::{BTreeSet, HashSet};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How often a batch that collided, or that lost its connection, is done again before those who wait are told.
@@ -86,7 +85,6 @@ impl Session {
         }
         let till = claim(&connection)?;
         *lost = Some(Holder { till, process });
-        server.till.store(till.0, Ordering::Relaxed);
         connection.transaction(|db| {
             books::open_till(db, till)?;
             prove(db, till)
@@ -256,8 +254,8 @@ impl TillStore for Writer {
     }
 
     fn announce(&mut self, authors: &BTreeSet<AuthorId>) -> Result<(), StoreError> {
-        let session = self.session()?;
-        let (connection, words) = (&session.connection, news::written(session.till, authors));
+        let words = self.server.teller.words(authors);
+        let connection = &self.session()?.connection;
         connection.transaction(|db| {
             connection.run_script("set local synchronous_commit = off")?;
             let values = [Value::Text(news::CHANNEL), Value::Text(&words)];

@@ -151,7 +151,8 @@ impl Connection {
         })
     }
 
-    /// Asks, and from here on everything is read as it is at this moment, until [`Connection::end_moment`].
+    /// Asks, and from here on everything is read as it is at this moment, until [`Connection::end_moment`]: unless this is all
+    /// that is asked.
     ///
     /// # Errors
     /// Whatever the engine says.
@@ -162,6 +163,9 @@ impl Connection {
         values: &[Value],
         each: EachRow,
     ) -> Result<(), StoreError> {
+        if pace == Pace::Once {
+            return self.query(sql, values, each);
+        }
         if pace == Pace::Long {
             self.run_script(BEGIN)?;
             self.run_script("set local statement_timeout = 0")?;
@@ -177,7 +181,10 @@ impl Connection {
     }
 
     /// The moment is over. Nobody waits for the server to say so.
-    pub(super) fn end_moment(&self) {
+    pub(super) fn end_moment(&self, pace: Pace) {
+        if pace == Pace::Once {
+            return;
+        }
         self.hurry(true);
         let _ = wait(self.client.batch_execute("commit"), Some(Duration::ZERO));
     }
@@ -242,6 +249,8 @@ fn tls() -> Result<MakeRustlsConnect, StoreError> {
 /// How long what is read in one moment may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
+    /// A single question, for which somebody waits.
+    Once,
     /// Somebody waits for it.
     Short,
     /// As long as it needs: the whole of the books, say.

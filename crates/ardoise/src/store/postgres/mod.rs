@@ -20,7 +20,7 @@ use connection::{CONNECTING, Pace};
 use super::{Db, StoreError, Value, migrations};
 use ledger::{AuthorId, Timestamp};
 use moment::Moment;
-use std::sync::atomic::AtomicI64;
+use news::Teller;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
@@ -74,9 +74,8 @@ pub fn read_address(url: &str) -> Result<Config, tokio_postgres::Error> {
 pub struct Server {
     config: Arc<Config>,
     runtime: Arc<Background>,
-    /// The number of the till that this process opened last; zero before it has one. What its others tell is heard here once
-    /// more, which does no harm.
-    till: Arc<AtomicI64>,
+    /// Who this process is to the others: its tills tell in its name.
+    teller: Teller,
 }
 
 /// A runtime that may be dropped anywhere, also inside another one.
@@ -115,7 +114,7 @@ impl Server {
         Ok(Self {
             config: Arc::new(config),
             runtime: Arc::new(Background(Some(runtime))),
-            till: Arc::default(),
+            teller: Teller::new(),
         })
     }
 
@@ -131,7 +130,7 @@ impl Server {
     /// Passes on what the tills of other processes tell, to `news`, in a task that ends when nobody listens any more.
     pub fn listen(&self, news: broadcast::WeakSender<AuthorId>) {
         if let Some(runtime) = &self.runtime.0 {
-            runtime.spawn(news::listen(self.config.clone(), self.till.clone(), news));
+            runtime.spawn(news::listen(self.config.clone(), self.teller, news));
         }
     }
 
@@ -232,6 +231,17 @@ impl Readers {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.at_a_moment(Pace::Short, work)
+    }
+
+    /// Asks what is a moment of the store by itself, for somebody who waits.
+    ///
+    /// # Errors
+    /// Those of [`Readers::read`].
+    pub fn ask<T>(
+        &self,
+        question: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.at_a_moment(Pace::Once, question)
     }
 
     /// Runs `work` on one moment of the store, for as long as it takes.

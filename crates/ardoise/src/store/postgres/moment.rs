@@ -2,7 +2,8 @@
 //!
 //! A question is a trip to the server and back, and so would be the beginning of the moment and its end. The beginning
 //! therefore travels with the first question, and nobody waits for what the server says about the end: what only read has
-//! nothing to lose there. Whoever uses the connection next is answered after it.
+//! nothing to lose there. Whoever uses the connection next is answered after it. A single question has neither: it is a moment
+//! by itself.
 
 use super::connection::{Connection, Pace};
 use super::{Lent, READERS, Readers};
@@ -25,7 +26,7 @@ impl<'a> Moment<'a> {
     /// The moment is over; its connection goes back.
     pub(super) fn end(self) {
         if let Some(Lent { connection: Some(connection), .. }) = self.lent.get() {
-            connection.end_moment();
+            connection.end_moment(self.pace);
         }
     }
 

@@ -1,13 +1,12 @@
 //! What other processes on the same server are told, and hear: to which authors something happened.
 
 use super::connection;
+use crate::ids::Chance;
 use crate::store::StoreError;
-use crate::till::TillNumber;
 use futures_util::{StreamExt as _, stream};
 use ledger::{AuthorId, ShopId as _};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio_postgres::{AsyncMessage, Config, Notification};
@@ -19,29 +18,40 @@ const AUTHORS: usize = 300;
 /// How long to wait before listening again, where the connection was lost. Whoever looks at gains meanwhile asks by itself.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The news of a till, in words. Of very many authors only some are named: the others' pages look by themselves.
-pub(super) fn written(till: TillNumber, authors: &BTreeSet<AuthorId>) -> String {
-    let authors = authors.iter().take(AUTHORS).map(|author| author.raw().to_string());
-    format!("{} {}", till.0, authors.collect::<Vec<_>>().join(" "))
-}
+/// Who tells: a process that uses the server, whatever number of tills it has there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Teller(i64);
 
-/// The authors that a notification names; none in what this till said itself.
-fn read(words: &str, own: i64) -> Vec<AuthorId> {
-    let mut numbers = words.split(' ').filter_map(|word| word.parse().ok());
-    if numbers.next().is_none_or(|till: i64| till == own) {
-        return Vec::new();
+impl Teller {
+    /// One that nobody else is.
+    pub(super) fn new() -> Self {
+        Self(i64::from_le_bytes(Chance::System.bytes()))
     }
-    numbers.map(AuthorId::from_raw).collect()
+
+    /// The news of this process, in words. Of very many authors only some are named: the others' pages look by themselves.
+    pub(super) fn words(self, authors: &BTreeSet<AuthorId>) -> String {
+        let authors = authors.iter().take(AUTHORS).map(|author| author.raw().to_string());
+        format!("{} {}", self.0, authors.collect::<Vec<_>>().join(" "))
+    }
+
+    /// The authors that a notification names; none in what this process said itself, which it knows without.
+    fn hears(self, words: &str) -> Vec<AuthorId> {
+        let mut numbers = words.split(' ').filter_map(|word| word.parse().ok());
+        if numbers.next().is_none_or(|teller| Self(teller) == self) {
+            return Vec::new();
+        }
+        numbers.map(AuthorId::from_raw).collect()
+    }
 }
 
-/// Passes on what other tills tell, for as long as somebody may hear it.
+/// Passes on what other processes tell, for as long as somebody may hear it.
 pub(super) async fn listen(
     config: Arc<Config>,
-    own: Arc<AtomicI64>,
+    own: Teller,
     news: broadcast::WeakSender<AuthorId>,
 ) {
     while news.strong_count() > 0 {
-        if let Err(error) = hear(&config, &own, &news).await {
+        if let Err(error) = hear(&config, own, &news).await {
             tracing::debug!(%error, "news of other processes are not heard");
         }
         tokio::time::sleep(PAUSE).await;
@@ -51,7 +61,7 @@ pub(super) async fn listen(
 /// Hears until the connection is lost, or nobody listens here any more.
 async fn hear(
     config: &Config,
-    own: &AtomicI64,
+    own: Teller,
     news: &broadcast::WeakSender<AuthorId>,
 ) -> Result<(), StoreError> {
     let (client, mut connection) = connection::reach(config).await?;
@@ -70,7 +80,7 @@ async fn hear(
                 Some(message) => {
                     if let AsyncMessage::Notification(said) = message? {
                         let Some(news) = news.upgrade() else { return Ok(()) };
-                        pass_on(&said, own.load(Ordering::Relaxed), &news);
+                        pass_on(&said, own, &news);
                     }
                 }
             },
@@ -78,8 +88,8 @@ async fn hear(
     }
 }
 
-fn pass_on(said: &Notification, own: i64, news: &broadcast::Sender<AuthorId>) {
-    for author in read(said.payload(), own) {
+fn pass_on(said: &Notification, own: Teller, news: &broadcast::Sender<AuthorId>) {
+    for author in own.hears(said.payload()) {
         // Nobody may be looking just now.
         let _ = news.send(author);
     }
@@ -92,16 +102,17 @@ mod tests {
     #[test]
     fn others_are_heard_and_never_oneself() {
         let authors: BTreeSet<AuthorId> = [7, i64::MAX].map(AuthorId::from_raw).into();
-        let words = written(TillNumber(3), &authors);
-        assert_eq!(read(&words, 4), authors.iter().copied().collect::<Vec<_>>());
-        assert_eq!(read(&words, 3), []);
-        assert_eq!(read("what somebody else said", 3), []);
+        let [one, other] = [Teller::new(), Teller::new()];
+        let words = one.words(&authors);
+        assert_eq!(other.hears(&words), authors.iter().copied().collect::<Vec<_>>());
+        assert_eq!(one.hears(&words), []);
+        assert_eq!(one.hears("what somebody else said"), []);
     }
 
     #[test]
     fn any_number_of_authors_can_be_told() {
         let authors: BTreeSet<AuthorId> =
             (0..100_000).map(|at| AuthorId::from_raw(i64::MAX - at)).collect();
-        assert!(written(TillNumber(1_000), &authors).len() < 8_000);
+        assert!(Teller(i64::MIN).words(&authors).len() < 8_000);
     }
 }

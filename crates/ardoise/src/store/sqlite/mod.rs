@@ -222,13 +222,36 @@ impl Readers {
         &self,
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.with(|connection| {
+            let moment = connection.unchecked_transaction()?;
+            let result = work(&*moment);
+            moment.finish()?;
+            result
+        })
+    }
+
+    /// Asks what is a moment of the store by itself.
+    ///
+    /// # Errors
+    /// Whatever `question` or the engine says.
+    pub fn ask<T>(
+        &self,
+        question: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(|connection| question(connection))
+    }
+
+    /// Lends a connection.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
         let connection = idle.map_or_else(|| self.connect(), Ok)?;
-        let moment = connection.unchecked_transaction()?;
-        let result = work(&*moment);
-        moment.finish()?;
-        // What the operating system did not read for one, it may not read for the next one either.
-        let is_sound = !matches!(result, Err(StoreError::Gone(_)));
+        let result = work(&connection);
+        // What the operating system did not read for one, it may not read for the next one either; and a moment that could
+        // not be ended would go on.
+        let is_sound = connection.is_autocommit() && !matches!(result, Err(StoreError::Gone(_)));
         if is_sound
             && let Ok(mut idle) = self.idle.lock()
             && idle.len() < IDLE_READERS
