@@ -11,7 +11,8 @@ use ardoise::store::{Address, Db, StoreError};
 use ardoise::till::command::Command;
 use ardoise::till::{Applied, Durable, Tariff, TillStore};
 use ledger::Timestamp;
-use std::fs;
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::path::PathBuf;
 
 /// Where histories keep their stores.
@@ -40,14 +41,11 @@ pub struct Stand {
     engine: Option<(Writer, Readers)>,
     /// Goes after the engine.
     place: Place,
-    folder: tempfile::TempDir,
-    /// Where the files of this life are.
-    data: PathBuf,
+    /// Where its files are, for as long as this lasts.
+    _folder: tempfile::TempDir,
     tariff: Tariff,
     /// What is wrong with it, on purpose.
     planted: Option<Planted>,
-    /// Starts so far.
-    starts: u32,
 }
 
 impl Stand {
@@ -67,9 +65,8 @@ impl Stand {
         };
         let folder = tempfile::Builder::new().prefix("ardoise-history-").tempdir_in(&below);
         let folder = folder.map_err(Broken::io(format!("a folder in {}", below.display())))?;
-        let data = folder.path().to_owned();
-        let place = Place::new(data.clone(), server, &format!("history_{seed}"))?;
-        Ok(Self { engine: None, place, folder, data, tariff, planted, starts: 0 })
+        let place = Place::new(folder.path().to_owned(), server, &format!("history_{seed}"))?;
+        Ok(Self { engine: None, place, _folder: folder, tariff, planted })
     }
 
     /// Opens the store, for the first time or again.
@@ -77,46 +74,38 @@ impl Stand {
     /// # Errors
     /// Whatever the engine says.
     pub fn start(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        self.starts += 1;
-        self.engine = Some(engine::open(&self.place.store(), &self.data, now)?);
+        self.engine = Some(engine::open(&self.place.store(), self.place.data(), now)?);
         Ok(())
     }
 
     /// Ends the process as `then` says and starts it again; answers whether it did.
     ///
     /// # Errors
-    /// Whatever the engine says; [`StoreError::Engine`] when files cannot be copied.
+    /// Whatever the engine says.
     pub fn restart(&mut self, then: Then, now: Timestamp) -> Result<bool, StoreError> {
         if then == Then::GoesOn {
             return Ok(false);
         }
         if then == Then::Dies {
-            self.leave_as_it_lies().map_err(|error| StoreError::Engine(error.to_string()))?;
+            self.leave_as_it_lies()?;
         }
         self.engine = None;
         self.start(now)?;
         Ok(true)
     }
 
-    /// The files of a store that was never closed are what the next life finds: its log is still to be brought over.
-    fn leave_as_it_lies(&mut self) -> std::io::Result<()> {
+    /// The files stay as a killed process leaves them: its log is still to be brought over by the next life. Whoever is the last
+    /// to close a store brings it over, so that is somebody here who was told not to.
+    fn leave_as_it_lies(&mut self) -> rusqlite::Result<()> {
         if self.place.store() != Address::Folder {
             return Ok(());
         }
-        let before = &self.data;
-        let after = self.folder.path().join(format!("life-{}", self.starts));
-        fs::create_dir(&after)?;
-        for name in [FILE_NAME.to_owned(), format!("{FILE_NAME}-wal")] {
-            if before.join(&name).exists() {
-                fs::copy(before.join(&name), after.join(&name))?;
-            }
-        }
+        let last = Connection::open(self.place.data().join(FILE_NAME))?;
+        last.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        // A connection has nothing open until it reads.
+        last.query_row("select count(*) from migration", [], |_| Ok(()))?;
         self.engine = None;
-        if before != self.folder.path() {
-            fs::remove_dir_all(before)?;
-        }
-        self.data = after;
-        Ok(())
+        last.close().map_err(|(_, error)| error)
     }
 
     fn writer(&mut self) -> Result<&mut Writer, StoreError> {
@@ -216,5 +205,31 @@ impl Stand {
         work: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.engine.as_ref().ok_or(StoreError::Closed)?.1.study(work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Chance;
+    use crate::explore::scene::Scene;
+
+    #[test]
+    fn a_life_that_is_cut_short_leaves_its_log_and_one_that_ends_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let tariff = Scene::drawn(&mut Chance::new(1)).tariff;
+        let stores = Stores::Folder(folder.path().to_owned());
+        let mut stand = Stand::new(&stores, 1, tariff, None).unwrap();
+        let now = Timestamp::from_micros(0);
+        let log = stand.place.data().join(format!("{FILE_NAME}-wal"));
+        let log = || std::fs::metadata(&log).map(|log| log.len()).unwrap_or(0);
+        stand.start(now).unwrap();
+        assert!(log() > 0, "the schema was written");
+        stand.leave_as_it_lies().unwrap();
+        assert!(log() > 0, "and is still to be brought over");
+        stand.start(now).unwrap();
+        assert_eq!(stand.read(|db| db.number("select count(*) from line", &[])), Ok(0));
+        stand.engine = None;
+        assert_eq!(log(), 0);
     }
 }
