@@ -66,7 +66,7 @@ async fn bought(
     let currency = app.currency();
     let hash = claim.hash();
     let found = app.store.ask(|db| statement::held(db, claim.id, &hash, work, currency)).await?;
-    Ok(found.map_or((None, None), |(tab, line)| (Some(tab), line)))
+    Ok(found.map_or((None, None), |held| (Some(held.tab), held.line)))
 }
 
 /// Whoever may not read a work is shown where to take it.

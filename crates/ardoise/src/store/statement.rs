@@ -128,7 +128,15 @@ pub fn access(db: &dyn Db, tab: TabId, work: WorkId) -> Result<Option<LineId>, S
     db.first(sql, &[id(tab), id(work)], |row| row.bytes(0).map(LineId::from_bytes))
 }
 
-/// The tab, if the secret is its own, and the line under which it may read a work, with what became of it.
+/// A tab that may hold a work.
+pub struct Held {
+    /// The tab.
+    pub tab: Claimed,
+    /// The line under which it may read the work, with what became of it.
+    pub line: Option<(Line, LineState)>,
+}
+
+/// The tab, if the secret is its own, and whether it holds a work.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
@@ -138,13 +146,13 @@ pub fn held(
     secret_hash: &SecretHash,
     work: WorkId,
     currency: Currency,
-) -> Result<Option<(Claimed, Option<(Line, LineState)>)>, StoreError> {
+) -> Result<Option<Held>, StoreError> {
     let found = db.first(HELD, &[id(tab), id(work)], |row| {
         let tab = Behind { row, first: LINE_COLUMNS };
         let Some(tab) = read_claimed(&tab, secret_hash, currency)? else { return Ok(None) };
         let holds = row.maybe_blob(0)?.is_some();
         let line = holds.then(|| read_line(row, currency)).transpose()?;
-        Ok(Some((tab, line)))
+        Ok(Some(Held { tab, line }))
     })?;
     Ok(found.flatten())
 }

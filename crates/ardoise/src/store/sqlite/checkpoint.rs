@@ -240,7 +240,9 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join(NAME);
             let writer = store_at(&path);
-            let checkpoints = Checkpoints::start(&path).expect("started");
+            let nobody = Beside { ask: None, thread: None };
+            let (told, room) = (Arc::default(), Room::of(&path));
+            let checkpoints = Checkpoints { thread: nobody, commits: 0, told, room };
             let beside = Connection::open(&path).expect("opened");
             Self { folder, writer, beside, checkpoints }
         }
