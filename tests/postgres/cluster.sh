@@ -21,14 +21,12 @@ ETCD=23790 ETCD_PEER=23800 DATABASES=25430 APIS=28000
 # How long a struck primary stays dead, in seconds: longer than the other one needs to take over.
 DEAD=45
 
-as_owner() { if [[ $(id -u) == 0 ]]; then runuser -u postgres -- "$@"; else "$@"; fi; }
-
 # detached LOG COMMAND…: as the owner, in a session of its own, so that one signal ends all of it.
 detached() {
   local log=$1
   shift
   if [[ $(id -u) == 0 ]]; then set -- runuser -u postgres -- "$@"; fi
-  # The shell that waits for it is told of nothing either: it would hold a pipe open that whoever calls reads to its end.
+  # All of it, no shell around it, is without the caller's pipe: whoever reads that to its end would wait for as long as this runs.
   (cd "$folder" && exec setsid "$@") >>"$log" 2>&1 </dev/null &
 }
 
