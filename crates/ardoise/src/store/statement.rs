@@ -46,13 +46,14 @@ macro_rules! line_columns {
 }
 pub(super) use line_columns;
 
-/// The lines of `$from`, which calls them `l`, for which `$which` holds: what [`read_line`] reads.
+/// The lines `l` for which `$which` holds: what [`read_line`] reads.
 macro_rules! whole_lines {
-    ($from:literal, $which:literal) => {
+    ($which:literal) => {
         concat!(
-            $crate::store::statement::line_columns!("", "from "),
-            $from,
-            " join work_version v on v.work_id = l.work_id and v.version = l.version ",
+            $crate::store::statement::line_columns!(
+                "",
+                "from line l join work_version v on v.work_id = l.work_id and v.version = l.version "
+            ),
             $crate::store::statement::fates!(),
             "where ",
             $which
@@ -61,7 +62,7 @@ macro_rules! whole_lines {
 }
 pub(super) use whole_lines;
 
-const LINE: &str = whole_lines!("line l", "l.id = ?1");
+const LINE: &str = whole_lines!("l.id = ?1");
 
 const HELD: &str = concat!(
     line_columns!("", ""),

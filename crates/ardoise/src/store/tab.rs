@@ -31,10 +31,7 @@ pub(super) use {claimed_names, tab_names};
 /// The columns of a tab that [`read`] reads, from column 0, and the rest of the question.
 macro_rules! tab_columns {
     ($rest:literal) => {
-        $crate::store::tab::tab_columns!("", $rest)
-    };
-    ($more:literal, $rest:literal) => {
-        concat!("select ", $crate::store::tab::tab_names!(), $more, " from tab ", $rest)
+        concat!("select ", $crate::store::tab::tab_names!(), " from tab ", $rest)
     };
 }
 pub(super) use tab_columns;

@@ -126,7 +126,7 @@ fn named_tab(command: &Command) -> Option<i64> {
 const OFFERS: &str = offer_columns!("where l.slug = any(?1)");
 const TABS_OF_LINES: &str = "select tab_id, work_id from line where id = any(?1)";
 const TABS: &str = tab_columns!("where id = any(?1) order by id for update");
-const LINES: &str = whole_lines!("line l", "l.id = any(?1)");
+const LINES: &str = whole_lines!("l.id = any(?1)");
 const ACCESS: &str = "select a.tab_id, a.work_id, a.line_id \
      from unnest(cast(?1 as int8[]), cast(?2 as int8[])) as wanted(tab_id, work_id) \
      join access a on a.tab_id = wanted.tab_id and a.work_id = wanted.work_id";
