@@ -58,7 +58,7 @@ const FRONTS: Limits = Limits { count: 50, bytes: 1 << 20 };
 const PREVIEWS: Limits = Limits { count: 4_000, bytes: 4 << 20 };
 
 /// What those read who bought it: mostly the text of articles.
-const READABLES: Limits = Limits { count: 500, bytes: 8 << 20 };
+const READABLES: Limits = Limits { count: 2_000, bytes: 8 << 20 };
 
 /// What was last seen.
 pub struct LastSeen {

@@ -1,6 +1,6 @@
 //! The engines: which one keeps a shop's books is chosen here, and nowhere else.
 
-use super::once::Once;
+use super::question::{Answered, Heard, Once, hear};
 use super::{Address, Db, StoreError, postgres, sqlite};
 use crate::till::command::Command;
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
@@ -123,18 +123,24 @@ impl Readers {
         }
     }
 
-    /// Asks a single question, for somebody who waits.
+    /// Has `asker` ask a single question, for somebody who waits.
     ///
     /// # Errors
-    /// [`StoreError::Engine`] when it is more than one, or would change something; whatever `question` or the engine says.
-    pub fn ask<T>(
+    /// [`StoreError::Engine`] when it is more than one, or would change something; whatever `asker` or the engine says.
+    pub async fn ask<T>(
         &self,
-        question: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+        asker: impl Fn(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let once = |db: &dyn Db| question(&Once::new(db));
         match self {
-            Self::Sqlite(readers) => readers.ask(once),
-            Self::Postgres(readers) => readers.ask(once),
+            Self::Sqlite(readers) => readers.ask(|db| asker(&Once::new(db))),
+            Self::Postgres(readers) => {
+                let question = match hear(&asker)? {
+                    Heard::Question(question) => question,
+                    Heard::Nothing(said) => return Ok(said),
+                };
+                let rows = readers.answer(&question).await?;
+                asker(&Once::new(&Answered { question: &question, rows: &rows }))
+            }
         }
     }
 

@@ -30,13 +30,13 @@ pub mod mandate;
 pub mod migrations;
 pub mod moving;
 pub mod notice;
-mod once;
 pub mod payer;
 pub mod payout;
 pub mod payout_address;
 pub mod payout_order;
 pub mod people;
 pub mod postgres;
+mod question;
 pub mod refund;
 pub mod refund_order;
 pub mod sale;
@@ -388,15 +388,16 @@ impl Store {
         self.engine.read(work)
     }
 
-    /// Asks a single question, which is quicker than to read: it is a moment of the store by itself.
+    /// Has `asker` ask a single question, which is quicker than to read: it is a moment of the store by itself. Where the
+    /// answer must travel, no thread waits for it, and `asker` is called twice, the first time only to hear what it asks.
     ///
     /// # Errors
-    /// [`StoreError::Engine`] when `question` asks another one, or would change something; whatever it or the engine says.
+    /// [`StoreError::Engine`] when `asker` asks another one, or would change something; whatever it or the engine says.
     pub async fn ask<T>(
         &self,
-        question: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
+        asker: impl Fn(&dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.engine.ask(question)
+        self.engine.ask(asker).await
     }
 
     /// Reads at length, like [`Store::read`], in a thread where that keeps nobody waiting.

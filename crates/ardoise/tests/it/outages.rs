@@ -2,7 +2,9 @@
 
 use crate::engine::{Connection, OwnServer, Way};
 use crate::shop::{Browser, TestApp, ben_and_a_work, buy};
-use ardoise::store::Db;
+use ardoise::store::{Db, StoreError, Value};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use http::{StatusCode, header};
 use std::time::{Duration, Instant};
 
@@ -55,6 +57,40 @@ async fn a_server_that_hears_nothing_keeps_nobody_waiting_for_long() {
     }
     relay.mend();
     is_bought_once(&mut ben, &slug, &purchase).await;
+}
+
+#[tokio::test]
+async fn those_who_ask_a_server_that_hears_nothing_are_all_told_and_keep_no_turn() {
+    let Some((shop, relay)) = TestApp::behind_a_relay() else { return };
+    let store = &shop.app.store;
+    let ask = async |_| store.ask(|db| db.number("select count(*) from work", &[])).await;
+    assert_eq!(join_all((0..200).map(ask)).await, vec![Ok(0); 200]);
+    relay.hold(Way::Asking);
+    let since = Instant::now();
+    for told in join_all((0..200).map(ask)).await {
+        assert!(matches!(told, Err(StoreError::Gone(_))), "{told:?}");
+    }
+    assert!(since.elapsed() < SOON, "told after {:?}", since.elapsed());
+    relay.mend();
+    while ask(0).await.is_err() {
+        assert!(since.elapsed() < 4 * SOON, "nobody is answered");
+    }
+    assert_eq!(join_all((0..200).map(ask)).await, vec![Ok(0); 200]);
+}
+
+#[tokio::test]
+async fn those_who_ask_and_go_away_leave_the_answers_of_others_as_they_are() {
+    let shop = TestApp::open();
+    let store = &shop.app.store;
+    for number in 0..500 {
+        let ask = store.ask(|db| db.number("select ?1 + 1", &[Value::Int(number)]));
+        if number % 3 == 0 {
+            assert_eq!(ask.await, Ok(number + 1));
+        } else {
+            // Asked, and not waited for: on a server its answer is still to come.
+            let _ = ask.now_or_never();
+        }
+    }
 }
 
 #[tokio::test]

@@ -220,6 +220,36 @@ fn files_stay_short_enough_to_read() {
     }
 }
 
+/// What a crate's manifest says that it is built on, without other crates of the project.
+fn dependencies(crate_name: &str) -> Vec<String> {
+    let manifest = root().join(format!("crates/{crate_name}/Cargo.toml"));
+    let manifest = fs::read_to_string(manifest).expect("a manifest");
+    let sections = manifest.split("\n[").filter(|section| {
+        section.lines().next().is_some_and(|title| title.ends_with("dependencies]"))
+    });
+    let names = sections.flat_map(|section| section.lines().skip(1)).filter_map(|line| {
+        let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+        (!name.is_empty() && !name.starts_with('#')).then(|| name.to_owned())
+    });
+    names.filter(|name| !root().join("crates").join(name).exists()).collect()
+}
+
+#[test]
+fn every_dependency_is_used_and_argued_for() {
+    let arguments = fs::read_to_string(root().join("docs/dependencies.md")).expect("arguments");
+    for crate_name in ["ledger", "ardoise", "simulator"] {
+        let sources = texts(&format!("crates/{crate_name}"), ".rs");
+        for name in dependencies(crate_name) {
+            let path = format!("{}::", name.replace('-', "_"));
+            let is_used = sources.iter().any(|(_, text)| has_word(text, &path));
+            assert!(is_used, "{crate_name} does not use {name}: take it out of its manifest");
+            // A name may be the end of its package's: `webpki` is `rustls-webpki`.
+            let is_argued = arguments.contains(&format!("{name}](https://crates.io/crates/"));
+            assert!(is_argued, "docs/dependencies.md does not say why {name} is there");
+        }
+    }
+}
+
 /// The addresses that a page of the documentation links to, without those of other sites.
 fn relative_links(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());

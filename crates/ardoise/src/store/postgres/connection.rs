@@ -2,7 +2,8 @@
 
 use super::dialect;
 use super::waiting::{ANSWER, LIMITS, wait};
-use crate::store::{Db, EachRow, Row, StoreError, Value};
+use crate::store::question::Question;
+use crate::store::{Db, EachRow, StoreError, Value};
 use futures_util::TryStreamExt as _;
 use futures_util::future::try_join;
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, Socket, Statement};
+use tokio_postgres::{Client, Config, Row, Socket, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a connection may take to open, to each of the server's machines, where the address says nothing else.
@@ -104,10 +105,7 @@ impl Connection {
         let most = self.is_hurried.load(Ordering::Relaxed).then_some(ANSWER);
         match wait(answer, most) {
             Some(answered) => Ok(answered?),
-            None => {
-                self.is_given_up.store(true, Ordering::Relaxed);
-                Err(StoreError::Gone(format!("it has said nothing for {} s", ANSWER.as_secs())))
-            }
+            None => Err(self.give_up()),
         }
     }
 
@@ -151,8 +149,7 @@ impl Connection {
         })
     }
 
-    /// Asks, and from here on everything is read as it is at this moment, until [`Connection::end_moment`]: unless this is all
-    /// that is asked.
+    /// Asks, and from here on everything is read as it is at this moment, until [`Connection::end_moment`].
     ///
     /// # Errors
     /// Whatever the engine says.
@@ -163,9 +160,6 @@ impl Connection {
         values: &[Value],
         each: EachRow,
     ) -> Result<(), StoreError> {
-        if pace == Pace::Once {
-            return self.query(sql, values, each);
-        }
         if pace == Pace::Long {
             self.run_script(BEGIN)?;
             self.run_script("set local statement_timeout = 0")?;
@@ -181,25 +175,51 @@ impl Connection {
     }
 
     /// The moment is over. Nobody waits for the server to say so.
-    pub(super) fn end_moment(&self, pace: Pace) {
-        if pace == Pace::Once {
-            return;
-        }
+    pub(super) fn end_moment(&self) {
         self.hurry(true);
         let _ = wait(self.client.batch_execute("commit"), Some(Duration::ZERO));
     }
 
     /// The statement, prepared once.
     pub(super) fn prepared(&self, sql: &'static str) -> Result<Statement, StoreError> {
-        let known = self.statements.lock().ok().and_then(|known| known.get(sql).cloned());
-        if let Some(statement) = known {
-            return Ok(statement);
-        }
-        let statement = self.wait(self.client.prepare(&dialect::statement(sql)))?;
+        self.known(sql).map_or_else(|| self.wait(self.prepare(sql)), Ok)
+    }
+
+    fn known(&self, sql: &'static str) -> Option<Statement> {
+        self.statements.lock().ok()?.get(sql).cloned()
+    }
+
+    async fn prepare(&self, sql: &'static str) -> Result<Statement, StoreError> {
+        let statement = self.client.prepare(&dialect::statement(sql)).await?;
         if let Ok(mut known) = self.statements.lock() {
             known.insert(sql, statement.clone());
         }
         Ok(statement)
+    }
+
+    /// The answer to a question, in time; no thread waits for it.
+    ///
+    /// # Errors
+    /// Whatever the engine says; [`StoreError::Gone`] when it says nothing in time: the connection is of no use any more.
+    pub(super) async fn answer(&self, question: &Question) -> Result<Vec<Row>, StoreError> {
+        let values = question.values();
+        if values.iter().any(cannot_be_kept) {
+            return Ok(Vec::new());
+        }
+        let answer = async {
+            let statement = match self.known(question.sql) {
+                Some(statement) => statement,
+                None => self.prepare(question.sql).await?,
+            };
+            Ok(self.client.query_raw(&statement, values).await?.try_collect().await?)
+        };
+        tokio::time::timeout(ANSWER, answer).await.unwrap_or_else(|_| Err(self.give_up()))
+    }
+
+    /// The server has said nothing in time.
+    fn give_up(&self) -> StoreError {
+        self.is_given_up.store(true, Ordering::Relaxed);
+        StoreError::Gone(format!("it has said nothing for {} s", ANSWER.as_secs()))
     }
 
     async fn rows(
@@ -249,8 +269,6 @@ fn tls() -> Result<MakeRustlsConnect, StoreError> {
 /// How long what is read in one moment may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
-    /// A single question, for which somebody waits.
-    Once,
     /// Somebody waits for it.
     Short,
     /// As long as it needs: the whole of the books, say.
@@ -341,7 +359,7 @@ impl<'a> FromSql<'a> for Whole {
     }
 }
 
-impl Row for tokio_postgres::Row {
+impl crate::store::Row for Row {
     fn int(&self, column: usize) -> Result<i64, StoreError> {
         Ok(self.try_get::<_, Whole>(column)?.0)
     }

@@ -1,8 +1,8 @@
 //! The second engine: PostgreSQL 15 or later, and what speaks its protocol.
 //!
 //! What is asked runs through the same [`Db`] as on the embedded engine: a question waits for its answer in the thread that
-//! asks. The bytes themselves travel in a small runtime of the engine's own, so that a thread that waits never keeps them
-//! from arriving.
+//! asks, unless it is the only one ([`Readers::answer`]). The bytes themselves travel in a small runtime of the engine's own,
+//! so that a thread that waits never keeps them from arriving.
 
 pub mod batch;
 mod connection;
@@ -17,16 +17,17 @@ mod waiting;
 pub use connection::Connection;
 use connection::{CONNECTING, Pace};
 
+use super::question::Question;
 use super::{Db, StoreError, Value, migrations};
 use ledger::{AuthorId, Timestamp};
 use moment::Moment;
 use news::Teller;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
-use tokio::sync::broadcast;
-use tokio_postgres::Config;
-use waiting::Since;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit, broadcast};
+use tokio_postgres::{Config, Row};
+use waiting::{Since, wait};
 
 /// Connections for reading: as many questions are asked at the same time, and others wait for their turn. A server lets a
 /// hundred connections in, unless it is told otherwise, and there may be several shops.
@@ -172,16 +173,14 @@ impl Server {
 /// Connections that only read.
 pub struct Readers {
     server: Server,
+    /// One for each connection. Whoever has one may take what is idle, or open another.
+    turns: Semaphore,
     pool: Mutex<Pool>,
-    /// Told whenever a connection comes back.
-    back: Condvar,
 }
 
 #[derive(Default)]
 struct Pool {
     idle: Vec<Connection>,
-    /// Connections that are open or being opened, idle or not.
-    open: usize,
     /// Since when the server says nothing, or was last tried after it had; none while it answers.
     silent: Option<Since>,
 }
@@ -190,7 +189,6 @@ impl Pool {
     /// The server said nothing for too long: what is idle waits for the same one.
     fn fall_silent(&mut self) {
         self.silent = Some(Since::now());
-        self.open -= self.idle.len();
         self.idle.clear();
     }
 
@@ -211,7 +209,7 @@ impl Readers {
     /// # Errors
     /// Whatever the engine says.
     pub fn open(server: Server) -> Result<Self, StoreError> {
-        let readers = Self { server, pool: Mutex::default(), back: Condvar::new() };
+        let readers = Self { server, turns: Semaphore::new(READERS), pool: Mutex::default() };
         readers.read(|db| migrations::version(db).map(drop))?;
         Ok(readers)
     }
@@ -233,15 +231,20 @@ impl Readers {
         self.at_a_moment(Pace::Short, work)
     }
 
-    /// Asks what is a moment of the store by itself, for somebody who waits.
+    /// The answer to what is a moment of the store by itself, for somebody who waits, but without a thread that does.
     ///
     /// # Errors
     /// Those of [`Readers::read`].
-    pub fn ask<T>(
-        &self,
-        question: impl FnOnce(&dyn Db) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.at_a_moment(Pace::Once, question)
+    pub(super) async fn answer(&self, question: &Question) -> Result<Vec<Row>, StoreError> {
+        for _ in 0..READERS {
+            let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await;
+            let lent = self.lend(turn.ok())?;
+            let answered = lent.connection()?.answer(question).await;
+            if let Some(answered) = lent.last_word(answered, false) {
+                return answered;
+            }
+        }
+        Err(lost_while_idle())
     }
 
     /// Runs `work` on one moment of the store, for as long as it takes.
@@ -269,38 +272,34 @@ impl Readers {
     }
 
     /// The server answers.
-    fn heard(&self) -> Result<(), StoreError> {
-        self.pool.lock().map_err(|_| StoreError::Closed)?.silent = None;
-        Ok(())
+    fn heard(&self) {
+        if let Ok(mut pool) = self.pool.lock() {
+            pool.silent = None;
+        }
     }
 
-    /// An idle connection; a new one where there is none and there may be one more.
-    fn lend(&self) -> Result<Lent<'_>, StoreError> {
-        let closed = |_| StoreError::Closed;
-        let full = |pool: &mut Pool| {
-            // One that was closed while it was idle, by a restart of the server say, is left behind.
-            let before = pool.idle.len();
-            pool.idle.retain(Connection::is_open);
-            pool.open -= before - pool.idle.len();
-            pool.idle.is_empty() && pool.open >= READERS
-        };
-        let pool = self.pool.lock().map_err(closed)?;
-        let (mut pool, waited) =
-            self.back.wait_timeout_while(pool, PATIENCE, full).map_err(|_| StoreError::Closed)?;
-        if waited.timed_out() {
-            return Err(StoreError::Busy(format!("{READERS} connections are reading")));
-        }
+    /// Lends a connection to somebody who waits in this thread for a turn.
+    fn lend_here(&self) -> Result<Lent<'_>, StoreError> {
+        self.lend(wait(self.turns.acquire(), Some(PATIENCE)))
+    }
+
+    /// An idle connection, for whoever had a turn in time; a new one where there is none.
+    fn lend<'a>(
+        &'a self,
+        turn: Option<Result<SemaphorePermit<'a>, AcquireError>>,
+    ) -> Result<Lent<'a>, StoreError> {
+        let late = || StoreError::Busy(format!("{READERS} connections are reading"));
+        let turn = turn.ok_or_else(late)?.map_err(|_| StoreError::Closed)?;
+        let mut pool = self.pool.lock().map_err(|_| StoreError::Closed)?;
+        // One that was closed while it was idle, by a restart of the server say, is left behind.
+        pool.idle.retain(Connection::is_open);
         if !pool.may_ask() {
             return Err(StoreError::Gone("it said nothing a moment ago".into()));
         }
-        if let Some(connection) = pool.idle.pop() {
-            return Ok(Lent { readers: self, connection: Some(connection) });
-        }
-        pool.open += 1;
+        let idle = pool.idle.pop();
         drop(pool);
-        let mut lent = Lent { readers: self, connection: None };
-        lent.connection = Some(self.connect()?);
-        Ok(lent)
+        let connection = idle.map_or_else(|| waiting_here(|| self.connect()), Ok)?;
+        Ok(Lent { readers: self, connection: Some(connection), _turn: turn })
     }
 
     /// A new connection.
@@ -316,10 +315,39 @@ impl Readers {
     }
 }
 
-/// A connection that goes back when it is dropped, or makes room for another where it is lost.
+/// A connection that goes back when it is dropped, unless it is lost, and then the turn.
 struct Lent<'a> {
     readers: &'a Readers,
     connection: Option<Connection>,
+    _turn: SemaphorePermit<'a>,
+}
+
+impl Lent<'_> {
+    fn connection(&self) -> Result<&Connection, StoreError> {
+        self.connection.as_ref().ok_or(StoreError::Closed)
+    }
+
+    /// What the first question to this connection came to: nothing where it was lost while it was idle, which is only found out
+    /// by asking, and another one is to be asked.
+    fn last_word<T>(
+        &self,
+        answered: Result<T, StoreError>,
+        has_rows: bool,
+    ) -> Option<Result<T, StoreError>> {
+        let connection = self.connection.as_ref();
+        let is_lost = matches!(answered, Err(StoreError::Gone(_)));
+        if is_lost && !has_rows && !connection.is_some_and(Connection::is_given_up) {
+            return None;
+        }
+        if connection.is_some_and(Connection::is_open) {
+            self.readers.heard();
+        }
+        Some(answered)
+    }
+}
+
+fn lost_while_idle() -> StoreError {
+    StoreError::Gone("each connection was lost while it was idle".into())
 }
 
 impl Drop for Lent<'_> {
@@ -332,16 +360,7 @@ impl Drop for Lent<'_> {
             if lost_in_silence {
                 pool.fall_silent();
             }
-            match connection {
-                Some(connection) => pool.idle.push(connection),
-                None => pool.open -= 1,
-            }
-        }
-        if lost_in_silence {
-            // Nobody waits for a connection to a server that says nothing.
-            self.readers.back.notify_all();
-        } else {
-            self.readers.back.notify_one();
+            pool.idle.extend(connection);
         }
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! A question is a trip to the server and back, and so would be the beginning of the moment and its end. The beginning
 //! therefore travels with the first question, and nobody waits for what the server says about the end: what only read has
-//! nothing to lose there. Whoever uses the connection next is answered after it. A single question has neither: it is a moment
-//! by itself.
+//! nothing to lose there. Whoever uses the connection next is answered after it.
 
 use super::connection::{Connection, Pace};
-use super::{Lent, READERS, Readers};
+use super::{Lent, READERS, Readers, lost_while_idle};
 use crate::store::{Db, EachRow, StoreError, Value};
 use std::cell::OnceCell;
 
@@ -26,7 +25,7 @@ impl<'a> Moment<'a> {
     /// The moment is over; its connection goes back.
     pub(super) fn end(self) {
         if let Some(Lent { connection: Some(connection), .. }) = self.lent.get() {
-            connection.end_moment(self.pace);
+            connection.end_moment();
         }
     }
 
@@ -35,28 +34,21 @@ impl<'a> Moment<'a> {
         self.lent.get().and_then(|lent| lent.connection.as_ref())
     }
 
-    /// Asks the first question. A connection that was lost while it was idle is only found out by asking; then another one is
-    /// asked.
+    /// Asks the first question.
     fn first(&self, sql: &'static str, values: &[Value], each: EachRow) -> Result<(), StoreError> {
         for _ in 0..READERS {
-            let lent = self.readers.lend()?;
-            let Some(connection) = &lent.connection else { return Err(StoreError::Closed) };
+            let lent = self.readers.lend_here()?;
             let mut rows = 0;
-            let answered = connection.begin_moment(self.pace, sql, values, &mut |row| {
+            let answered = lent.connection()?.begin_moment(self.pace, sql, values, &mut |row| {
                 rows += 1;
                 each(row)
             });
-            match answered {
-                Err(StoreError::Gone(_)) if rows == 0 && !connection.is_given_up() => {}
-                Err(error) if !connection.is_open() => return Err(error),
-                answered => {
-                    self.readers.heard()?;
-                    let _ = self.lent.set(lent);
-                    return answered;
-                }
+            if let Some(answered) = lent.last_word(answered, rows > 0) {
+                let _ = self.lent.set(lent);
+                return answered;
             }
         }
-        Err(StoreError::Gone("each connection was lost while it was idle".into()))
+        Err(lost_while_idle())
     }
 }
 
