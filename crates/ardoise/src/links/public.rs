@@ -120,8 +120,7 @@ fn meta(app: &App, link: &Link, whole: &Whole) -> Meta {
 async fn preview(app: &App, link: &Link, whole: &Whole) -> Result<Preview, Problem> {
     if let Some(markdown) = &whole.markdown {
         let preview = article::preview(markdown);
-        let words = article::render(markdown).words;
-        let words_left = words.saturating_sub(preview.words) as u64;
+        let words_left = preview.words_left as u64;
         return Ok(Preview::Article { html: preview.html, words_left });
     }
     let sample = whole.files.iter().find_map(|file| file.sample_key.as_deref());

@@ -40,6 +40,8 @@ pub struct Preview {
     pub html: String,
     /// How many words it shows.
     pub words: usize,
+    /// How many more the article has.
+    pub words_left: usize,
     /// Whether this is the whole article already, because it is short.
     pub is_whole: bool,
 }
@@ -48,8 +50,16 @@ pub struct Preview {
 pub fn render(source: &str) -> Article {
     let events = safe_events(source);
     let words = count_words(&events);
-    let minutes = words.div_ceil(WORDS_PER_MINUTE).max(1);
-    Article { html: to_html(events), words, minutes }
+    Article { html: to_html(events), words, minutes: minutes_for(words) }
+}
+
+/// How many minutes it takes to read the article, at least one.
+pub fn minutes(source: &str) -> usize {
+    minutes_for(count_words(&safe_events(source)))
+}
+
+fn minutes_for(words: usize) -> usize {
+    words.div_ceil(WORDS_PER_MINUTE).max(1)
 }
 
 /// The beginning of the article: [`PREVIEW_PERCENT`] of its words or [`PREVIEW_WORDS`], whichever
@@ -59,10 +69,11 @@ pub fn preview(source: &str) -> Preview {
     let words = count_words(&events);
     let allowed = (words * PREVIEW_PERCENT / 100).max(PREVIEW_WORDS);
     if words <= allowed {
-        return Preview { html: to_html(events), words, is_whole: true };
+        return Preview { html: to_html(events), words, words_left: 0, is_whole: true };
     }
     let beginning = without_dangling_notes(first_words(events, allowed));
-    Preview { html: to_html(beginning), words: allowed, is_whole: false }
+    let words_left = words - allowed;
+    Preview { html: to_html(beginning), words: allowed, words_left, is_whole: false }
 }
 
 fn safe_events(source: &str) -> Vec<Event<'_>> {

@@ -277,7 +277,9 @@ proptest! {
         prop_assert!(is_balanced(&preview.html), "{}", preview.html);
         let allowed = (article.words * 30 / 100).max(150);
         prop_assert_eq!(preview.words, article.words.min(allowed));
+        prop_assert_eq!(preview.words + preview.words_left, article.words);
         prop_assert_eq!(preview.is_whole, article.words <= allowed);
+        prop_assert_eq!(minutes(&source), article.minutes);
         let (whole, beginning) = (text_of(&article.html), text_of(&preview.html));
         prop_assert!(whole.starts_with(&beginning), "{beginning}\n--\n{whole}");
     }

@@ -105,8 +105,7 @@ impl Whole {
     pub fn kind(&self) -> KindView {
         match (self.work.kind, self.files.as_slice()) {
             (Kind::Article, _) => {
-                let minutes =
-                    self.markdown.as_deref().map_or(1, |text| article::render(text).minutes);
+                let minutes = self.markdown.as_deref().map_or(1, article::minutes);
                 let minutes = u32::try_from(minutes).unwrap_or(u32::MAX);
                 KindView::Article { minutes }
             }
@@ -135,7 +134,7 @@ fn kind_of_file(file: &File) -> KindView {
 /// # Errors
 /// [`WORK_UNKNOWN`], or the store's.
 pub async fn kind_of(app: &App, id: WorkId) -> Result<KindView, Problem> {
-    Ok(whole(app, id).await?.kind())
+    Ok(readable(app, id).await?.kind.clone())
 }
 
 /// A price as pages show it.
