@@ -1,4 +1,4 @@
-//! The till on PostgreSQL: one transaction per batch, a few statements over whole sets of rows, three trips.
+//! The till on PostgreSQL: one transaction per batch, a few statements over whole sets of rows, two trips.
 //!
 //! # One batch
 //! 1. *First trip:* begin; the offers that the commands name, and the tabs of the lines that are to be undone.

@@ -1,5 +1,5 @@
-//! What is read for a batch: whole sets of rows by their keys, in two trips; in three where a tab has credit, or a line
-//! is undone or money received.
+//! What is read for a batch: whole sets of rows by their keys, in one trip; in more where a tab has credit, or a line is
+//! undone or money received.
 
 use super::Connection;
 use crate::store::dispute::disputes;
@@ -22,6 +22,8 @@ use tokio_postgres::{Row, Statement};
 #[derive(Default)]
 struct Named<'a> {
     slugs: BTreeSet<&'a str>,
+    /// Tabs, and under which slug something is put on them.
+    bought: BTreeSet<(i64, &'a str)>,
     tabs: BTreeSet<i64>,
     lines: BTreeSet<[u8; 16]>,
     undone: BTreeSet<[u8; 16]>,
@@ -50,6 +52,7 @@ impl<'a> Named<'a> {
                     // No slug holds a zero, and PostgreSQL refuses to look for one: it would spoil the whole batch.
                     if !ask.slug.contains('\0') {
                         named.slugs.insert(&ask.slug);
+                        named.bought.insert((ask.tab.id.raw(), &ask.slug));
                     }
                     named.lines.insert(ask.buy.line.bytes());
                 }
@@ -124,12 +127,14 @@ fn named_tab(command: &Command) -> Option<i64> {
 }
 
 const OFFERS: &str = offer_columns!("where l.slug = any(?1)");
-const TABS_OF_LINES: &str = "select tab_id, work_id from line where id = any(?1)";
+const TABS_OF_LINES: &str = "select tab_id from line where id = any(?1)";
 const TABS: &str = tab_columns!("where id = any(?1) order by id for update");
 const LINES: &str = whole_lines!("l.id = any(?1)");
 const ACCESS: &str = "select a.tab_id, a.work_id, a.line_id \
-     from unnest(cast(?1 as int8[]), cast(?2 as int8[])) as wanted(tab_id, work_id) \
-     join access a on a.tab_id = wanted.tab_id and a.work_id = wanted.work_id";
+     from unnest(cast(?1 as int8[]), cast(?2 as text[])) as wanted(tab_id, slug) join link l on l.slug = wanted.slug \
+     join access a on a.tab_id = wanted.tab_id and a.work_id = l.work_id";
+const ACCESS_OF_LINES: &str = "select a.tab_id, a.work_id, a.line_id \
+     from line l join access a on a.tab_id = l.tab_id and a.work_id = l.work_id where l.id = any(?1)";
 const OPEN_LINES: &str = open_line_columns!("a.tab_id = any(?1)");
 /// Whoever else pays one of these authors waits: two payouts at once must not both see the same money.
 const AUTHORS: &str = "select id from author where id = any(?1) order by id for update";
@@ -148,26 +153,8 @@ pub(super) fn load(
 ) -> Result<Snapshot, StoreError> {
     let mut named = Named::by(commands);
     let mut known = Snapshot::default();
-    let slugs: Vec<&str> = named.slugs.iter().copied().collect();
-    let undone = slices(&named.undone);
-    let [offers, tabs_of_lines] = [OFFERS, TABS_OF_LINES].map(|sql| connection.prepared(sql));
-    let (offers, tabs_of_lines) = (offers?, tabs_of_lines?);
-    let ((), offers, undone) = connection.wait(try_join3(
-        async { Ok(connection.client().batch_execute("begin").await?) },
-        ask(connection, &offers, &[&slugs]),
-        ask_if(!undone.is_empty(), connection, &tabs_of_lines, &[&undone]),
-    ))?;
-    for row in &offers {
-        known.offers.insert(row.text(10)?, read_offer(row, tariff)?);
-    }
-    let mut accesses = wanted_accesses(commands, &known);
-    for row in &undone {
-        let (tab, work) = (row.int(0)?, row.int(1)?);
-        named.tabs.insert(tab);
-        named.opened.insert(tab);
-        accesses.insert((tab, work));
-    }
-    load_tabs(connection, tariff, &named, &accesses, &mut known)?;
+    find_tabs(connection, &mut named)?;
+    load_tabs(connection, tariff, &named, &mut known)?;
     load_open_lines(connection, tariff, &named, &mut known)?;
     load_refunds(connection, tariff, &named, &mut known)?;
     load_disputes(connection, tariff, &named, &mut known)?;
@@ -176,15 +163,19 @@ pub(super) fn load(
     Ok(known)
 }
 
-fn wanted_accesses(commands: &[Command], known: &Snapshot) -> BTreeSet<(i64, i64)> {
-    let bought = commands.iter().filter_map(|command| match command {
-        Command::Buy(ask) => {
-            let offer = known.offers.get(&ask.slug)?;
-            Some((ask.tab.id.raw(), offer.offer.work.raw()))
-        }
-        _ => None,
-    });
-    bought.collect()
+/// The tabs of lines that are undone, which stay where they are: whoever undoes names none.
+fn find_tabs(connection: &Connection, named: &mut Named<'_>) -> Result<(), StoreError> {
+    if named.undone.is_empty() {
+        return Ok(());
+    }
+    let (tabs_of_lines, undone) = (connection.prepared(TABS_OF_LINES)?, slices(&named.undone));
+    let found = connection.wait(ask(connection, &tabs_of_lines, &[&undone]))?;
+    for row in &found {
+        let tab = row.int(0)?;
+        named.tabs.insert(tab);
+        named.opened.insert(tab);
+    }
+    Ok(())
 }
 
 /// The tabs first: what stands on them is read once nobody else can change it.
@@ -192,23 +183,31 @@ fn load_tabs(
     connection: &Connection,
     tariff: &Tariff,
     named: &Named<'_>,
-    accesses: &BTreeSet<(i64, i64)>,
     known: &mut Snapshot,
 ) -> Result<(), StoreError> {
     let tabs: Vec<i64> = named.tabs.iter().copied().collect();
-    let lines = slices(&named.lines);
-    let (of_tabs, of_works): (Vec<i64>, Vec<i64>) = accesses.iter().copied().unzip();
-    let settlements = slices(&named.settlements);
-    let prepared = [TABS, LINES, ACCESS, SETTLEMENTS].map(|sql| connection.prepared(sql));
-    let [tab, line, access, settlement] = prepared;
-    let (tab, line, access, settlement) = (tab?, line?, access?, settlement?);
-    let (tabs, lines, accesses, settlements) = connection.wait(try_join4(
-        ask(connection, &tab, &[&tabs]),
-        ask(connection, &line, &[&lines]),
-        ask(connection, &access, &[&of_tabs, &of_works]),
-        ask_if(!settlements.is_empty(), connection, &settlement, &[&settlements]),
+    let slugs: Vec<&str> = named.slugs.iter().copied().collect();
+    let (of_tabs, of_slugs): (Vec<i64>, Vec<&str>) = named.bought.iter().copied().unzip();
+    let [lines, undone, settlements] =
+        [&named.lines, &named.undone, &named.settlements].map(slices);
+    let prepared = |sql| connection.prepared(sql);
+    let (offer, tab, line) = (prepared(OFFERS)?, prepared(TABS)?, prepared(LINES)?);
+    let (access, of_lines) = (prepared(ACCESS)?, prepared(ACCESS_OF_LINES)?);
+    let settlement = prepared(SETTLEMENTS)?;
+    let begun = async { Ok(connection.client().batch_execute("begin").await?) };
+    let (((), offers, tabs), (lines, accesses, held, settlements)) = connection.wait(try_join(
+        try_join3(begun, ask(connection, &offer, &[&slugs]), ask(connection, &tab, &[&tabs])),
+        try_join4(
+            ask(connection, &line, &[&lines]),
+            ask(connection, &access, &[&of_tabs, &of_slugs]),
+            ask_if(!undone.is_empty(), connection, &of_lines, &[&undone]),
+            ask_if(!settlements.is_empty(), connection, &settlement, &[&settlements]),
+        ),
     ))?;
     let currency = tariff.currency;
+    for row in &offers {
+        known.offers.insert(row.text(10)?, read_offer(row, tariff)?);
+    }
     for row in &tabs {
         let stored = tab::read(row, currency)?;
         known.tabs.insert(stored.tab.id, stored);
@@ -217,7 +216,7 @@ fn load_tabs(
         let (line, state) = read_line(row, currency)?;
         known.lines.insert(line.id, (line, state));
     }
-    for row in &accesses {
+    for row in accesses.iter().chain(&held) {
         let key = (TabId::from_raw(row.int(0)?), ledger::WorkId::from_raw(row.int(1)?));
         known.access.insert(key, LineId::from_bytes(bytes(row, 2)?));
     }
