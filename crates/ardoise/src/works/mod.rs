@@ -134,7 +134,7 @@ fn kind_of_file(file: &File) -> KindView {
 /// # Errors
 /// [`WORK_UNKNOWN`], or the store's.
 pub async fn kind_of(app: &App, id: WorkId) -> Result<KindView, Problem> {
-    Ok(readable(app, id).await?.kind.clone())
+    Ok(whole(app, id).await?.kind())
 }
 
 /// A price as pages show it.

@@ -1,12 +1,12 @@
 //! The till on PostgreSQL: one transaction per batch, a few statements over whole sets of rows, two trips.
 //!
 //! # One batch
-//! 1. *First trip:* begin; the offers that the commands name, and the tabs of the lines that are to be undone.
-//! 2. *Second trip:* the tabs, locked in the order of their ids (`for update`), then what stands on them. Whoever else wants one
-//!    of these tabs waits for this batch, in the same order, so that two tills never wait for each other. Nothing else is
-//!    locked: a popular author, the operator's fee and the tax are no rows that purchases meet in.
-//! 3. The ledger decides the commands, one after the other.
-//! 4. *Third trip:* everything that is written, column by column, and the commit.
+//! 1. *First trip:* begin; the offers that the commands name; the tabs, locked in the order of their ids (`for update`), then
+//!    what stands on them. Whoever else wants one of these tabs waits for this batch, in the same order, so that two tills never
+//!    wait for each other. Nothing else is locked: a popular author, the operator's fee and the tax are no rows that purchases
+//!    meet in. Where lines are undone, a trip before it asks whose they are.
+//! 2. The ledger decides the commands, one after the other.
+//! 3. *Second trip:* everything that is written, column by column, and the commit.
 //!
 //! When the server says that the batch collided with another one, all of it is done again. When the connection is lost before
 //! the commit, nothing happened, and it is done again on a new one. When it is lost *during* the commit, nobody knows; it is
