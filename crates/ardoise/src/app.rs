@@ -1,7 +1,7 @@
 //! The shop as it runs: everything that a request may need, in one place.
 
 use crate::clock::Clock;
-use crate::ids::{Chance, Mint};
+use crate::ids::{Chance, LineNames, Mint};
 use crate::keys::used::Uses;
 use crate::links::last_seen::{LastSeen, Moment};
 use crate::links::visits::Visits;
@@ -34,6 +34,8 @@ pub struct App {
     pub clock: Clock,
     /// Makes ids and secrets.
     pub mint: Mint,
+    /// Names the lines that purchases become.
+    pub line_names: LineNames,
     /// Where everything is kept.
     pub store: Store,
     /// Where files are kept.
@@ -114,22 +116,30 @@ pub struct Running {
     pub till: Threads,
 }
 
-/// Founds the shop where it is not yet; answers whether it was. Refuses books in another currency.
+/// A shop that is founded.
+struct Founded {
+    was_there: bool,
+    line_names: LineNames,
+}
+
+/// Founds the shop where it is not yet. Refuses books in another currency.
 fn found(
     writer: &mut impl TillStore,
     currency: Currency,
+    chance: &Chance,
     now: ledger::Timestamp,
-) -> Result<bool, OpenError> {
-    let (mut before, mut after) = (None, None);
+) -> Result<Founded, OpenError> {
+    let (mut before, mut books, mut key) = (None, None, chance.bytes());
     writer.write(Durable::AtOnce, &mut |db| {
         before = shop::currency(db)?;
-        shop::found(db, currency, now)?;
-        after = shop::currency(db)?;
+        shop::found(db, currency, &key, now)?;
+        books = shop::currency(db)?;
+        key = shop::line_key(db)?;
         Ok(())
     })?;
-    match after.filter(|books| *books != currency) {
+    match books.filter(|books| *books != currency) {
         Some(books) => Err(OpenError::Currency { books, settings: currency }),
-        None => Ok(before.is_some()),
+        None => Ok(Founded { was_there: before.is_some(), line_names: LineNames::new(&key) }),
     }
 }
 
@@ -177,8 +187,9 @@ impl App {
         let failed = |error| OpenError::Folder { path: data.to_owned(), error };
         Self::make_folder(data).map_err(failed)?;
         let (mut writer, readers) = engine::open(&settings.store, data, clock.now())?;
-        let was_there = found(&mut writer, settings.tariff.currency, clock.now())?;
-        if was_there && !data.join(key::FILE_NAME).exists() {
+        let currency = settings.tariff.currency;
+        let founded = found(&mut writer, currency, &chance, clock.now())?;
+        if founded.was_there && !data.join(key::FILE_NAME).exists() {
             let lost = "the key that signs receipts is gone, and a new one is made; earlier receipts hold only under \
                 the one that was published before: bring it back from a backup";
             tracing::warn!(lost);
@@ -191,6 +202,7 @@ impl App {
         let store = Store::new(readers, till);
         let app = Self {
             mint: Mint::new(clock.clone(), chance),
+            line_names: founded.line_names,
             files,
             rails: Rails::of(&settings, &clock, &receipt_key.secret_for("rails"))
                 .and_own(&settings, &store, &clock),

@@ -1,7 +1,8 @@
 //! Where new ids and secrets come from.
 
 use crate::clock::Clock;
-use ledger::{LineId, RefundId, SettlementId, ShopId, Timestamp};
+use aws_lc_rs::hmac;
+use ledger::{LineId, PurchaseId, RefundId, SettlementId, ShopId, TabId, Timestamp};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -67,6 +68,42 @@ pub fn made_at(id: impl ShopId) -> Timestamp {
     Timestamp::from_micros(((id.raw() >> SEQUENCE_BITS) + EPOCH_MILLIS) * 1_000)
 }
 
+/// RFC 9562, section 5.7: 48 bits of milliseconds, then those of `rest` around version and variant.
+fn uuid_v7(millis: [u8; 6], rest: [u8; 16]) -> [u8; 16] {
+    let mut bytes = rest;
+    bytes[..6].copy_from_slice(&millis);
+    bytes[6] = 0x70 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    bytes
+}
+
+/// Names the lines that purchases become.
+///
+/// A purchase is named by whoever asks for it, a line by the shop: after the purchase and the tab, with a key that only the
+/// shop has (HMAC-SHA-256, RFC 2104). So the same tap is the same line, no tab can name a line of another one, and a line is
+/// found by its tab alone, on whichever machine that is kept. It keeps the time in the purchase's name, so that the index of
+/// lines grows at its end.
+#[derive(Debug, Clone)]
+pub struct LineNames(hmac::Key);
+
+impl LineNames {
+    /// Names with this key.
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// The line that `purchase` becomes on `tab`.
+    pub fn of(&self, purchase: PurchaseId, tab: TabId) -> LineId {
+        let mut named = [0; 24];
+        named[..16].copy_from_slice(&purchase.bytes());
+        named[16..].copy_from_slice(&tab.raw().to_be_bytes());
+        let tag = hmac::sign(&self.0, &named);
+        let (mut rest, [time @ .., _, _, _, _, _, _, _, _, _, _]) = ([0; 16], purchase.bytes());
+        rest.copy_from_slice(&tag.as_ref()[..16]);
+        LineId::from_bytes(uuid_v7(time, rest))
+    }
+}
+
 /// Makes ids, secrets and slugs.
 #[derive(Debug, Clone)]
 pub struct Mint {
@@ -93,8 +130,8 @@ impl Mint {
     }
 
     /// A new purchase, for a page to offer: a UUID of version 7.
-    pub fn purchase(&self) -> LineId {
-        LineId::from_bytes(self.uuid_v7())
+    pub fn purchase(&self) -> PurchaseId {
+        PurchaseId::from_bytes(self.uuid_v7())
     }
 
     /// A new settlement, for a page to offer.
@@ -107,14 +144,11 @@ impl Mint {
         RefundId::from_bytes(self.uuid_v7())
     }
 
-    /// RFC 9562, section 5.7: 48 bits of milliseconds, then randomness around version and variant.
+    /// Of this moment.
     fn uuid_v7(&self) -> [u8; 16] {
-        let mut bytes: [u8; 16] = self.chance.bytes();
         let millis = self.clock.now().micros() / 1_000;
-        bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
-        bytes[6] = 0x70 | (bytes[6] & 0x0f);
-        bytes[8] = 0x80 | (bytes[8] & 0x3f);
-        bytes
+        let [_, _, time @ ..] = millis.to_be_bytes();
+        uuid_v7(time, self.chance.bytes())
     }
 
     /// A new secret of 256 bits.
@@ -188,6 +222,20 @@ mod tests {
         let bytes = mint().purchase().bytes();
         assert_eq!(bytes[6] >> 4, 7);
         assert_eq!(bytes[8] >> 6, 2);
+    }
+
+    #[test]
+    fn the_same_purchase_is_the_same_line_on_one_tab_alone() {
+        let [names, others] = [[1; 32], [2; 32]].map(|key| LineNames::new(&key));
+        let (mint, here) = (mint(), TabId::from_raw(1));
+        let [one, two] = [(); 2].map(|()| mint.purchase());
+        let line = names.of(one, here);
+        assert_eq!(line, names.of(one, here));
+        let differ = [names.of(two, here), names.of(one, TabId::from_raw(2)), others.of(one, here)];
+        assert!(!differ.contains(&line), "{differ:?}");
+        // In the order of time, and a UUID as the purchase is.
+        assert_eq!(line.bytes()[..6], one.bytes()[..6]);
+        assert_eq!((line.bytes()[6] >> 4, line.bytes()[8] >> 6), (7, 2));
     }
 
     #[test]

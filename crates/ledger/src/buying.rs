@@ -47,7 +47,7 @@ pub struct Offer {
 /// What a reader asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Buy {
-    /// The purchase, named by the page that offered it.
+    /// The line that it becomes. The same purchase on the same tab names the same line.
     pub line: LineId,
     /// The price the reader saw or chose.
     pub amount: Money,

@@ -155,8 +155,10 @@ shop_ids! {
 maker_ids! {
     /// A credit on the operator's bank account, named by what the bank says about it.
     BankEntryId;
-    /// A line on a tab, named by the purchase that made it.
+    /// A line on a tab, named after the purchase that made it and the tab: no two tabs have one of the same name.
     LineId;
+    /// A tap, named by the page that offers it.
+    PurchaseId;
     /// Money given back by the rail it came by.
     RefundId;
     /// One charge or receipt of money that pays lines of a tab.
@@ -171,9 +173,9 @@ mod tests {
     #[test]
     fn a_purchase_id_may_be_written_as_a_uuid() {
         let uuid = "0190b5a4-7c1e-7d3f-9a2b-0123456789ab";
-        let line: LineId = uuid.parse().expect("a UUID");
-        assert_eq!(line.to_string().parse(), Ok(line));
-        assert_eq!(line.bytes()[..2], [0x01, 0x90]);
+        let purchase: PurchaseId = uuid.parse().expect("a UUID");
+        assert_eq!(purchase.to_string().parse(), Ok(purchase));
+        assert_eq!(purchase.bytes()[..2], [0x01, 0x90]);
     }
 
     #[test]

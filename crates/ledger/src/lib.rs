@@ -34,8 +34,9 @@ pub use giving_back::{
     GivenBack, Refund, SettlementNow, Shortfall, borne_by_operator, give_back, take_again,
 };
 pub use ids::{
-    AuthorId, BankEntryId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId, RefundId,
-    SessionId, SettlementId, ShopId, StatementId, TabId, UploadId, VoucherId, WebhookId, WorkId,
+    AuthorId, BankEntryId, DeliveryId, FileId, InviteId, KeyId, LineId, LinkId, PayoutId,
+    PurchaseId, RefundId, SessionId, SettlementId, ShopId, StatementId, TabId, UploadId, VoucherId,
+    WebhookId, WorkId,
 };
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use paying_out::{PayOut, PayoutEnd, PayoutNow, end_payout, pay_out};

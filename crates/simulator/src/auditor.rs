@@ -5,7 +5,8 @@
 //! It knows the four promises that a crash must not break: an acknowledged purchase stays, it is
 //! charged once, an acknowledged undo stays, and asking again gives the same answer.
 
-use std::collections::BTreeMap;
+use ledger::LineId;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::purchase_id::PurchaseId;
@@ -96,7 +97,7 @@ pub struct Line {
     /// The place of the work's link in the seeded list.
     pub slug: usize,
     /// The shop's name for the line.
-    pub line: String,
+    pub line: LineId,
     /// The shop's name for the work.
     pub work: String,
     /// What it costs, in micro-units.
@@ -127,12 +128,14 @@ pub struct Auditor {
     price_micros: i64,
     tabs: Vec<Tab>,
     works: BTreeMap<usize, String>,
+    /// Every line that was acknowledged: no two are named alike.
+    named: BTreeSet<LineId>,
 }
 
 impl Auditor {
     /// Empty books of a shop where every work costs `price_micros`.
     pub const fn new(price_micros: i64) -> Self {
-        Self { price_micros, tabs: Vec::new(), works: BTreeMap::new() }
+        Self { price_micros, tabs: Vec::new(), works: BTreeMap::new(), named: BTreeSet::new() }
     }
 
     /// A tab nobody has bought on yet.
@@ -171,9 +174,9 @@ impl Auditor {
         self.open_lines(tab).map(|line| line.price_micros).sum()
     }
 
-    /// Every acknowledged purchase, undone or not.
-    pub fn purchases(&self) -> impl Iterator<Item = PurchaseId> {
-        self.tabs.iter().flat_map(|tab| tab.lines.iter().map(|line| line.purchase))
+    /// The line of every acknowledged purchase, undone or not.
+    pub fn acknowledged(&self) -> impl Iterator<Item = LineId> {
+        self.named.iter().copied()
     }
 
     /// Judges an answer to a purchase and enters what it acknowledged.
@@ -257,13 +260,13 @@ impl Auditor {
         if answer.price_micros != self.price_micros {
             return Err(Violation::WrongPrice(purchase, answer.price_micros));
         }
-        if answer.line != purchase.to_string() {
-            return Err(Violation::OtherAnswer(purchase, format!("line {}", answer.line)));
+        if !self.named.insert(answer.line) {
+            return Err(Violation::OtherAnswer(purchase, format!("line {} again", answer.line)));
         }
         self.tabs[tab.0].lines.push(Line {
             purchase,
             slug,
-            line: answer.line.clone(),
+            line: answer.line,
             work: answer.work.clone(),
             price_micros: answer.price_micros,
             undone: false,
@@ -288,7 +291,7 @@ mod tests {
 
     fn answer(purchase: PurchaseId, bought: bool, total_micros: i64) -> BuyAnswer {
         BuyAnswer {
-            line: purchase.to_string(),
+            line: LineId::from_bytes(purchase.bits().to_be_bytes()),
             work: "wrk_1".into(),
             bought,
             price_micros: PRICE,
@@ -319,7 +322,7 @@ mod tests {
         let third = PurchaseId::from_bits(first.bits() ^ 1);
         let bought = auditor.bought(tab, third, 1, &answer(third, true, PRICE), Asked::First);
         assert_eq!(bought, Ok(()));
-        assert_eq!(auditor.purchases().count(), 2);
+        assert_eq!(auditor.acknowledged().count(), 2);
     }
 
     #[test]
@@ -349,7 +352,7 @@ mod tests {
         let (mut auditor, tab, first, second) = books();
         auditor.bought(tab, first, 1, &answer(first, true, PRICE), Asked::First).unwrap();
         let others = [
-            BuyAnswer { line: second.to_string(), ..answer(first, false, PRICE) },
+            BuyAnswer { line: answer(second, false, PRICE).line, ..answer(first, false, PRICE) },
             BuyAnswer { work: "wrk_2".into(), ..answer(first, false, PRICE) },
             BuyAnswer { price_micros: 1, ..answer(first, false, PRICE) },
         ];
@@ -357,6 +360,16 @@ mod tests {
             let again = auditor.bought(tab, first, 1, &other, Asked::Again);
             assert!(matches!(again, Err(Violation::OtherAnswer(..))), "{again:?}");
         }
+    }
+
+    #[test]
+    fn two_purchases_are_never_one_line() {
+        let (mut auditor, tab, first, second) = books();
+        auditor.bought(tab, first, 1, &answer(first, true, PRICE), Asked::First).unwrap();
+        let elsewhere = auditor.meet_tab("u");
+        let other = answer(first, true, PRICE);
+        let again = auditor.bought(elsewhere, second, 1, &other, Asked::First);
+        assert!(matches!(again, Err(Violation::OtherAnswer(..))), "{again:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The crash test: kill the shop at random moments under load, start it again, and compare what it
 //! remembers with what it acknowledged.
 
+use ledger::LineId;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -11,7 +12,6 @@ use tokio::task::{LocalSet, spawn_local};
 use crate::auditor::{TabId, Violation};
 use crate::chance::Chance;
 use crate::fault::Fault;
-use crate::purchase_id::PurchaseId;
 use crate::reader::{Reader, Tally, World};
 use crate::shop::{Seeded, Shop, wait_until_healthy};
 
@@ -50,7 +50,7 @@ pub struct Survived {
     /// The counts.
     pub tally: Tally,
     /// Every acknowledged purchase, undone or not.
-    pub purchases: Vec<PurchaseId>,
+    pub lines: Vec<LineId>,
 }
 
 /// When the shop is killed.
@@ -123,8 +123,8 @@ async fn crash(
     let readers = resolve(readers, address).await?;
     let every_tab = world.auditor.borrow().tabs().collect();
     verify(readers, every_tab).await?;
-    let purchases = world.auditor.borrow().purchases().collect();
-    Ok(Survived { tally: world.tally.get(), purchases })
+    let lines = world.auditor.borrow().acknowledged().collect();
+    Ok(Survived { tally: world.tally.get(), lines })
 }
 
 /// Kills `shop` while it starts for the first time, on an empty folder; it must come up all the same
@@ -263,8 +263,8 @@ where
 ///
 /// # Errors
 /// [`Violation::Missing`], or why the books cannot be read.
-pub fn recount(purchases: &[PurchaseId], count: &crate::shop::Recount<'_>) -> Result<(), Fault> {
-    let (acknowledged, found) = (purchases.len(), count(purchases)?);
+pub fn recount(lines: &[LineId], count: &crate::shop::Recount<'_>) -> Result<(), Fault> {
+    let (acknowledged, found) = (lines.len(), count(lines)?);
     if found == acknowledged {
         Ok(())
     } else {

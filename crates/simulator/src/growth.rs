@@ -135,7 +135,7 @@ impl Garden<'_> {
             subject: self.server.map_or(Subject::Sqlite, |_| Subject::Postgres),
             shop: Box::new(shop),
             seeded: grown.clone(),
-            count: Box::new(|purchases| product::count(place, purchases)),
+            count: Box::new(|lines| product::count(place, lines)),
             cold_start: None,
         };
         let mut open = Open::start(seller, options, chance)?;

@@ -376,7 +376,7 @@ fn crash_at(
     };
     let survived = crash::run(&mut *shop, &seeded, options, &killed)?;
     bar.finish_and_clear();
-    crash::recount(&survived.purchases, &|purchases| product::count(place, purchases))?;
+    crash::recount(&survived.lines, &|lines| product::count(place, lines))?;
     Ok(survived.tally)
 }
 

@@ -1,6 +1,7 @@
 //! What `bench` and `crash` need of the shop's own code: filling a data folder, serving with the echo
 //! route, counting lines. Everything else of theirs only speaks HTTP.
 
+use ledger::LineId;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -13,7 +14,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::place::Place;
-use crate::purchase_id::PurchaseId;
 use crate::shop::{Seed, Seeded};
 
 /// New tabs an hour that stop no run: the shop's own limit is about strangers.
@@ -68,12 +68,11 @@ pub fn serve(data: &Path, listen: SocketAddr, store: &str) -> Result<(), Fault> 
     runtime.block_on(served).map_err(|error| failed(error.to_string()))
 }
 
-/// How many of these purchases are in the books. A line's id is the purchase's, and the table allows
-/// it once.
+/// How many of these lines are in the books, which allow each of them once.
 ///
 /// # Errors
 /// [`Fault::Shop`] when the books cannot be read.
-pub fn count(place: &Place, purchases: &[PurchaseId]) -> Result<usize, Fault> {
+pub fn count(place: &Place, lines: &[LineId]) -> Result<usize, Fault> {
     let unreadable = |error| Fault::Shop(format!("reading the books: {error}"));
     if !engine::is_there(&place.store(), place.data()).map_err(unreadable)? {
         return Err(Fault::Shop("there are no books".into()));
@@ -83,22 +82,22 @@ pub fn count(place: &Place, purchases: &[PurchaseId]) -> Result<usize, Fault> {
     let (_writer, readers) = opened.map_err(unreadable)?;
     let asked = "select count(*) from line where id in \
          (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
-    readers.read(|db| count_together(db, asked, purchases)).map_err(unreadable)
+    readers.read(|db| count_together(db, asked, lines)).map_err(unreadable)
 }
 
-/// How many of these purchases are found by `asked`, which counts the rows of sixteen ids.
+/// How many of these lines are found by `asked`, which counts the rows of sixteen ids.
 ///
 /// # Errors
 /// Whatever the store says.
 pub fn count_together(
     db: &dyn Db,
     asked: &'static str,
-    purchases: &[PurchaseId],
+    lines: &[LineId],
 ) -> Result<usize, StoreError> {
     let mut found = 0;
-    for some in purchases.chunks(TOGETHER) {
+    for some in lines.chunks(TOGETHER) {
         // Of fewer, the last one is named again, which counts it no second time.
-        let id = |place: usize| Value::Id(some[place.min(some.len() - 1)].bits().to_be_bytes());
+        let id = |place: usize| Value::from(some[place.min(some.len() - 1)]);
         let values: Vec<_> = (0..TOGETHER).map(id).collect();
         found += usize::try_from(db.number(asked, &values)?).unwrap_or(0);
     }
@@ -108,7 +107,6 @@ pub fn count_together(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chance::Chance;
     use ardoise::store::sqlite::{FILE_NAME, open_writer};
     use ledger::Timestamp;
     use rusqlite::Connection;
@@ -116,22 +114,22 @@ mod tests {
     #[test]
     fn only_lines_in_the_books_are_found() {
         let data = tempfile::tempdir().unwrap();
-        let mut chance = Chance::new(4);
+        let line_of = |number: u128| LineId::from_bytes(number.to_be_bytes());
         let place = Place::new(data.path().to_owned(), None, "none").unwrap();
-        let [held, lost] = [(); 2].map(|()| PurchaseId::mint(&mut chance));
+        let [held, lost] = [1, 2].map(line_of);
         assert!(count(&place, &[held]).is_err(), "a missing store is not an empty one");
         drop(open_writer(data.path(), Timestamp::from_micros(0)).unwrap());
         let books = Connection::open(data.path().join(FILE_NAME)).unwrap();
         let line =
             "insert into line values (?, 1, 1, 1, 1, 1, '', 0, 0, 0, 0, 0, 1, 0, 1, zeroblob(32))";
         books.pragma_update(None, "foreign_keys", false).unwrap();
-        books.execute(line, [held.bits().to_be_bytes()]).unwrap();
+        books.execute(line, [held.bytes()]).unwrap();
         assert_eq!(count(&place, &[held, lost]).unwrap(), 1);
         assert_eq!(count(&place, &[lost, held]).unwrap(), 1);
         assert_eq!(count(&place, &[]).unwrap(), 0);
-        let more: Vec<_> = (0..40).map(|_| PurchaseId::mint(&mut chance)).collect();
-        for purchase in &more {
-            books.execute(line, [purchase.bits().to_be_bytes()]).unwrap();
+        let more: Vec<_> = (10..50).map(line_of).collect();
+        for one in &more {
+            books.execute(line, [one.bytes()]).unwrap();
         }
         assert_eq!(count(&place, &more).unwrap(), 40);
     }

@@ -1,6 +1,7 @@
 //! The scripts of the bench: purchases of which no two are the same reader and work, the bare echo beside them, and
 //! requests that are sent again and again.
 
+use ledger::LineId;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -8,7 +9,7 @@ use crate::chance::Chance;
 use crate::fault::Fault;
 use crate::http::{Answer, position_of};
 use crate::load::{Script, Verdict};
-use crate::purchase_id::PurchaseId;
+use crate::purchase_id::{PurchaseId, TEXT_LENGTH};
 use crate::shop::{Seed, Seeded};
 use crate::wire::{self, BuyRequest};
 
@@ -77,7 +78,7 @@ pub struct Purchases {
     pairs: Pairs,
     price: String,
     chance: Chance,
-    acknowledged: Vec<PurchaseId>,
+    acknowledged: Vec<LineId>,
     recent: VecDeque<Dealt>,
 }
 
@@ -106,8 +107,8 @@ impl Purchases {
         Ok((stock(others), stock(hot)))
     }
 
-    /// Every purchase the shop has answered with "bought".
-    pub fn acknowledged(&self) -> &[PurchaseId] {
+    /// The line of every purchase the shop has answered with "bought".
+    pub fn acknowledged(&self) -> &[LineId] {
         &self.acknowledged
     }
 
@@ -148,12 +149,10 @@ impl Script for Purchases {
         Some(dealt.purchase.bits())
     }
 
-    fn judge(&mut self, number: u128, answer: &Answer<'_>) -> Verdict {
-        let bought = is_bought(answer);
-        if bought {
-            self.acknowledged.push(PurchaseId::from_bits(number));
-        }
-        Verdict::right_if(bought, answer)
+    fn judge(&mut self, _: u128, answer: &Answer<'_>) -> Verdict {
+        let line = Some(answer).filter(|answer| is_bought(answer)).and_then(line);
+        self.acknowledged.extend(line);
+        Verdict::right_if(line.is_some(), answer)
     }
 }
 
@@ -217,6 +216,14 @@ impl Script for Repeats {
 /// Whether the shop says that this purchase was made.
 pub fn is_bought(answer: &Answer<'_>) -> bool {
     answer.status == 200 && position_of(answer.body, br#""status":"bought""#).is_some()
+}
+
+/// The line that an answer names.
+fn line(answer: &Answer<'_>) -> Option<LineId> {
+    const BEFORE: &[u8] = br#""line":""#;
+    let start = position_of(answer.body, BEFORE)? + BEFORE.len();
+    let text = answer.body.get(start..start + TEXT_LENGTH)?;
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Each tab is used by one reader at a time, so the total in every answer can be foretold to the
 //! micro-unit.
 
+use ledger::LineId;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -129,7 +130,7 @@ impl World {
 #[derive(Debug, Clone)]
 enum Doubt {
     Buy { tab: Option<TabId>, purchase: PurchaseId, slug: usize, device: Option<String> },
-    Undo { tab: TabId, purchase: PurchaseId, line: String },
+    Undo { tab: TabId, purchase: PurchaseId, line: LineId },
 }
 
 /// What the shop said, as far as a reader cares.
@@ -362,7 +363,7 @@ impl Reader {
                 request.write(&mut self.request);
             }
             Doubt::Undo { tab, line, .. } => {
-                wire::write_undo(&mut self.request, auditor.token(*tab), line);
+                wire::write_undo(&mut self.request, auditor.token(*tab), &line.to_string());
             }
         }
     }
@@ -502,7 +503,7 @@ impl Reader {
     /// it is undone.
     async fn undo_again(&mut self, tab: TabId, line: &Line) -> Result<(), Fault> {
         let purchase = line.purchase;
-        let question = Doubt::Undo { tab, purchase, line: line.line.clone() };
+        let question = Doubt::Undo { tab, purchase, line: line.line };
         match self.ask(&question).await? {
             Reply::Undone(_) | Reply::Refused(_) | Reply::Busy => Ok(()),
             Reply::Unexpected(answer) => Err(Violation::Gone(purchase, answer).into()),

@@ -1,6 +1,7 @@
 //! [`Shop`]: what a run needs of the shop it drives, so that tests can put a small (and lying) one
 //! in its place.
 
+use ledger::LineId;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,6 @@ pub use ardoise::bench::{Seed, Seeded};
 
 use crate::fault::Fault;
 use crate::http::Connection;
-use crate::purchase_id::PurchaseId;
 use crate::wire;
 
 /// How long one answer about health may take before it is asked for again.
@@ -59,8 +59,8 @@ pub trait Shop {
     }
 }
 
-/// Counts how many of these purchases the books hold, each as one line.
-pub type Recount<'a> = dyn Fn(&[PurchaseId]) -> Result<usize, Fault> + 'a;
+/// Counts how many of these lines the books hold.
+pub type Recount<'a> = dyn Fn(&[LineId]) -> Result<usize, Fault> + 'a;
 
 /// Waits until `GET /health` answers 200 and says how long that took.
 ///

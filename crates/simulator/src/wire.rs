@@ -1,6 +1,6 @@
 //! The shop's HTTP as this crate speaks it: requests as bytes, answers as facts.
 
-use ledger::{Currency, Money};
+use ledger::{Currency, LineId, Money};
 use serde_json::Value;
 
 use crate::fault::Fault;
@@ -121,7 +121,7 @@ fn push_number(request: &mut Vec<u8>, number: usize) {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuyAnswer {
     /// The line on the tab.
-    pub line: String,
+    pub line: LineId,
     /// The work that can now be read.
     pub work: String,
     /// True when it was charged by this request, false when the reader had it before.
@@ -150,7 +150,7 @@ impl BuyAnswer {
             _ => return Err(unusable("status")),
         };
         Ok(Self {
-            line: text("line")?,
+            line: text("line")?.parse().map_err(|_| unusable("line"))?,
             work: text("work")?,
             bought,
             price_micros: micros(&json["price"]).ok_or_else(|| unusable("price"))?,
@@ -221,7 +221,7 @@ mod tests {
         let answer = Answer {
             status: 200,
             head: b"HTTP/1.1 200 OK\r\nSet-Cookie: ardoise_tab=abc; HttpOnly\r\n\r\n",
-            body: br#"{"line":"l","work":"wrk_1","status":"bought",
+            body: br#"{"line":"00000000000000000000000011","work":"wrk_1","status":"bought",
                 "price":{"amount":"0.010000","currency":"EUR"},
                 "total":{"amount":"1.250000","currency":"EUR"}}"#,
         };

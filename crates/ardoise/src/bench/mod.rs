@@ -53,10 +53,11 @@ pub fn seed(store: &Address, data: &Path, seed: &Seed) -> Result<Seeded, StoreEr
     let clock = Clock::System;
     let now = clock.now();
     let (mut writer, _) = engine::open(store, data, now)?;
+    let line_key = Chance::System.bytes();
     let mint = Mint::new(clock, Chance::System);
     let mut seeded = Seeded::default();
     writer.write(Durable::AtOnce, &mut |db| {
-        shop::found(db, Currency::Eur, now)?;
+        shop::found(db, Currency::Eur, &line_key, now)?;
         seeded =
             Seeded { slugs: works(db, seed, &mint, now)?, tab_tokens: tabs(db, seed, &mint, now)? };
         Ok(())

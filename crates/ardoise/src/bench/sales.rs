@@ -12,7 +12,7 @@ use crate::store::{Address, Db, StoreError};
 use crate::till::command::{BuyAsk, Command, TabClaim};
 use crate::till::{BATCH, Durable, Tariff, TillStore as _, followers};
 use ledger::receipts::consent_number;
-use ledger::{Buy, Currency, Money, TabId};
+use ledger::{Buy, Currency, LineId, Money, TabId};
 use std::path::Path;
 
 /// Batches after which totals and gains catch up.
@@ -89,7 +89,11 @@ impl Sales {
             tab: TabClaim { id: claim.id, secret_hash: claim.hash(), opens: true },
             slug: self.slugs[work % self.slugs.len()].clone(),
             channel: String::new(),
-            buy: Buy { line: self.mint.purchase(), amount: self.price, consent },
+            buy: Buy {
+                line: LineId::from_bytes(self.mint.purchase().bytes()),
+                amount: self.price,
+                consent,
+            },
             locale,
             label,
         })

@@ -129,7 +129,7 @@ fn lines(db: &dyn Db, tab: TabId, currency: Currency) -> Result<Vec<KeptLine>, S
         l.vat_micros, l.fee_micros, l.author_micros, l.vat_basis_points, l.consent_id, l.bought_at, \
         l.chain_number, l.chain_before, a.line_id is not null \
         from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
-        join line l on l.id = mine.line_id \
+        join line l on l.id = mine.line_id and l.tab_id = ?1 \
         join work_version v on v.work_id = l.work_id and v.version = l.version \
         left join access a on a.tab_id = l.tab_id and a.work_id = l.work_id and a.line_id = l.id";
     db.all(sql, &[id(tab)], |row| {
@@ -196,7 +196,7 @@ fn payments(
 ) -> Result<Vec<(Payment, SettlementId)>, StoreError> {
     let sql = "select p.line_id, p.settlement_id, p.rail_fee_micros \
         from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
-        join payment p on p.line_id = mine.line_id";
+        join payment p on p.line_id = mine.line_id and p.tab_id = ?1";
     db.all(sql, &[id(tab)], |row| {
         let line = LineId::from_bytes(row.bytes(0)?);
         let payment = Payment { line, rail_fee: row.money(2, currency)? };
@@ -269,11 +269,11 @@ const STRAYS: &[(&str, &str)] = &[
         "gives no access, and was not undone",
         "select l.id from line l where not exists (select 1 from access a where a.tab_id = l.tab_id \
          and a.work_id = l.work_id and a.line_id = l.id) \
-         and not exists (select 1 from undo u where u.line_id = l.id) limit ?1",
+         and not exists (select 1 from undo u where u.line_id = l.id and u.tab_id = l.tab_id) limit ?1",
     ),
     (
         "gives access though it was undone",
-        "select a.line_id from access a join undo u on u.line_id = a.line_id limit ?1",
+        "select a.line_id from access a join undo u on u.line_id = a.line_id and u.tab_id = a.tab_id limit ?1",
     ),
     (
         "gives access to another tab or work than its own",
@@ -319,7 +319,7 @@ const STRAYS: &[(&str, &str)] = &[
         "was paid by a settlement of another tab",
         "select p.line_id from payment p left join line l on l.id = p.line_id \
          left join settlement s on s.id = p.settlement_id \
-         where l.id is null or s.id is null or l.tab_id <> s.tab_id limit ?1",
+         where l.id is null or s.id is null or l.tab_id <> s.tab_id or p.tab_id <> s.tab_id limit ?1",
     ),
     (
         "was written off on another tab than its own",

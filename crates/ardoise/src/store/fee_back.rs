@@ -60,7 +60,8 @@ pub fn bearers(
     let sql = "select author_id, cast(sum(micros) as bigint) from ( \
         select l.author_id, p.rail_fee_micros as micros \
           from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
-          join payment p on p.line_id = mine.line_id join line l on l.id = p.line_id where p.settlement_id = ?2 \
+          join payment p on p.line_id = mine.line_id and p.tab_id = ?1 \
+          join line l on l.id = p.line_id and l.tab_id = ?1 where p.settlement_id = ?2 \
         union all select b.author_id, -b.micros from fee_back b left join refund_failure f on f.refund_id = b.subject \
           where b.tab_id = ?1 and b.settlement_id = ?2 and b.author_id <> 0 and f.refund_id is null \
       ) as bore group by author_id having sum(micros) > 0 order by author_id";

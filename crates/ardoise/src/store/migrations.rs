@@ -39,6 +39,7 @@ pub const ALL: &[Migration] = &[
     step!(9, "0009_notice"),
     step!(10, "0010_payout_order"),
     step!(11, "0011_elsewhere"),
+    step!(12, "0012_by_tab"),
 ];
 
 /// The newest version that this program knows.

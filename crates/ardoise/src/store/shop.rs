@@ -1,6 +1,6 @@
 //! The shop itself: what it can never change, and where it was last open.
 
-use super::{Db, StoreError};
+use super::{Db, StoreError, Value};
 use crate::till::TillNumber;
 use ledger::{Currency, Timestamp};
 
@@ -15,17 +15,33 @@ pub fn currency(db: &dyn Db) -> Result<Option<Currency>, StoreError> {
     code.map(read).transpose()
 }
 
-/// Founds the shop: from now on its books are in `currency`.
+/// Founds the shop where it is not yet: from now on its books are in `currency`, and its lines are named with `line_key`; a
+/// shop that has none, because an earlier version founded it, is given that.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn found(db: &dyn Db, currency: Currency, now: Timestamp) -> Result<(), StoreError> {
-    let values = [currency.code().into(), now.into()];
+pub fn found(
+    db: &dyn Db,
+    currency: Currency,
+    line_key: &[u8; 32],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let values = [currency.code().into(), now.into(), Value::Blob(line_key)];
     db.execute(
-        "insert into shop (id, currency, founded_at) values (1, ?1, ?2) on conflict (id) do nothing",
+        "insert into shop (id, currency, founded_at, line_key) values (1, ?1, ?2, ?3) on conflict (id) do update set \
+         line_key = coalesce(shop.line_key, excluded.line_key)",
         &values,
     )?;
     Ok(())
+}
+
+/// What the lines of the shop are named with.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] before the shop was founded; whatever the engine says.
+pub fn line_key(db: &dyn Db) -> Result<[u8; 32], StoreError> {
+    let found = db.first("select line_key from shop where id = 1", &[], |row| row.bytes(0))?;
+    found.ok_or_else(|| StoreError::Corrupt("no shop".into()))
 }
 
 /// Where a shop was opened.

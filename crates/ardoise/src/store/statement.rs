@@ -12,8 +12,9 @@ use ledger::{
 /// Lines `l` with what became of them: their undo `u`, their payment `p`, and `lost` where they were written off.
 macro_rules! fates {
     () => {
-        "left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id \
-         left join write_off lost on lost.line_id = l.id "
+        "left join undo u on u.line_id = l.id and u.tab_id = l.tab_id \
+         left join payment p on p.line_id = l.id and p.tab_id = l.tab_id \
+         left join write_off lost on lost.line_id = l.id and lost.tab_id = l.tab_id "
     };
 }
 pub(super) use fates;
@@ -24,8 +25,10 @@ macro_rules! open_line_columns {
     ($whose:literal) => {
         concat!(
             "select l.id, l.gross_micros, l.author_id, l.author_micros, l.bought_at, l.tab_id, l.vat_micros, ",
-            "l.fee_micros, lost.line_id is not null from access a join line l on l.id = a.line_id ",
-            "left join payment p on p.line_id = l.id left join write_off lost on lost.line_id = l.id ",
+            "l.fee_micros, lost.line_id is not null ",
+            "from access a join line l on l.id = a.line_id and l.tab_id = a.tab_id ",
+            "left join payment p on p.line_id = l.id and p.tab_id = l.tab_id ",
+            "left join write_off lost on lost.line_id = l.id and lost.tab_id = l.tab_id ",
             "where ", $whose, " and p.line_id is null and l.gross_micros > 0 ",
             "order by lost.line_id is null, l.bought_at, l.id"
         )
@@ -63,13 +66,14 @@ macro_rules! whole_lines {
 pub(super) use whole_lines;
 
 const LINE: &str = whole_lines!("l.id = ?1");
+const LINE_OF_TAB: &str = whole_lines!("l.id = ?1 and l.tab_id = ?2");
 
 const HELD: &str = concat!(
     line_columns!("", ""),
     ", ",
     claimed_names!(),
     " from tab left join access a on a.tab_id = tab.id and a.work_id = ?2 ",
-    "left join line l on l.id = a.line_id ",
+    "left join line l on l.id = a.line_id and l.tab_id = a.tab_id ",
     "left join work_version v on v.work_id = l.work_id and v.version = l.version ",
     fates!(),
     "where tab.id = ?1"
@@ -108,7 +112,7 @@ pub(super) fn state(row: &dyn Row, first: usize) -> Result<LineState, StoreError
     Ok(LineState::of(undone? != 0, paid? != 0, written_off? != 0))
 }
 
-/// A line, with what became of it.
+/// A line, with what became of it, whichever tab it is on.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
@@ -118,6 +122,19 @@ pub fn line(
     currency: Currency,
 ) -> Result<Option<(Line, LineState)>, StoreError> {
     db.first(LINE, &[line.into()], |row| read_line(row, currency))
+}
+
+/// A line of `tab`, with what became of it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn line_of(
+    db: &dyn Db,
+    line: LineId,
+    tab: TabId,
+    currency: Currency,
+) -> Result<Option<(Line, LineState)>, StoreError> {
+    db.first(LINE_OF_TAB, &[line.into(), id(tab)], |row| read_line(row, currency))
 }
 
 /// The line under which a tab may read a work.
@@ -242,10 +259,10 @@ pub struct Shown {
 const SHOWN: &str = line_columns!(
     ", v.title, n.name, w.kind",
     "from (select line_id from access where tab_id = ?1 union all select line_id from undo where tab_id = ?1) as mine \
-     join line l on l.id = mine.line_id join work_version v on v.work_id = l.work_id and v.version = l.version \
+     join line l on l.id = mine.line_id and l.tab_id = ?1 join work_version v on v.work_id = l.work_id and v.version = l.version \
      join work w on w.id = l.work_id join author n on n.id = l.author_id \
-     left join undo u on u.line_id = l.id left join payment p on p.line_id = l.id \
-     left join write_off lost on lost.line_id = l.id where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4"
+     left join undo u on u.line_id = l.id and u.tab_id = ?1 left join payment p on p.line_id = l.id and p.tab_id = ?1 \
+     left join write_off lost on lost.line_id = l.id and lost.tab_id = ?1 where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4"
 );
 
 /// Where a page of a statement begins: before this instant and line.
@@ -307,7 +324,7 @@ pub fn settled(
 ) -> Result<Option<SettledView>, StoreError> {
     // Payments of one settlement are found through the lines of its tab, which are few.
     let sql = "select s.rail, s.received_micros, s.settled_at, (select count(*) from access a \
-        join payment p on p.line_id = a.line_id where a.tab_id = s.tab_id and p.settlement_id = s.id) \
+        join payment p on p.line_id = a.line_id and p.tab_id = a.tab_id where a.tab_id = s.tab_id and p.settlement_id = s.id) \
         from settlement s where s.id = ?1 and s.tab_id = ?2";
     db.first(sql, &[settlement.into(), id(tab)], |row| {
         Ok(SettledView {
@@ -349,7 +366,7 @@ pub fn paid_by(
 ) -> Result<Vec<Paid>, StoreError> {
     let sql = "select v.title, l.gross_micros \
         from (select line_id from access where tab_id = ?1 union select line_id from undo where tab_id = ?1) as mine \
-        join payment p on p.line_id = mine.line_id join line l on l.id = mine.line_id \
+        join payment p on p.line_id = mine.line_id and p.tab_id = ?1 join line l on l.id = mine.line_id and l.tab_id = ?1 \
         join work_version v on v.work_id = l.work_id and v.version = l.version \
         where p.settlement_id = ?2 order by l.bought_at, l.id";
     db.all(sql, &[id(tab), settlement.into()], |row| {

@@ -327,11 +327,12 @@ pub fn owing(
 ) -> Result<Vec<Owing>, StoreError> {
     let sql = "select id, case when open_micros + written_off_micros > credit_micros \
           then open_micros + written_off_micros - credit_micros else 0 end, \
-        open_lines + (select count(*) from write_off w left join undo u on u.line_id = w.line_id \
-          left join payment p on p.line_id = w.line_id \
+        open_lines + (select count(*) from write_off w left join undo u on u.line_id = w.line_id and u.tab_id = w.tab_id \
+          left join payment p on p.line_id = w.line_id and p.tab_id = w.tab_id \
           where w.tab_id = tab.id and u.line_id is null and p.line_id is null), \
-        coalesce(oldest_open_at, (select min(l.bought_at) from write_off w join line l on l.id = w.line_id \
-          left join undo u on u.line_id = w.line_id left join payment p on p.line_id = w.line_id \
+        coalesce(oldest_open_at, (select min(l.bought_at) from write_off w join line l on l.id = w.line_id and l.tab_id = w.tab_id \
+          left join undo u on u.line_id = w.line_id and u.tab_id = w.tab_id \
+          left join payment p on p.line_id = w.line_id and p.tab_id = w.tab_id \
           where w.tab_id = tab.id and u.line_id is null and p.line_id is null)), \
         case when written_off_micros > 0 then 1 else 0 end, disputes_open from tab \
         where id > ?1 and (open_micros + written_off_micros > credit_micros or disputes_open > 0) order by id limit ?2";

@@ -14,8 +14,8 @@ use crate::till::command::{
     Answer, BuyAsk, Command, Purchase, SettleAsk, TabClaim, TabNow, UndoAsk,
 };
 use ledger::{
-    Buy, Excess, LineId, LinkId, Money, RailNumber, Settle, SettlementId, Tab, TabId, Timestamp,
-    UndoneBy, WorkId,
+    Buy, Excess, LineId, LinkId, Money, PurchaseId, RailNumber, Settle, SettlementId, Tab, TabId,
+    Timestamp, UndoneBy, WorkId,
 };
 
 /// How long before its first purchase the page that offers a new tab may have been made: a day.
@@ -25,7 +25,7 @@ const NEW_TAB_MICROS: i64 = 24 * 3_600_000_000;
 #[derive(Debug, Clone)]
 pub struct Tap {
     /// The purchase, named by the page.
-    pub purchase: LineId,
+    pub purchase: PurchaseId,
     /// The price seen or chosen.
     pub amount: Money,
     /// Whether the amount was typed, so that the button did not name it.
@@ -73,7 +73,7 @@ pub async fn buy(app: &App, ask: &Ask, tap: Tap) -> Result<Taken, Problem> {
         tab: TabClaim { id: claim.id, secret_hash: claim.hash(), opens },
         slug: tap.slug,
         channel: tap.channel,
-        buy: Buy { line: tap.purchase, amount: tap.amount, consent },
+        buy: Buy { line: app.line_names.of(tap.purchase, claim.id), amount: tap.amount, consent },
         locale: ask.locale.code(),
         label,
     });

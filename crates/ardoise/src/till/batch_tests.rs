@@ -30,14 +30,25 @@ fn prices() -> [Price; WORKS] {
     prices
 }
 
-/// A purchase with the tab and the work that it is usually for; one in ten is for others. One work more than there are
-/// is a link that leads nowhere.
+/// The tab of a purchase: the same on another tab would be another line.
+const fn home(purchase: u8) -> u8 {
+    purchase % TABS
+}
+
+/// A purchase with the work that it is usually for; one in ten is for another. One work more than there are is a link that leads
+/// nowhere.
 fn tapped() -> impl Strategy<Value = (u8, u8, usize)> {
-    let usual = (0..PURCHASES).prop_map(|purchase| {
-        let work = usize::from(purchase / TABS) % (WORKS + 1);
-        (purchase, purchase % TABS, work)
-    });
-    prop_oneof![9 => usual, 1 => (0..PURCHASES, 0..TABS, 0..=WORKS)]
+    let usual = |purchase: u8| usize::from(purchase / TABS) % (WORKS + 1);
+    let work = prop_oneof![9 => Just(None), 1 => (0..=WORKS).prop_map(Some)];
+    (0..PURCHASES, work).prop_map(move |(purchase, work)| {
+        (purchase, home(purchase), work.unwrap_or_else(|| usual(purchase)))
+    })
+}
+
+/// A purchase, and a tab from which it is taken back: one in ten is not the tab's own.
+fn regretted() -> impl Strategy<Value = (u8, u8)> {
+    let own = (0..PURCHASES).prop_map(|purchase| (purchase, home(purchase)));
+    prop_oneof![9 => own, 1 => (0..PURCHASES, 0..TABS)]
 }
 
 fn received() -> impl Strategy<Value = i64> {
@@ -76,7 +87,7 @@ fn command() -> impl Strategy<Value = Command> {
             ask.tab.secret_hash[0] ^= 1;
             Command::Buy(ask)
         }),
-        9 => tapped().prop_map(|(purchase, on, _)| undo(purchase, Some(on))),
+        9 => regretted().prop_map(|(purchase, on)| undo(purchase, Some(on))),
         2 => (0..PURCHASES).prop_map(|purchase| undo(purchase, None)),
         4 => (0..SETTLEMENTS, 0..TABS, received())
             .prop_map(|(settlement, on, micros)| receive(settlement, on, micros)),

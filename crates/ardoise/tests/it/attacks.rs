@@ -1,6 +1,6 @@
 //! Mallory tries what should not work: each is refused with a clear answer, and nothing is charged.
 
-use crate::shop::{Answer, Browser, TestApp};
+use crate::shop::{Answer, Browser, TestApp, buy};
 use crate::street::Street;
 use ardoise::routes;
 use axum::body::Body;
@@ -139,13 +139,34 @@ async fn a_purchase_id_used_for_something_else_is_a_named_conflict() {
         let refused = buy(&mut ben, slug, price).await;
         assert_eq!((refused.status.as_u16(), code(&refused).as_str()), (409, "purchase.conflict"));
     }
-    // Somebody else's id, on a tab of one's own.
-    let mut cleo = shop.program();
-    cleo.tap(&bus).await;
-    let refused = buy(&mut cleo, &gift, "0.20").await;
-    assert_eq!((refused.status.as_u16(), code(&refused).as_str()), (409, "purchase.conflict"));
     assert_eq!(owed(&mut ben).await, "0.20");
-    assert_eq!(owed(&mut cleo).await, "0.20");
+}
+
+#[tokio::test]
+async fn a_purchase_id_names_a_line_of_its_own_on_each_tab() {
+    let shop = TestApp::open();
+    let (ada, _) = shop.ada().await;
+    let slug = shop.article(ada, "Night bus", 20).await;
+    let purchase = shop.app.mint.purchase().to_string();
+    let (mut ben, mut cleo) = (shop.program(), shop.program());
+    let mut lines = Vec::new();
+    for who in [&mut ben, &mut cleo] {
+        let bought = buy(who, &slug, &purchase).await.json();
+        assert_eq!(
+            (&bought["status"], &bought["total"]["amount"]),
+            (&"bought".into(), &"0.200000".into())
+        );
+        let line = bought["line"].as_str().expect("a line").to_owned();
+        assert_ne!(line, purchase, "whoever names a purchase could name its line");
+        assert_eq!(buy(who, &slug, &purchase).await.json()["line"], line.as_str());
+        lines.push(line);
+    }
+    assert_ne!(lines[0], lines[1]);
+    // What one of them does with it is nothing to the other.
+    let undone = cleo.post(&format!("/lines/{}/undo", lines[1]), &[]).await;
+    assert!(undone.status.is_success(), "{}", undone.text());
+    assert_eq!((owed(&mut ben).await.as_str(), owed(&mut cleo).await.as_str()), ("0.20", "0.00"));
+    assert_eq!(buy(&mut cleo, &slug, &purchase).await.json()["status"], "undone");
 }
 
 #[tokio::test]

@@ -169,7 +169,8 @@ impl World {
         let (cookies, said) = (browser.cookies, answer.json());
         self.readers[reader].cookies = cookies;
         if said["status"] == "bought" {
-            self.readers[reader].lines.push(purchase);
+            let line = said["line"].as_str().and_then(|line| line.parse().ok());
+            self.readers[reader].lines.push(line.expect("a line"));
         }
         if let Some(tab) = self.readers[reader].tab().filter(|tab| !self.tabs.contains(tab)) {
             self.tabs.push(tab);

@@ -4,15 +4,16 @@
 mod money_back;
 
 use super::naive::Naive;
-use super::scene::{Scene, Temper, pick};
+use super::scene::{LINE_KEY, Scene, Temper, pick};
 use crate::chance::Chance;
+use ardoise::ids::LineNames;
 use ardoise::till::command::{
     Answer, BuyAsk, Command, Outcome, PayOutAsk, SecretHash, SettleAsk, TabClaim, UndoAsk,
 };
 use ledger::receipts::consent_number;
 use ledger::{
-    Account, AuthorId, Buy, Currency, Excess, LineId, Money, PayOut, PayoutId, Price, RailNumber,
-    Settle, SettlementId, ShopId as _, TabId, UndoneBy, Verdict,
+    Account, AuthorId, Buy, Currency, Excess, LineId, Money, PayOut, PayoutId, Price, PurchaseId,
+    RailNumber, Settle, SettlementId, ShopId as _, TabId, UndoneBy, Verdict,
 };
 use money_back::Returns;
 use std::collections::VecDeque;
@@ -38,6 +39,7 @@ struct Reader {
 /// Everybody who asks.
 pub struct Crowd {
     chance: Chance,
+    line_names: LineNames,
     temper: Temper,
     readers: Vec<Reader>,
     authors: Vec<AuthorId>,
@@ -62,6 +64,7 @@ impl Crowd {
     pub fn new(chance: Chance, scene: &Scene) -> Self {
         let mut crowd = Self {
             chance,
+            line_names: LineNames::new(&LINE_KEY),
             temper: scene.temper,
             readers: Vec::new(),
             authors: scene.authors.iter().map(|(author, _)| *author).collect(),
@@ -326,6 +329,11 @@ impl Crowd {
         let more = |money: Money| Money::from_micros(money.micros() + 1, money.currency());
         match &mut command {
             Command::Buy(ask) if self.chance.percent(50) => {
+                if ask.tab.id != other.tab {
+                    // The shop names it anew: a purchase on another tab is another line.
+                    let purchase = PurchaseId::from_bytes(ask.buy.line.bytes());
+                    ask.buy.line = self.line_names.of(purchase, other.tab);
+                }
                 ask.tab = TabClaim { id: other.tab, secret_hash: other.secret, opens: true };
             }
             Command::Buy(ask) => ask.buy.amount = more(ask.buy.amount).expect("a small amount"),

@@ -245,8 +245,9 @@ pub const ALL: &[Mutation] = &[
         every: 1,
         seams: &[
             Seam::Found(|sql| {
-                let is_line =
-                    sql.starts_with("select l.id, l.tab_id") && sql.ends_with("l.id = ?1");
+                let is_one =
+                    sql.ends_with("l.id = ?1") || sql.ends_with("l.id = ?1 and l.tab_id = ?2");
+                let is_line = sql.starts_with("select l.id, l.tab_id") && is_one;
                 if is_line { Found::ZeroIn(13) } else { Found::WhatIsThere }
             }),
             Seam::Written(|sql, _| {

@@ -16,6 +16,8 @@ use ledger::{
 
 /// 22 November 2026, noon.
 pub const NOON: Timestamp = Timestamp::from_micros(1_795_348_800_000_000);
+/// What every shop names its lines with.
+pub const LINE_KEY: [u8; 32] = [1; 32];
 /// Classes of works.
 pub const CLASSES: [&str; 3] = ["standard", "reduced", "press"];
 /// Ids of works begin here, so that they are not taken for those of authors.
@@ -86,7 +88,7 @@ impl Scene {
     /// # Errors
     /// Whatever the engine says.
     pub fn fill(&self, db: &dyn Db) -> Result<(), StoreError> {
-        shop::found(db, self.tariff.currency, NOON)?;
+        shop::found(db, self.tariff.currency, &LINE_KEY, NOON)?;
         for &(id, listens) in &self.authors {
             let name = format!("Author {}", id.raw());
             people::insert_author(db, &Author { id, name, created_at: NOON })?;

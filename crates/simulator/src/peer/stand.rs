@@ -1,5 +1,6 @@
 //! The peer as the bench sees it: filled, started, killed and counted.
 
+use ledger::LineId;
 use std::net::SocketAddr;
 
 use ardoise::store::postgres::Server;
@@ -10,7 +11,6 @@ use crate::fault::Fault;
 use crate::place::Database;
 use crate::process::ShopProcess;
 use crate::product;
-use crate::purchase_id::PurchaseId;
 use crate::shop::{Seed, Seeded, Shop};
 
 const SCHEMA: &str = include_str!("schema.sql");
@@ -54,14 +54,14 @@ impl Peer {
         })
     }
 
-    /// How many of these purchases the books hold, with every entry.
+    /// How many of these lines the books hold: purchases, by their own names, with every entry.
     ///
     /// # Errors
     /// [`Fault::Shop`] when the books cannot be read.
-    pub fn count(database: &Database, purchases: &[PurchaseId]) -> Result<usize, Fault> {
+    pub fn count(database: &Database, lines: &[LineId]) -> Result<usize, Fault> {
         let asked = "select count(*) from purchase where id in \
              (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
-        read(&database.url(), |db| product::count_together(db, asked, purchases))
+        read(&database.url(), |db| product::count_together(db, asked, lines))
     }
 }
 

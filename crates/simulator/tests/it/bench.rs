@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use ledger::LineId;
 use simulator::auditor::Violation;
 use simulator::bench::report;
 use simulator::bench::rows::{Measured, Phase, Round, Row, Subject};
 use simulator::bench::seller::{Seller, cold_start};
 use simulator::bench::{Options, Subjects, run};
 use simulator::fault::Fault;
-use simulator::purchase_id::PurchaseId;
 use tempfile::tempdir;
 
 use crate::stub::{Lie, Stub};
@@ -31,7 +31,7 @@ fn seller(subject: Subject, lie: Lie, lost: usize) -> Seller<'static> {
         subject,
         shop: Box::new(shop),
         seeded,
-        count: Box::new(move |purchases: &[PurchaseId]| Ok(purchases.len() - lost)),
+        count: Box::new(move |lines: &[LineId]| Ok(lines.len() - lost)),
         cold_start: Some(Box::new(|_| cold_start(&mut Stub::new(Lie::Nothing)))),
     }
 }

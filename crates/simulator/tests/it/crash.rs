@@ -31,8 +31,8 @@ fn an_honest_shop_survives_and_its_doubts_are_resolved() {
     assert_eq!(tally.kills, 12);
     assert!(tally.acknowledged > 100 && tally.undone > 10 && tally.asked_again > 100, "{tally}");
     assert!(tally.resolved > 0, "{tally}");
-    let found = |purchases: &[_]| Ok(shop.counts(purchases));
-    crash::recount(&survived.purchases, &found).unwrap();
+    let found = |lines: &[_]| Ok(shop.counts(lines));
+    crash::recount(&survived.lines, &found).unwrap();
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn books_that_do_not_balance_are_caught() {
 
 #[test]
 fn a_recount_that_finds_less_is_a_violation() {
-    let purchases = crash(&mut Stub::new(Lie::Nothing), 1).unwrap().purchases;
-    let recount = crash::recount(&purchases, &|all| Ok(all.len() - 1));
+    let lines = crash(&mut Stub::new(Lie::Nothing), 1).unwrap().lines;
+    let recount = crash::recount(&lines, &|all| Ok(all.len() - 1));
     assert!(matches!(recount, Err(Fault::Violation(Violation::Missing { .. }))), "{recount:?}");
 }

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
+use ledger::LineId;
 use serde_json::{Value, json};
 use simulator::auditor::Violation;
 use simulator::fault::Fault;
 use simulator::http::position_of;
-use simulator::purchase_id::PurchaseId;
 use simulator::shop::{Seed, Seeded, Shop};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -85,14 +85,14 @@ impl Stub {
         Seeded { slugs, tab_tokens }
     }
 
-    pub fn counts(&self, purchases: &[PurchaseId]) -> usize {
+    pub fn counts(&self, acknowledged: &[LineId]) -> usize {
         let books = self.books();
         let lines = || books.tabs.values().flatten();
-        let once = |id: &&PurchaseId| {
+        let once = |id: &&LineId| {
             let id = id.to_string();
             lines().filter(|line| line.purchase == id).count() == 1
         };
-        purchases.iter().filter(once).count()
+        acknowledged.iter().filter(once).count()
     }
 
     pub fn lines(&self) -> usize {

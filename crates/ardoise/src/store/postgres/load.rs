@@ -1,5 +1,5 @@
-//! What is read for a batch: whole sets of rows by their keys, in one trip; in more where a tab has credit, or a line is
-//! undone or money received.
+//! What is read for a batch: whole sets of rows by their keys, in one trip; in more where a tab has credit, something else
+//! than a purchase happens on it, or the shop undoes a line. What a purchase asks for names its tab.
 
 use super::Connection;
 use crate::store::dispute::disputes;
@@ -27,6 +27,8 @@ struct Named<'a> {
     tabs: BTreeSet<i64>,
     lines: BTreeSet<[u8; 16]>,
     undone: BTreeSet<[u8; 16]>,
+    /// Lines that are undone by somebody who does not name their tab: the shop.
+    sought: BTreeSet<[u8; 16]>,
     /// Tabs whose open lines are asked for.
     opened: BTreeSet<i64>,
     settlements: BTreeSet<[u8; 16]>,
@@ -58,6 +60,10 @@ impl<'a> Named<'a> {
                 }
                 Command::Undo(ask) => {
                     named.undone.insert(ask.line.bytes());
+                    match ask.tab {
+                        Some((tab, _)) => named.opened.insert(tab.raw()),
+                        None => named.sought.insert(ask.line.bytes()),
+                    };
                 }
                 Command::Settle(ask) => {
                     named.opened.insert(ask.tab.raw());
@@ -110,7 +116,8 @@ impl<'a> Named<'a> {
 /// The tab that a command names itself.
 fn named_tab(command: &Command) -> Option<i64> {
     let tab = match command {
-        Command::Undo(_) | Command::PayOut(_) | Command::PayOutEnded(_) => return None,
+        Command::PayOut(_) | Command::PayOutEnded(_) => return None,
+        Command::Undo(ask) => ask.tab?.0,
         Command::Buy(ask) => ask.tab.id,
         Command::Settle(ask) => ask.tab,
         Command::Refund(ask) => ask.tab,
@@ -129,12 +136,13 @@ fn named_tab(command: &Command) -> Option<i64> {
 const OFFERS: &str = offer_columns!("where l.slug = any(?1)");
 const TABS_OF_LINES: &str = "select tab_id from line where id = any(?1)";
 const TABS: &str = tab_columns!("where id = any(?1) order by id for update");
-const LINES: &str = whole_lines!("l.id = any(?1)");
+const LINES: &str = whole_lines!("l.id = any(?1) and l.tab_id = any(?2)");
 const ACCESS: &str = "select a.tab_id, a.work_id, a.line_id \
      from unnest(cast(?1 as int8[]), cast(?2 as text[])) as wanted(tab_id, slug) join link l on l.slug = wanted.slug \
      join access a on a.tab_id = wanted.tab_id and a.work_id = l.work_id";
 const ACCESS_OF_LINES: &str = "select a.tab_id, a.work_id, a.line_id \
-     from line l join access a on a.tab_id = l.tab_id and a.work_id = l.work_id where l.id = any(?1)";
+     from line l join access a on a.tab_id = l.tab_id and a.work_id = l.work_id \
+     where l.id = any(?1) and l.tab_id = any(?2)";
 const OPEN_LINES: &str = open_line_columns!("a.tab_id = any(?1)");
 /// Whoever else pays one of these authors waits: two payouts at once must not both see the same money.
 const AUTHORS: &str = "select id from author where id = any(?1) order by id for update";
@@ -163,13 +171,13 @@ pub(super) fn load(
     Ok(known)
 }
 
-/// The tabs of lines that are undone, which stay where they are: whoever undoes names none.
+/// The tabs of lines that the shop undoes: they stay where they are.
 fn find_tabs(connection: &Connection, named: &mut Named<'_>) -> Result<(), StoreError> {
-    if named.undone.is_empty() {
+    if named.sought.is_empty() {
         return Ok(());
     }
-    let (tabs_of_lines, undone) = (connection.prepared(TABS_OF_LINES)?, slices(&named.undone));
-    let found = connection.wait(ask(connection, &tabs_of_lines, &[&undone]))?;
+    let (tabs_of_lines, sought) = (connection.prepared(TABS_OF_LINES)?, slices(&named.sought));
+    let found = connection.wait(ask(connection, &tabs_of_lines, &[&sought]))?;
     for row in &found {
         let tab = row.int(0)?;
         named.tabs.insert(tab);
@@ -198,9 +206,9 @@ fn load_tabs(
     let (((), offers, tabs), (lines, accesses, held, settlements)) = connection.wait(try_join(
         try_join3(begun, ask(connection, &offer, &[&slugs]), ask(connection, &tab, &[&tabs])),
         try_join4(
-            ask(connection, &line, &[&lines]),
+            ask(connection, &line, &[&lines, &tabs]),
             ask(connection, &access, &[&of_tabs, &of_slugs]),
-            ask_if(!undone.is_empty(), connection, &of_lines, &[&undone]),
+            ask_if(!undone.is_empty(), connection, &of_lines, &[&undone, &tabs]),
             ask_if(!settlements.is_empty(), connection, &settlement, &[&settlements]),
         ),
     ))?;

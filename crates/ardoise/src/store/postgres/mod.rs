@@ -149,6 +149,14 @@ impl Server {
     /// # Errors
     /// [`StoreError::TooNew`], or whatever the engine says: then nothing was changed.
     pub fn migrate(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.migrate_through(migrations::newest(), now)
+    }
+
+    /// Like [`Server::migrate`], up to a step: the schema as an earlier version of the program left it, for tests.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`], or whatever the engine says: then nothing was changed.
+    pub fn migrate_through(&self, version: i64, now: Timestamp) -> Result<(), StoreError> {
         let connection = self.connect()?;
         connection.transaction(|db| {
             db.first("select pg_advisory_xact_lock(?1)", &[Value::Int(MIGRATION_LOCK)], |_| Ok(()))?;
@@ -159,7 +167,8 @@ impl Server {
             if found > migrations::newest() {
                 return Err(StoreError::TooNew { found, known: migrations::newest() });
             }
-            for step in migrations::ALL.iter().filter(|step| step.version > found) {
+            let missing = found + 1..=version;
+            for step in migrations::ALL.iter().filter(|step| missing.contains(&step.version)) {
                 connection.run_script(&dialect::schema(step.common))?;
                 connection.run_script(step.postgres)?;
                 let applied = [Value::Int(step.version), Value::from(now)];

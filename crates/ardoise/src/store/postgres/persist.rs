@@ -293,16 +293,17 @@ fn settlements(settlements: &[NewSettlement], now: Timestamp) -> [Rows<'_>; 2] {
     );
     let paid: Vec<_> = settlements
         .iter()
-        .flat_map(|made| made.payments.iter().map(|(payment, _)| (made.settle.id, payment)))
+        .flat_map(|made| made.payments.iter().map(move |(payment, _)| (made, payment)))
         .collect();
     let payments = rows!(
-        "insert into payment (line_id, settlement_id, rail_fee_micros) \
-         select * from unnest(cast(?1 as bytea[]), cast(?2 as bytea[]), cast(?3 as int8[]))",
+        "insert into payment (line_id, settlement_id, rail_fee_micros, tab_id) \
+         select * from unnest(cast(?1 as bytea[]), cast(?2 as bytea[]), cast(?3 as int8[]), cast(?4 as int8[]))",
         paid,
-        |(settlement, payment)| [
+        |(made, payment)| [
             payment.line.bytes().to_vec(),
-            settlement.bytes().to_vec(),
+            made.settle.id.bytes().to_vec(),
             payment.rail_fee.micros(),
+            made.tab.raw(),
         ]
     );
     [made, payments]

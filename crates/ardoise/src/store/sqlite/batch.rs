@@ -9,7 +9,8 @@ use crate::till::batch::{Batch, NewConsent, Snapshot, StoredOffer};
 use crate::till::command::{Command, FeeBackAsk, UndoAsk};
 use crate::till::{Applied, Durable, Tariff, TillNumber, TillStore};
 use ledger::{
-    Account, AuthorId, Currency, FeeBack, PayoutId, RefundId, SettlementId, TabId, Timestamp,
+    Account, AuthorId, Currency, FeeBack, LineId, PayoutId, RefundId, SettlementId, TabId,
+    Timestamp,
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::{HashMap, HashSet};
@@ -218,7 +219,7 @@ fn load(
             Command::Buy(ask) => {
                 loader.offer(&ask.slug)?;
                 loader.tab(ask.tab.id)?;
-                loader.line(ask.buy.line)?;
+                loader.line(ask.buy.line, Some(ask.tab.id))?;
                 loader.access(ask.tab.id, &ask.slug)?;
             }
             Command::Undo(ask) => loader.undo(ask, commands)?,
@@ -301,11 +302,16 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn line(&mut self, line: ledger::LineId) -> Result<(), StoreError> {
-        if !self.known.lines.contains_key(&line)
-            && let Some(found) = statement::line(self.db, line, self.currency())?
-        {
-            self.known.lines.insert(line, found);
+    /// A line of `tab`; whoever names none asks on every tab.
+    fn line(&mut self, line: LineId, tab: Option<TabId>) -> Result<(), StoreError> {
+        if !self.known.lines.contains_key(&line) {
+            let found = match tab {
+                Some(tab) => statement::line_of(self.db, line, tab, self.currency())?,
+                None => statement::line(self.db, line, self.currency())?,
+            };
+            if let Some(found) = found {
+                self.known.lines.insert(line, found);
+            }
         }
         Ok(())
     }
@@ -331,7 +337,7 @@ impl Loader<'_> {
     }
 
     fn undo(&mut self, ask: &UndoAsk, commands: &[Command]) -> Result<(), StoreError> {
-        self.line(ask.line)?;
+        self.line(ask.line, ask.tab.map(|(tab, _)| tab))?;
         let Some((line, _)) = self.known.lines.get(&ask.line) else {
             return self.undo_in_the_same_batch(ask, commands);
         };

@@ -7,7 +7,9 @@ use crate::till::batch::{
     NewConsent, NewDispute, NewDisputeEnd, NewFeeBack, NewLine, NewRefund, NewRefundFailure,
     NewReopening, NewSettlement, NewUndo, Snapshot, WriteSet,
 };
-use ledger::{AuthorId, LineId, Loss, Shortfall, TabId, Timestamp, Transfer, UndoneBy, Verdict};
+use ledger::{
+    AuthorId, LineId, Loss, Payment, Shortfall, TabId, Timestamp, Transfer, UndoneBy, Verdict,
+};
 use std::collections::HashSet;
 
 static ACCESS: Insertion = Insertion::new(
@@ -35,7 +37,7 @@ static OUTBOX: Insertion = Insertion::new(
     "insert into outbox (till, id, happened_at, kind, author_id, subject) values (?1, ?2, ?3, ?4, ?5, ?6)",
 );
 static PAYMENT: Insertion = Insertion::new(
-    "insert into payment (line_id, settlement_id, rail_fee_micros) values (?1, ?2, ?3)",
+    "insert into payment (line_id, settlement_id, rail_fee_micros, tab_id) values (?1, ?2, ?3, ?4)",
 );
 static REFUND: Insertion = Insertion::new(
     "insert into refund (id, tab_id, settlement_id, rail, micros, reference, refunded_at, chain_number, \
@@ -207,10 +209,11 @@ fn settlement_row(made: &NewSettlement, now: Timestamp) -> [Value<'_>; 9] {
     ]
 }
 
-fn payment_rows(made: &NewSettlement) -> impl Iterator<Item = [Value<'_>; 3]> {
-    made.payments
-        .iter()
-        .map(|(payment, _)| [payment.line.into(), made.settle.id.into(), payment.rail_fee.into()])
+fn payment_rows(made: &NewSettlement) -> impl Iterator<Item = [Value<'_>; 4]> {
+    let (settlement, tab) = (made.settle.id.into(), id(made.tab));
+    let row =
+        move |payment: &Payment| [payment.line.into(), settlement, payment.rail_fee.into(), tab];
+    made.payments.iter().map(move |(payment, _)| row(payment))
 }
 
 fn loss_row(tab: TabId, loss: &Loss, now: Timestamp) -> [Value<'_>; 5] {

@@ -48,7 +48,7 @@ pub fn shop_in(connection: Connection, prices: &[Price]) -> Writer {
 }
 
 fn fill(db: &dyn Db, prices: &[Price], mint: &Mint) -> Result<(), StoreError> {
-    shop::found(db, Currency::Eur, NOON)?;
+    shop::found(db, Currency::Eur, &[1; 32], NOON)?;
     let authors = ["Ada", "Zoe"];
     for (index, name) in authors.into_iter().enumerate() {
         let author = Author { id: author_of(index), name: name.into(), created_at: NOON };
@@ -104,7 +104,7 @@ pub fn tab(number: u8) -> (TabId, SecretHash) {
     (TabId::from_raw(i64::from(number) + 1), [number; 32])
 }
 
-/// The id of a purchase.
+/// The line that a purchase becomes, each on one tab.
 pub fn line(number: u8) -> LineId {
     LineId::from_bytes([number; 16])
 }
