@@ -147,6 +147,9 @@ struct CrashArguments {
     /// A PostgreSQL server, `postgres://…/DATABASE`, on which a database is made for the run's books.
     #[arg(long)]
     store: Option<String>,
+    /// A shell command that prepares the empty store in `$DATABASE`, for instance by spreading it over several machines.
+    #[arg(long, requires = "store")]
+    prepare: Option<String>,
     /// A shell command that strikes the store's server: each kill falls on it instead of the shop.
     #[arg(long, requires = "store")]
     strike: Option<String>,
@@ -166,6 +169,9 @@ struct ExploreArguments {
     /// A PostgreSQL server (postgres://…) instead of the embedded store; each history makes a database of its own there.
     #[arg(long, conflicts_with = "folder")]
     store: Option<String>,
+    /// A shell command that prepares the empty store in `$DATABASE`, for instance by spreading it over several machines.
+    #[arg(long, requires = "store")]
+    prepare: Option<String>,
     #[command(flatten)]
     place: PlaceArguments,
 }
@@ -311,7 +317,7 @@ fn run_crash(arguments: &CrashArguments) -> Result<bool, Fault> {
 
 fn run_explore(arguments: &ExploreArguments) -> Result<bool, Fault> {
     let stores = match &arguments.store {
-        Some(url) => Stores::Server(url.clone()),
+        Some(url) => Stores::Server { url: url.clone(), prepare: arguments.prepare.clone() },
         None => arguments.place.folder(),
     };
     let seeds = match arguments.seed {
@@ -353,6 +359,9 @@ fn crash_at(
     let tabs_for_each = if arguments.strike.is_some() { 5_000 } else { 30 };
     let tabs = 100 + options.readers + tabs_for_each * options.kills as usize;
     let seed = Seed { works: 200, authors: 5, tabs, price_micros: options.price_micros };
+    if let Some(prepare) = &arguments.prepare {
+        place.prepare(prepare)?;
+    }
     let seeded = product::fill(place, &seed)?;
     let new_shop = |place: &Place, chance: &mut Chance| -> Result<ShopProcess, Fault> {
         let shop = stand.shop([server.clone(), server.clone()], place, chance)?;

@@ -1,7 +1,9 @@
 //! [`Place`]: where the shop of a run keeps what it has.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use ardoise::clock::Clock;
 use ardoise::store::Address;
 use ardoise::store::postgres::Server;
 
@@ -24,6 +26,23 @@ impl Place {
     pub fn new(data: PathBuf, server: Option<&str>, name: &str) -> Result<Self, Fault> {
         let database = server.map(|server| Database::make(server, name)).transpose()?;
         Ok(Self { data, database })
+    }
+
+    /// Makes an empty store in the database and lets the shell command `prepare` do with it what it does, before anything is put
+    /// into it: `$DATABASE` is its name there.
+    ///
+    /// # Errors
+    /// [`Fault::Shop`] when the books are in a folder, or no store can be made; [`Fault::Run`] when the command fails.
+    pub fn prepare(&self, prepare: &str) -> Result<(), Fault> {
+        let Some(database) = &self.database else {
+            return Err(Fault::Shop("only a store on a server can be prepared".into()));
+        };
+        let made = Server::at(&database.url()).and_then(|at| at.migrate(Clock::System.now()));
+        made.map_err(|error| Fault::Shop(format!("making the store: {error}")))?;
+        let mut command = Command::new("sh");
+        let done = command.args(["-c", prepare]).env("DATABASE", &database.name).status();
+        let done = done.map_err(Fault::io("preparing the store"))?;
+        if done.success() { Ok(()) } else { Err(Fault::Run(format!("{prepare}: {done}"))) }
     }
 
     /// The data folder.

@@ -22,7 +22,7 @@ use crate::store::{StoreError, file, gains, link, statement, work};
 use crate::tabs::{closed, waits_since};
 use crate::works::file_name::Disposition;
 use crate::works::media_type::Kind as MediaKind;
-use crate::works::{Whole, derive, price_view, whole};
+use crate::works::{Whole, derive, price_view};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, header};
@@ -158,27 +158,26 @@ async fn front_now(app: &App, before: WorkId) -> Result<Arc<Front>, Problem> {
 /// A page of the front, from after the work `before` on.
 async fn front(app: &App, before: WorkId) -> Result<Front, Problem> {
     let currency = app.currency();
-    let works = app.store.read(|db| {
+    let read = app.store.read(|db| {
         let works = work::published(db, before, WORKS_ON_A_PAGE, currency)?;
-        let with_slug = works.into_iter().map(|work| {
-            let first = link::by_work(db, work.id, 1)?.pop();
-            Ok(first.map(|link| (work, link.slug)))
-        });
-        with_slug.collect::<Result<Vec<_>, StoreError>>()
+        let ids: Vec<WorkId> = works.iter().map(|work| work.id).collect();
+        Ok::<_, StoreError>((Whole::of(db, works)?, link::firsts(db, &ids)?))
     });
-    let works: Vec<_> = works.await?.into_iter().flatten().collect();
+    let (works, links) = read.await?;
+    let slugs: HashMap<WorkId, String> =
+        links.into_iter().map(|link| (link.work, link.slug)).collect();
     let more = works.last().filter(|_| works.len() as i64 == WORKS_ON_A_PAGE);
-    let more = more.map(|(work, _)| format!("/?before={}", work.id));
+    let more = more.map(|whole| format!("/?before={}", whole.work.id));
     let mut cards = Vec::new();
-    for (work, slug) in works {
-        let whole = whole(app, work.id).await?;
+    for whole in works {
+        let Some(slug) = slugs.get(&whole.work.id) else { continue };
         cards.push(WorkCard {
-            cover: picture(&whole).map(|key| preview_url(&slug, &derive::small(key))),
+            cover: picture(&whole).map(|key| preview_url(slug, &derive::small(key))),
             kind: whole.kind(),
-            slug,
-            title: work.title,
-            author: work.author_name,
-            price: price_view(work.price),
+            slug: slug.clone(),
+            title: whole.work.title,
+            author: whole.work.author_name,
+            price: price_view(whole.work.price),
         });
     }
     Ok(Front { works: cards, more })

@@ -263,6 +263,14 @@ pub fn contradicted_payouts(db: &dyn Db, limit: i64) -> Result<Vec<PayoutId>, St
     db.all(sql, &[Value::Int(limit)], |row| row.id(0))
 }
 
+/// Rows of the outbox that the gains have still to read.
+macro_rules! unread {
+    () => {
+        "(select o.subject, o.kind from outbox o join cursor c on c.till = o.till and c.follower = 'gains' \
+         where o.id > c.read_through) as unread "
+    };
+}
+
 /// Something that no sound store holds: what it is, and a question that finds the lines it happened to.
 const STRAYS: &[(&str, &str)] = &[
     (
@@ -277,8 +285,8 @@ const STRAYS: &[(&str, &str)] = &[
     ),
     (
         "gives access to another tab or work than its own",
-        "select a.line_id from access a left join line l on l.id = a.line_id \
-         where l.id is null or l.tab_id <> a.tab_id or l.work_id <> a.work_id limit ?1",
+        "select a.line_id from access a left join line l on l.id = a.line_id and l.tab_id = a.tab_id \
+         where l.id is null or l.work_id <> a.work_id limit ?1",
     ),
     (
         "stands on a tab that is not there",
@@ -296,14 +304,17 @@ const STRAYS: &[(&str, &str)] = &[
     ),
     (
         "was agreed to in words that are not kept",
-        "select l.id from line l where not exists (select 1 from consent c where c.id = l.consent_id) limit ?1",
+        "select l.id from line l left join consent c on c.id = l.consent_id where c.id is null limit ?1",
     ),
     (
         "is not among its author's sales",
-        "select l.id from line l where not exists (select 1 from sale s where s.author_id = l.author_id \
-         and s.bought_at = l.bought_at and s.line_id = l.id) and not exists (select 1 from outbox o \
-         where o.subject = l.id and o.kind = 'bought' \
-         and o.id > (select c.read_through from cursor c where c.till = o.till and c.follower = 'gains')) limit ?1",
+        concat!(
+            "select l.id from line l left join sale s on s.author_id = l.author_id and s.bought_at = l.bought_at \
+             and s.line_id = l.id left join ",
+            unread!(),
+            "on unread.subject = l.id and unread.kind = 'bought' \
+             where s.line_id is null and unread.subject is null limit ?1"
+        ),
     ),
     (
         "is among sales though it was never bought",
@@ -312,19 +323,19 @@ const STRAYS: &[(&str, &str)] = &[
     ),
     (
         "was undone on another tab than its own",
-        "select u.line_id from undo u left join line l on l.id = u.line_id \
-         where l.id is null or l.tab_id <> u.tab_id limit ?1",
+        "select u.line_id from undo u left join line l on l.id = u.line_id and l.tab_id = u.tab_id \
+         where l.id is null limit ?1",
     ),
     (
         "was paid by a settlement of another tab",
-        "select p.line_id from payment p left join line l on l.id = p.line_id \
-         left join settlement s on s.id = p.settlement_id \
-         where l.id is null or s.id is null or l.tab_id <> s.tab_id or p.tab_id <> s.tab_id limit ?1",
+        "select p.line_id from payment p left join line l on l.id = p.line_id and l.tab_id = p.tab_id \
+         left join settlement s on s.id = p.settlement_id and s.tab_id = p.tab_id \
+         where l.id is null or s.id is null limit ?1",
     ),
     (
         "was written off on another tab than its own",
-        "select w.line_id from write_off w left join line l on l.id = w.line_id \
-         where l.id is null or l.tab_id <> w.tab_id limit ?1",
+        "select w.line_id from write_off w left join line l on l.id = w.line_id and l.tab_id = w.tab_id \
+         where l.id is null limit ?1",
     ),
 ];
 
@@ -348,22 +359,24 @@ pub fn strays(db: &dyn Db, limit: i64) -> Result<Vec<(LineId, &'static str)>, St
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn miscounted_hours(db: &dyn Db, limit: i64) -> Result<Vec<(AuthorId, i64)>, StoreError> {
-    let sql = "select author_id, hour from ( \
-        select author_id, hour, work_id, link_id, channel, taps, undone, gross_micros as gross, \
-          author_micros as share from sale_hour union all \
-        select author_id, bought_at / ?1, work_id, link_id, channel, -1, 0, -gross_micros, -author_micros \
-          from line union all \
-        select l.author_id, l.bought_at / ?1, l.work_id, l.link_id, l.channel, 0, -1, l.gross_micros, l.author_micros \
-          from undo u join line l on l.id = u.line_id union all \
-        select l.author_id, l.bought_at / ?1, l.work_id, l.link_id, l.channel, \
-          case when o.kind = 'bought' then 1 else 0 end, case when o.kind = 'undone' then 1 else 0 end, \
-          case when o.kind = 'bought' then l.gross_micros else -l.gross_micros end, \
-          case when o.kind = 'bought' then l.author_micros else -l.author_micros end \
-          from outbox o join line l on l.id = o.subject where o.kind in ('bought', 'undone') \
-          and o.id > (select c.read_through from cursor c where c.till = o.till and c.follower = 'gains')) as counted \
-        group by author_id, hour, work_id, link_id, channel \
-        having sum(taps) <> 0 or sum(undone) <> 0 or sum(gross) <> 0 or sum(share) <> 0 \
-        order by author_id, hour limit ?2";
+    let sql = concat!(
+        "select author_id, hour from ( \
+         select author_id, hour, work_id, link_id, channel, taps, undone, gross_micros as gross, \
+           author_micros as share from sale_hour union all \
+         select author_id, bought_at / ?1, work_id, link_id, channel, -1, 0, -gross_micros, -author_micros \
+           from line union all \
+         select l.author_id, l.bought_at / ?1, l.work_id, l.link_id, l.channel, 0, -1, l.gross_micros, l.author_micros \
+           from undo u join line l on l.id = u.line_id and l.tab_id = u.tab_id union all \
+         select l.author_id, l.bought_at / ?1, l.work_id, l.link_id, l.channel, \
+           case when unread.kind = 'bought' then 1 else 0 end, case when unread.kind = 'undone' then 1 else 0 end, \
+           case when unread.kind = 'bought' then l.gross_micros else -l.gross_micros end, \
+           case when unread.kind = 'bought' then l.author_micros else -l.author_micros end from ",
+        unread!(),
+        "join line l on l.id = unread.subject where unread.kind in ('bought', 'undone')) as counted \
+         group by author_id, hour, work_id, link_id, channel \
+         having sum(taps) <> 0 or sum(undone) <> 0 or sum(gross) <> 0 or sum(share) <> 0 \
+         order by author_id, hour limit ?2"
+    );
     let values = [Value::Int(super::gains::HOUR_MICROS), Value::Int(limit)];
     db.all(sql, &values, |row| Ok((row.id(0)?, row.int(1)?)))
 }
@@ -374,13 +387,17 @@ pub fn miscounted_hours(db: &dyn Db, limit: i64) -> Result<Vec<(AuthorId, i64)>,
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn miscounted_rail_fees(db: &dyn Db, limit: i64) -> Result<Vec<AuthorId>, StoreError> {
-    let sql = "select author_id from ( \
-        select author_id, micros from rail_fee_total union all \
-        select l.author_id, -p.rail_fee_micros from payment p join line l on l.id = p.line_id union all \
-        select l.author_id, p.rail_fee_micros from outbox o join payment p on p.line_id = o.subject \
-          join line l on l.id = p.line_id where o.kind = 'paid' \
-          and o.id > (select c.read_through from cursor c where c.till = o.till and c.follower = 'gains')) as counted \
-        group by author_id having sum(micros) <> 0 order by author_id limit ?1";
+    let sql = concat!(
+        "select author_id from ( \
+         select author_id, micros from rail_fee_total union all \
+         select l.author_id, -p.rail_fee_micros from payment p \
+           join line l on l.id = p.line_id and l.tab_id = p.tab_id union all \
+         select l.author_id, p.rail_fee_micros from ",
+        unread!(),
+        "join payment p on p.line_id = unread.subject \
+           join line l on l.id = p.line_id and l.tab_id = p.tab_id where unread.kind = 'paid') as counted \
+         group by author_id having sum(micros) <> 0 order by author_id limit ?1"
+    );
     db.all(sql, &[Value::Int(limit)], |row| row.id(0))
 }
 

@@ -1,5 +1,6 @@
 //! The files of works.
 
+use super::together::{self, ids};
 use super::{Db, Row, StoreError, Value, id};
 use crate::works::media_type::Kind;
 use ledger::receipts::Hash;
@@ -39,11 +40,11 @@ pub struct File {
 }
 
 macro_rules! columns {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "select id, work_id, position, name, storage_key, size, sha256, crc32, media_kind, ",
             "content_type, seconds, thumbnail_key, sample_key, added_at from file where ",
-            $rest
+            $($rest),+
         )
     };
 }
@@ -73,6 +74,15 @@ fn read(row: &dyn Row) -> Result<File, StoreError> {
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn by_work(db: &dyn Db, work: WorkId) -> Result<Vec<File>, StoreError> {
     db.all(columns!("work_id = ?1 order by position, id"), &[id(work)], read)
+}
+
+/// The files of these works, each work's in their order.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_works(db: &dyn Db, works: &[WorkId]) -> Result<Vec<File>, StoreError> {
+    let sql = columns!("work_id in ", ids!(), " order by position, id");
+    together::all(db, sql, works, read)
 }
 
 /// A file.

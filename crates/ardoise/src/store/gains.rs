@@ -43,9 +43,38 @@ pub fn follow(db: &dyn Db, till: TillNumber) -> Result<bool, StoreError> {
         &range,
     )?;
     follow_rail_fees(db, till, read, through)?;
-    sale::follow(db, till, read, through)?;
+    let sold = sale::follow(db, till, read, through)?;
+    all_is_there(db, till, (read, through), sold)?;
     books::have_read(db, till, Follower::Gains, through)?;
     Ok(true)
+}
+
+/// Refuses to go on where the outbox tells of what is not there yet: a store that is spread over machines commits on one after the
+/// other. Whoever follows tries again later.
+fn all_is_there(
+    db: &dyn Db,
+    till: TillNumber,
+    (read, through): (i64, i64),
+    sold: usize,
+) -> Result<(), StoreError> {
+    let range = [till.into(), Value::Int(read), Value::Int(through)];
+    let told = "select cast(coalesce(sum(case when kind = 'bought' then 1 else 0 end), 0) as bigint), \
+        cast(coalesce(sum(case when kind = 'paid' then 1 else 0 end), 0) as bigint) from outbox \
+        where till = ?1 and id > ?2 and id <= ?3";
+    let told = db.first(told, &range, |row| Ok((row.int(0)?, row.int(1)?)))?;
+    let (bought, paid) = told.unwrap_or_default();
+    let paid_there = if paid == 0 {
+        0
+    } else {
+        let sql = "select count(*) from outbox o join payment p on p.line_id = o.subject \
+            where o.till = ?1 and o.id > ?2 and o.id <= ?3 and o.kind = 'paid'";
+        db.number(sql, &range)?
+    };
+    if (i64::try_from(sold).unwrap_or(i64::MAX), paid_there) == (bought, paid) {
+        Ok(())
+    } else {
+        Err(StoreError::Busy("the outbox tells of lines that are not there yet".into()))
+    }
 }
 
 /// Adds what rails kept of the lines that the rows of a till's outbox after `read`, up to `through`, say were paid.
@@ -58,7 +87,8 @@ fn follow_rail_fees(
     db.execute(
         "insert into rail_fee_total (author_id, till, micros) \
          select l.author_id, o.till, cast(sum(p.rail_fee_micros) as bigint) \
-           from outbox o join payment p on p.line_id = o.subject join line l on l.id = p.line_id \
+           from outbox o join payment p on p.line_id = o.subject \
+           join line l on l.id = p.line_id and l.tab_id = p.tab_id \
          where o.till = ?1 and o.id > ?2 and o.id <= ?3 and o.kind = 'paid' group by l.author_id, o.till \
          on conflict (author_id, till) do update set micros = rail_fee_total.micros + excluded.micros",
         &[till.into(), Value::Int(read), Value::Int(through)],

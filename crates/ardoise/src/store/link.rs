@@ -1,5 +1,6 @@
 //! Short links to works.
 
+use super::together::{self, ids};
 use super::{Db, Row, StoreError, Value, id};
 use ledger::{AuthorId, LinkId, Timestamp, WorkId};
 
@@ -53,6 +54,20 @@ pub fn by_id(db: &dyn Db, link: LinkId) -> Result<Option<Link>, StoreError> {
 pub fn by_work(db: &dyn Db, work: WorkId, limit: i64) -> Result<Vec<Link>, StoreError> {
     let sql = "select id, work_id, slug, label, created_at from link where work_id = ?1 order by id limit ?2";
     db.all(sql, &[id(work), Value::Int(limit)], read)
+}
+
+/// The link that each of these works was published with, in any order.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn firsts(db: &dyn Db, works: &[WorkId]) -> Result<Vec<Link>, StoreError> {
+    let sql = concat!(
+        "select id, work_id, slug, label, created_at from link \
+         where id in (select min(id) from link where work_id in ",
+        ids!(),
+        " group by work_id)"
+    );
+    together::all(db, sql, works, read)
 }
 
 /// The links to all works of an author with ids below `before`, newest first.

@@ -5,19 +5,18 @@ use super::{Db, Row, StoreError, Value, id};
 use crate::till::TillNumber;
 use ledger::{AuthorId, Currency, LineId, LineState, LinkId, Shares, Timestamp, WorkId};
 
-/// Keeps the lines that the rows of a till's outbox after `read`, up to `through`, say were bought.
+/// Keeps the lines that the rows of a till's outbox after `read`, up to `through`, say were bought; answers how many those are.
 ///
 /// # Errors
 /// Whatever the engine says.
-pub fn follow(db: &dyn Db, till: TillNumber, read: i64, through: i64) -> Result<(), StoreError> {
+pub fn follow(db: &dyn Db, till: TillNumber, read: i64, through: i64) -> Result<usize, StoreError> {
     // In key order, so that neighbours are written together.
     db.execute(
         "insert into sale (author_id, bought_at, line_id, work_id) \
          select l.author_id, l.bought_at, l.id, l.work_id from outbox o join line l on l.id = o.subject \
          where o.till = ?1 and o.id > ?2 and o.id <= ?3 and o.kind = 'bought' order by 1, 2, 3",
         &[till.into(), Value::Int(read), Value::Int(through)],
-    )?;
-    Ok(())
+    )
 }
 
 /// A line as its author sees it: nothing in it tells who bought.

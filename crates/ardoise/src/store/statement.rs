@@ -322,18 +322,18 @@ pub fn settled(
     tab: TabId,
     currency: Currency,
 ) -> Result<Option<SettledView>, StoreError> {
+    let sql =
+        "select rail, received_micros, settled_at from settlement where id = ?1 and tab_id = ?2";
+    let named = [settlement.into(), id(tab)];
+    let found = db.first(sql, &named, |row| {
+        Ok((RailNumber(row.small(0)?), row.money(1, currency)?, row.time(2)?))
+    })?;
+    let Some((rail, received, at)) = found else { return Ok(None) };
     // Payments of one settlement are found through the lines of its tab, which are few.
-    let sql = "select s.rail, s.received_micros, s.settled_at, (select count(*) from access a \
-        join payment p on p.line_id = a.line_id and p.tab_id = a.tab_id where a.tab_id = s.tab_id and p.settlement_id = s.id) \
-        from settlement s where s.id = ?1 and s.tab_id = ?2";
-    db.first(sql, &[settlement.into(), id(tab)], |row| {
-        Ok(SettledView {
-            rail: RailNumber(row.small(0)?),
-            received: row.money(1, currency)?,
-            at: row.time(2)?,
-            lines: row.small(3)?,
-        })
-    })
+    let lines = "select count(*) from access a join payment p on p.line_id = a.line_id and p.tab_id = a.tab_id \
+        where a.tab_id = ?2 and p.settlement_id = ?1";
+    let lines = u32::try_from(db.number(lines, &named)?).unwrap_or(u32::MAX);
+    Ok(Some(SettledView { rail, received, lines, at }))
 }
 
 /// The settlement that paid a line.

@@ -1,5 +1,6 @@
 //! Works: what is for sale.
 
+use super::together::{self, ids};
 use super::{Db, Row, StoreError, Value, id};
 use crate::till::Tariff;
 use crate::till::batch::StoredOffer;
@@ -101,12 +102,12 @@ pub struct Work {
 }
 
 macro_rules! columns {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "select w.id, w.author_id, n.name, w.kind, w.state, w.title, w.description, w.price_kind, ",
             "w.price_micros, w.minimum_micros, w.vat_class, w.version, w.digest, w.cover_key, w.created_at, ",
             "w.updated_at, w.published_at from work w join author n on n.id = w.author_id ",
-            $rest
+            $($rest),+
         )
     };
 }
@@ -155,6 +156,14 @@ fn stored_price(price: Price) -> (&'static str, i64, i64) {
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn by_id(db: &dyn Db, work: WorkId, currency: Currency) -> Result<Option<Work>, StoreError> {
     db.first(columns!("where w.id = ?1"), &[id(work)], |row| read(row, currency))
+}
+
+/// These works, in any order.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn by_ids(db: &dyn Db, works: &[WorkId], currency: Currency) -> Result<Vec<Work>, StoreError> {
+    together::all(db, columns!("where w.id in ", ids!()), works, |row| read(row, currency))
 }
 
 /// The works of an author with ids below `before`, newest first.
@@ -309,6 +318,15 @@ pub fn version(db: &dyn Db, work: WorkId, version: u32) -> Result<Option<Version
 /// Whatever the engine says.
 pub fn article(db: &dyn Db, work: WorkId) -> Result<Option<String>, StoreError> {
     db.first("select markdown from article where work_id = ?1", &[id(work)], |row| row.text(0))
+}
+
+/// The texts of those of these works that are articles, in any order.
+///
+/// # Errors
+/// Whatever the engine says.
+pub fn articles(db: &dyn Db, works: &[WorkId]) -> Result<Vec<(WorkId, String)>, StoreError> {
+    let sql = concat!("select work_id, markdown from article where work_id in ", ids!());
+    together::all(db, sql, works, |row| Ok((row.id(0)?, row.text(1)?)))
 }
 
 /// Writes the text of an article.

@@ -14,19 +14,19 @@ use crate::pages::reader::{
     WithdrawalPage,
 };
 use crate::pages::{Notice, Page};
-use crate::problem::{Problem, TAB_OVER_LIMIT, TAB_TOO_SMALL, TAB_UNKNOWN};
+use crate::problem::{Problem, TAB_OVER_LIMIT, TAB_TOO_SMALL, TAB_UNKNOWN, WORK_UNKNOWN};
 use crate::rails::{binding, mandates};
 use crate::render::html;
 use crate::request::{Ask, Claim, forget_tab, keep_tab};
 use crate::store::statement::{self, Before, Shown as StoredLine};
-use crate::store::{refund_order, tab as tabs};
+use crate::store::{StoreError, refund_order, tab as tabs};
 use crate::till::command::Purchase;
-use crate::works::kind_of;
+use crate::works;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header;
 use ledger::time::MICROS_PER_MINUTE;
-use ledger::{LineId, LineState, Money, Tab, Timestamp};
+use ledger::{LineId, LineState, Money, Tab, Timestamp, WorkId};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -335,22 +335,26 @@ pub async fn show_library(
 ) -> Asked {
     let tab = ask.own_tab(&app).await?;
     let page = ask.page(&app, &ask.locale.text("library-title"), tab.as_ref());
-    let mut lines = Vec::new();
+    let (mut lines, mut kinds) = (Vec::new(), HashMap::new());
     if let Some(tab) = &tab {
         let (before, currency) = (before(query.get("before")), app.currency());
-        let read =
-            app.store.read(|db| statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency));
-        lines = read.await?;
+        let read = app.store.read(|db| {
+            let lines = statement::shown(db, tab.id, before, LINES_ON_A_PAGE, currency)?;
+            let works: Vec<WorkId> = lines.iter().map(|shown| shown.line.work).collect();
+            Ok::<_, StoreError>((lines, works::kinds(db, &works, currency)?))
+        });
+        (lines, kinds) = read.await?;
     }
     let more = more("/library", &lines);
     let mut items = Vec::new();
-    for shown in lines.iter().filter(|shown| shown.state != LineState::Undone) {
+    for shown in lines.into_iter().filter(|shown| shown.state != LineState::Undone) {
+        let kind = kinds.get(&shown.line.work).ok_or_else(|| Problem::new(&WORK_UNKNOWN))?;
         items.push(LibraryItem {
             work: shown.line.work.to_string(),
             line: shown.line.id.to_string(),
-            title: shown.title.clone(),
-            author: shown.author.clone(),
-            kind: kind_of(&app, shown.line.work).await?,
+            title: shown.title,
+            author: shown.author,
+            kind: kind.clone(),
             at: shown.line.bought_at,
         });
     }

@@ -27,6 +27,7 @@ use crate::store::file::File;
 use crate::store::work::{Kind, Work};
 use crate::store::{Db, StoreError, file, work};
 use ledger::{Currency, Price, WorkId};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A work with what it is made of.
@@ -101,6 +102,25 @@ impl Whole {
         Ok(Some(Self { work, markdown, files: file::by_work(db, id)? }))
     }
 
+    /// These works with what they are made of, in their order, however many in a few questions.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], or whatever the engine says.
+    pub fn of(db: &dyn Db, works: Vec<Work>) -> Result<Vec<Self>, StoreError> {
+        let ids: Vec<WorkId> = works.iter().map(|work| work.id).collect();
+        let mut articles: HashMap<WorkId, String> = work::articles(db, &ids)?.into_iter().collect();
+        let mut files: HashMap<WorkId, Vec<File>> = HashMap::new();
+        for file in file::by_works(db, &ids)? {
+            files.entry(file.work).or_default().push(file);
+        }
+        let whole = works.into_iter().map(|work| Self {
+            markdown: articles.remove(&work.id),
+            files: files.remove(&work.id).unwrap_or_default(),
+            work,
+        });
+        Ok(whole.collect())
+    }
+
     /// What it is, for the quiet line above its title.
     pub fn kind(&self) -> KindView {
         match (self.work.kind, self.files.as_slice()) {
@@ -129,12 +149,19 @@ fn kind_of_file(file: &File) -> KindView {
     }
 }
 
-/// What a work is, for the quiet line above its title.
+/// What each of these works is, some of them perhaps named twice, for the quiet line above its title.
 ///
 /// # Errors
-/// [`WORK_UNKNOWN`], or the store's.
-pub async fn kind_of(app: &App, id: WorkId) -> Result<KindView, Problem> {
-    Ok(whole(app, id).await?.kind())
+/// [`StoreError::Corrupt`], or whatever the engine says.
+pub fn kinds(
+    db: &dyn Db,
+    works: &[WorkId],
+    currency: Currency,
+) -> Result<HashMap<WorkId, KindView>, StoreError> {
+    let once: BTreeSet<WorkId> = works.iter().copied().collect();
+    let works = work::by_ids(db, &Vec::from_iter(once), currency)?;
+    let works = Whole::of(db, works)?;
+    Ok(works.into_iter().map(|whole| (whole.work.id, whole.kind())).collect())
 }
 
 /// A price as pages show it.

@@ -154,17 +154,18 @@ pub(super) async fn works(
             Some(ends) => counted::of_works(db, id, ends, currency)?,
             None => Vec::new(),
         };
-        Ok::<_, StoreError>((works, figures))
+        Ok::<_, StoreError>((Whole::of(db, works)?, figures))
     });
     let (works, figures) = read.await?;
     let more = works.last().filter(|_| works.len() as i64 == WORKS_ON_A_PAGE);
-    let more = more.map(|last| format!("/works?before={}", last.id));
+    let more = more.map(|last| format!("/works?before={}", last.work.id));
     let mut rows = Vec::with_capacity(works.len());
-    for work in works {
+    for whole in works {
+        let (kind, work) = (whole.kind(), whole.work);
         let found = figures.iter().find(|(id, _)| *id == work.id).map(|(_, figures)| figures);
         rows.push(WorkRow {
             work: work.id.to_string(),
-            kind: super::kind_of(app, work.id).await?,
+            kind,
             title: work.title,
             price: price_view(work.price),
             published: work.state == State::Published,

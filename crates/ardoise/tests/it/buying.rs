@@ -1,5 +1,7 @@
 //! Ben buys what Ada sells.
 
+use crate::forms::Form;
+use crate::selling::sell;
 use crate::shop::TestApp;
 use http::StatusCode;
 
@@ -86,4 +88,42 @@ async fn the_key_of_the_receipts_is_the_operators_alone() {
     let shop = TestApp::open();
     let key = std::fs::metadata(shop.folder.path().join("receipt.key")).expect("a key");
     assert_eq!(key.permissions().mode() & 0o777, 0o600);
+}
+
+/// More works than are asked about at once, one of them taken back and bought again.
+#[tokio::test]
+async fn a_library_and_a_front_say_of_each_work_what_it_is() {
+    let shop = TestApp::open();
+    let (_, mut ada) = shop.ada().await;
+    let mut ben = shop.program();
+    let mut titles = Vec::new();
+    for minutes in 1..=18 {
+        let title = format!("Tale of {minutes}");
+        let text = "word ".repeat(200 * minutes);
+        let form = Form::selling(&title, "0.10").text("article", &text);
+        let (_, slug) = sell(&shop, &mut ada, form).await;
+        let bought = ben.tap(&slug).await.json();
+        assert_eq!(bought["status"], "bought");
+        if minutes == 9 {
+            let line = bought["line"].as_str().expect("a line");
+            ben.post(&format!("/lines/{line}/undo"), &[]).await;
+            assert_eq!(ben.tap(&slug).await.json()["status"], "bought");
+        }
+        titles.push((title, slug, minutes));
+    }
+    ben.html = true;
+    let (library, front) = (ben.get("/library").await.text(), ben.get("/").await.text());
+    let works = ada.get("/works").await.text();
+    for page in [&library, &front, &works] {
+        let page = page.replace(['\u{2068}', '\u{2069}'], "").replace('\u{a0}', " ");
+        for (title, _, minutes) in &titles {
+            let rows = page.split("<li").filter(|row| row.contains(&format!(">{title}<")));
+            let rows: Vec<&str> = rows.collect();
+            assert_eq!(rows.len(), 1, "{title} in {page}");
+            assert!(rows[0].contains(&format!("Article · {minutes} min")), "{}", rows[0]);
+        }
+    }
+    for (title, slug, _) in &titles {
+        assert!(front.contains(&format!("/l/{slug}\"")), "{title} in {front}");
+    }
 }

@@ -33,8 +33,24 @@ impl PrivateDatabase {
     /// time went into making its tables.
     pub fn with_a_store() -> Option<Self> {
         let server = the_server()?;
+        if let Ok(prepare) = std::env::var("ARDOISE_TEST_PREPARE") {
+            return Some(Self::prepared(server, &prepare));
+        }
         let store = empty_store(&server);
         Some(Self::made(server, &format!(" template {store}")))
+    }
+
+    /// With an empty store with which a shell command does something: `$DATABASE` is its name. Stories are told so by hand, about
+    /// a store that is spread over machines.
+    fn prepared(server: String, prepare: &str) -> Self {
+        let database = Self::on(server);
+        let server = Server::at(&database.url()).expect("an address");
+        server.migrate(Timestamp::from_micros(0)).expect("a store");
+        let mut command = Command::new("sh");
+        let done = command.args(["-c", prepare]).env("DATABASE", &database.name).output();
+        let done = done.expect("a shell");
+        assert!(done.status.success(), "{prepare}: {}", String::from_utf8_lossy(&done.stderr));
+        database
     }
 
     fn on(server: String) -> Self {

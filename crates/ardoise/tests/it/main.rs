@@ -69,6 +69,7 @@ mod selling;
 mod settling;
 mod shop;
 mod specs;
+mod spread;
 mod street;
 mod stripe;
 mod stripe_contract;

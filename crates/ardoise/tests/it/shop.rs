@@ -90,6 +90,11 @@ impl TestApp {
         Self::in_database(Some(server.database()), &[], Writer::and_others)
     }
 
+    /// A shop whose books are in this database, which holds an empty store.
+    pub fn in_store(database: PrivateDatabase) -> Self {
+        Self::in_database(Some(database), &[], Writer::and_others)
+    }
+
     /// The same shop with one more rail.
     #[must_use]
     pub fn with_rail(mut self, rail: impl Rail + 'static) -> Self {

@@ -21,7 +21,12 @@ pub enum Stores {
     /// Files below this folder.
     Folder(PathBuf),
     /// A PostgreSQL server: each history has a database of its own there.
-    Server(String),
+    Server {
+        /// Its address.
+        url: String,
+        /// A shell command that does something with each store while it is empty: see [`Place::prepare`].
+        prepare: Option<String>,
+    },
 }
 
 /// How a transaction ended, as far as the simulator knows; whoever asked knows less.
@@ -59,13 +64,16 @@ impl Stand {
         tariff: Tariff,
         planted: Option<Planted>,
     ) -> Result<Self, Broken> {
-        let (below, server) = match stores {
-            Stores::Folder(folder) => (folder.clone(), None),
-            Stores::Server(url) => (std::env::temp_dir(), Some(url.as_str())),
+        let (below, server, prepare) = match stores {
+            Stores::Folder(folder) => (folder.clone(), None, &None),
+            Stores::Server { url, prepare } => (std::env::temp_dir(), Some(url.as_str()), prepare),
         };
         let folder = tempfile::Builder::new().prefix("ardoise-history-").tempdir_in(&below);
         let folder = folder.map_err(Broken::io(format!("a folder in {}", below.display())))?;
         let place = Place::new(folder.path().to_owned(), server, &format!("history_{seed}"))?;
+        if let Some(prepare) = prepare {
+            place.prepare(prepare)?;
+        }
         Ok(Self { engine: None, place, _folder: folder, tariff, planted })
     }
 

@@ -37,9 +37,30 @@ pub struct Connection {
     carrier: AbortHandle,
     /// Whether each answer must come within [`ANSWER`].
     is_hurried: AtomicBool,
+    /// Whether the server spreads rows over several machines.
+    is_spread: AtomicBool,
     /// Whether an answer did not come in time: what came now would be the answer to something else.
     is_given_up: AtomicBool,
 }
+
+/// A statement about rows of many tabs: as it is, and with the tabs named once more. By that a server that spreads rows over
+/// machines knows which of them to ask; any other would only compare each row with each tab.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ByTab {
+    pub(super) plain: &'static str,
+    pub(super) spread: &'static str,
+}
+
+/// A [`ByTab`] of a statement that ends in its conditions, and of the one that names the tabs once more.
+macro_rules! by_tab {
+    ($sql:literal, $tabs:literal) => {
+        $crate::store::postgres::connection::ByTab {
+            plain: $sql,
+            spread: concat!($sql, " and ", $tabs),
+        }
+    };
+}
+pub(super) use by_tab;
 
 impl Connection {
     /// Opens a connection whose bytes travel in the runtime `io`, and whose answers may take as long as they need.
@@ -59,6 +80,7 @@ impl Connection {
             statements: Mutex::default(),
             carrier,
             is_hurried: AtomicBool::new(false),
+            is_spread: AtomicBool::new(false),
             is_given_up: AtomicBool::new(false),
         })
     }
@@ -71,6 +93,27 @@ impl Connection {
         self.hurry(true);
         self.run_script(LIMITS)?;
         Ok(self)
+    }
+
+    /// Finds out whether the server spreads rows over several machines: whether the list that Citus keeps of spread tables is there.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub(super) fn learn_whether_spread(&self) -> Result<(), StoreError> {
+        let db: &dyn Db = self;
+        let spread = "select to_regclass('pg_dist_partition') is not null";
+        self.is_spread.store(db.number(spread, &[])? == 1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How a statement is said here.
+    pub(super) fn said(&self, statement: ByTab) -> &'static str {
+        if self.is_spread() { statement.spread } else { statement.plain }
+    }
+
+    /// Whether rows are spread over several machines, as far as was [asked](Self::learn_whether_spread).
+    pub(super) fn is_spread(&self) -> bool {
+        self.is_spread.load(Ordering::Relaxed)
     }
 
     /// Whether there is a limit for each answer from here on.
@@ -404,6 +447,10 @@ impl From<tokio_postgres::Error> for StoreError {
             | SqlState::READ_ONLY_SQL_TRANSACTION => Self::Gone(text),
             // Class 22 is what a value cannot be, class 23 is what a row cannot be.
             ref other if ["22", "23"].contains(&&other.code()[..2]) => Self::Constraint(text),
+            // Citus loses the class of what a machine refused when it sent rows there to be written.
+            SqlState::INTERNAL_ERROR if text.contains("duplicate key value") => {
+                Self::Constraint(text)
+            }
             ref other if other.code().starts_with("08") => Self::Gone(text),
             _ => Self::Engine(text),
         }

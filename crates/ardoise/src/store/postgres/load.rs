@@ -2,6 +2,7 @@
 //! than a purchase happens on it, or the shop undoes a line. What a purchase asks for names its tab.
 
 use super::Connection;
+use super::connection::{ByTab, by_tab};
 use crate::store::dispute::disputes;
 use crate::store::payout::payouts;
 use crate::store::refund::refunds;
@@ -12,7 +13,7 @@ use crate::store::{Row as _, StoreError, books, dispute, fee_back, payout, refun
 use crate::till::Tariff;
 use crate::till::batch::Snapshot;
 use crate::till::command::{Command, FeeBackAsk};
-use futures_util::future::{try_join, try_join3, try_join4};
+use futures_util::future::{try_join, try_join_all, try_join3, try_join4};
 use ledger::{Account, AuthorId, FeeBack, LineId, RefundId, ShopId as _, TabId};
 use std::collections::BTreeSet;
 use tokio_postgres::types::ToSql;
@@ -136,10 +137,15 @@ fn named_tab(command: &Command) -> Option<i64> {
 const OFFERS: &str = offer_columns!("where l.slug = any(?1)");
 const TABS_OF_LINES: &str = "select tab_id from line where id = any(?1)";
 const TABS: &str = tab_columns!("where id = any(?1) order by id for update");
+/// Where rows are spread over machines, none of which could lock those of another one.
+const TAB: &str = tab_columns!("where id = ?1 for update");
 const LINES: &str = whole_lines!("l.id = any(?1) and l.tab_id = any(?2)");
-const ACCESS: &str = "select a.tab_id, a.work_id, a.line_id \
+const ACCESS: ByTab = by_tab!(
+    "select a.tab_id, a.work_id, a.line_id \
      from unnest(cast(?1 as int8[]), cast(?2 as text[])) as wanted(tab_id, slug) join link l on l.slug = wanted.slug \
-     join access a on a.tab_id = wanted.tab_id and a.work_id = l.work_id";
+     join access a on a.tab_id = wanted.tab_id and a.work_id = l.work_id where true",
+    "a.tab_id = any(?1)"
+);
 const ACCESS_OF_LINES: &str = "select a.tab_id, a.work_id, a.line_id \
      from line l join access a on a.tab_id = l.tab_id and a.work_id = l.work_id \
      where l.id = any(?1) and l.tab_id = any(?2)";
@@ -199,12 +205,13 @@ fn load_tabs(
     let [lines, undone, settlements] =
         [&named.lines, &named.undone, &named.settlements].map(slices);
     let prepared = |sql| connection.prepared(sql);
-    let (offer, tab, line) = (prepared(OFFERS)?, prepared(TABS)?, prepared(LINES)?);
-    let (access, of_lines) = (prepared(ACCESS)?, prepared(ACCESS_OF_LINES)?);
+    let (offer, line) = (prepared(OFFERS)?, prepared(LINES)?);
+    let tab = prepared(if connection.is_spread() { TAB } else { TABS })?;
+    let (access, of_lines) = (prepared(connection.said(ACCESS))?, prepared(ACCESS_OF_LINES)?);
     let settlement = prepared(SETTLEMENTS)?;
     let begun = async { Ok(connection.client().batch_execute("begin").await?) };
     let (((), offers, tabs), (lines, accesses, held, settlements)) = connection.wait(try_join(
-        try_join3(begun, ask(connection, &offer, &[&slugs]), ask(connection, &tab, &[&tabs])),
+        try_join3(begun, ask(connection, &offer, &[&slugs]), lock(connection, &tab, &tabs)),
         try_join4(
             ask(connection, &line, &[&lines, &tabs]),
             ask(connection, &access, &[&of_tabs, &of_slugs]),
@@ -368,6 +375,21 @@ async fn ask(
     keys: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, StoreError> {
     Ok(connection.client().query(statement, keys).await?)
+}
+
+/// Tabs, which nobody else can change from then on: in the order of their ids, so that two who want the same never wait for each
+/// other.
+async fn lock(
+    connection: &Connection,
+    statement: &Statement,
+    tabs: &[i64],
+) -> Result<Vec<Row>, StoreError> {
+    if connection.is_spread() {
+        let each = tabs.iter().map(|tab| async move { ask(connection, statement, &[tab]).await });
+        Ok(try_join_all(each).await?.into_iter().flatten().collect())
+    } else {
+        ask(connection, statement, &[&tabs]).await
+    }
 }
 
 async fn ask_if(

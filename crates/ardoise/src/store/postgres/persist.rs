@@ -1,6 +1,7 @@
 //! What is written for a batch: each table's rows in one statement, column by column, and the commit, in one trip.
 
 use super::Connection;
+use super::connection::{ByTab, by_tab};
 use crate::store::StoreError;
 use crate::till::TillNumber;
 use crate::till::batch::{NewLine, NewSettlement, NewUndo, Snapshot, WriteSet};
@@ -62,12 +63,12 @@ pub(super) fn persist(
 ) -> Result<Numbers, StoreError> {
     let (news, told) = (news(writes), notices::told(known, writes, now));
     let mut tables = vec![consents(writes, now)];
-    tables.extend(tabs(known, writes));
+    tables.extend(tabs(connection, known, writes));
     tables.push(lines(&writes.lines));
     tables.push(undos(&writes.undos, now));
     tables.extend(settlements(&writes.settlements, now));
     tables.extend(returns::rows(writes, now));
-    tables.extend(accesses(known, writes));
+    tables.extend(accesses(connection, known, writes));
     tables.extend(payouts::rows(writes, now));
     tables.push(transfers(till, numbers.transfer, &writes.transfers));
     tables.extend(notices::rows(&told));
@@ -118,8 +119,23 @@ fn consents(writes: &WriteSet, now: Timestamp) -> Rows<'_> {
     )
 }
 
+const CHANGED: ByTab = by_tab!(
+    "update tab set open_micros = new.open, credit_micros = new.credit, open_lines = new.open_lines, \
+         oldest_open_at = new.oldest, settlements = new.settlements, purchases = new.purchases, undone = new.undone, \
+         chain_length = new.length, chain_head = new.head, written_off_micros = new.written_off, \
+         mandate = new.mandate, disputes_open = new.disputes_open, disputes_lost = new.disputes_lost, \
+         borne_micros = new.borne \
+         from unnest(cast(?1 as int8[]), cast(?2 as int8[]), \
+         cast(?3 as int8[]), cast(?4 as int8[]), cast(?5 as int8[]), cast(?6 as int8[]), cast(?7 as int8[]), \
+         cast(?8 as int8[]), cast(?9 as int8[]), cast(?10 as bytea[]), cast(?11 as int8[]), cast(?12 as int8[]), \
+         cast(?13 as int8[]), cast(?14 as int8[]), cast(?15 as int8[])) \
+         as new(id, open, credit, open_lines, oldest, settlements, purchases, undone, length, head, written_off, \
+         mandate, disputes_open, disputes_lost, borne) where tab.id = new.id",
+    "tab.id = any(?1)"
+);
+
 /// In key order, so that neighbours are written together: those that are opened, and those that change.
-fn tabs<'a>(known: &'a Snapshot, writes: &'a WriteSet) -> [Rows<'a>; 2] {
+fn tabs<'a>(connection: &Connection, known: &'a Snapshot, writes: &'a WriteSet) -> [Rows<'a>; 2] {
     let secrets: HashMap<TabId, &[u8]> =
         writes.opened.iter().map(|(tab, secret)| (*tab, secret.as_slice())).collect();
     let mut all: Vec<&Tab> = writes
@@ -160,37 +176,23 @@ fn tabs<'a>(known: &'a Snapshot, writes: &'a WriteSet) -> [Rows<'a>; 2] {
             tab.borne.micros(),
         ]
     );
-    let changed = rows!(
-        "update tab set open_micros = new.open, credit_micros = new.credit, open_lines = new.open_lines, \
-         oldest_open_at = new.oldest, settlements = new.settlements, purchases = new.purchases, undone = new.undone, \
-         chain_length = new.length, chain_head = new.head, written_off_micros = new.written_off, \
-         mandate = new.mandate, disputes_open = new.disputes_open, disputes_lost = new.disputes_lost, \
-         borne_micros = new.borne \
-         from unnest(cast(?1 as int8[]), cast(?2 as int8[]), \
-         cast(?3 as int8[]), cast(?4 as int8[]), cast(?5 as int8[]), cast(?6 as int8[]), cast(?7 as int8[]), \
-         cast(?8 as int8[]), cast(?9 as int8[]), cast(?10 as bytea[]), cast(?11 as int8[]), cast(?12 as int8[]), \
-         cast(?13 as int8[]), cast(?14 as int8[]), cast(?15 as int8[])) \
-         as new(id, open, credit, open_lines, oldest, settlements, purchases, undone, length, head, written_off, \
-         mandate, disputes_open, disputes_lost, borne) where tab.id = new.id",
-        changed,
-        |tab| [
-            tab.id.raw(),
-            tab.open.micros(),
-            tab.credit.micros(),
-            i64::from(tab.open_lines),
-            tab.oldest_open_at.map(Timestamp::micros),
-            i64::from(tab.settlements),
-            i64::from(tab.purchases),
-            i64::from(tab.undone),
-            tab.chain.length.cast_signed(),
-            tab.chain.head.as_slice(),
-            tab.written_off.micros(),
-            i64::from(tab.mandate),
-            i64::from(tab.disputes_open),
-            i64::from(tab.disputes_lost),
-            tab.borne.micros(),
-        ]
-    );
+    let changed = rows!(connection.said(CHANGED), changed, |tab| [
+        tab.id.raw(),
+        tab.open.micros(),
+        tab.credit.micros(),
+        i64::from(tab.open_lines),
+        tab.oldest_open_at.map(Timestamp::micros),
+        i64::from(tab.settlements),
+        i64::from(tab.purchases),
+        i64::from(tab.undone),
+        tab.chain.length.cast_signed(),
+        tab.chain.head.as_slice(),
+        tab.written_off.micros(),
+        i64::from(tab.mandate),
+        i64::from(tab.disputes_open),
+        i64::from(tab.disputes_lost),
+        tab.borne.micros(),
+    ]);
     [opened, changed]
 }
 
@@ -224,8 +226,14 @@ fn lines(lines: &[NewLine]) -> Rows<'_> {
     )
 }
 
+const TAKEN: ByTab = by_tab!(
+    "delete from access using unnest(cast(?1 as int8[]), cast(?2 as int8[])) as gone(tab_id, work_id) \
+         where access.tab_id = gone.tab_id and access.work_id = gone.work_id",
+    "access.tab_id = any(?1)"
+);
+
 /// Who may read what after the batch: a work bought, undone and bought again in it is written once.
-fn accesses(known: &Snapshot, writes: &WriteSet) -> [Rows<'static>; 2] {
+fn accesses(connection: &Connection, known: &Snapshot, writes: &WriteSet) -> [Rows<'static>; 2] {
     let mut given: Vec<(TabId, WorkId, LineId)> = Vec::new();
     let mut taken: Vec<(TabId, WorkId)> = Vec::new();
     for &(tab, work) in &writes.access {
@@ -241,12 +249,7 @@ fn accesses(known: &Snapshot, writes: &WriteSet) -> [Rows<'static>; 2] {
         given,
         |(tab, work, line)| [tab.raw(), work.raw(), line.bytes().to_vec()]
     );
-    let taken = rows!(
-        "delete from access using unnest(cast(?1 as int8[]), cast(?2 as int8[])) as gone(tab_id, work_id) \
-         where access.tab_id = gone.tab_id and access.work_id = gone.work_id",
-        taken,
-        |(tab, work)| [tab.raw(), work.raw()]
-    );
+    let taken = rows!(connection.said(TAKEN), taken, |(tab, work)| [tab.raw(), work.raw()]);
     [taken, given]
 }
 
