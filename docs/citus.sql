@@ -7,16 +7,14 @@ begin;
 -- What only grows is guarded by triggers, which Citus lets be on request.
 set local citus.enable_unsafe_triggers = on;
 
--- A row that names another one must stand beside it: names of tabs, and of what belongs to them, are let go, and those within what
--- is spread come back below, with the tab in them. `check-books` looks after the others.
+-- A foreign key may not lead from one machine to another: those to tabs, and to what belongs to them, are dropped. Those within what
+-- is spread come back below, with the tab in them; `check-books` looks after the others.
 do $$
 declare bond record;
 begin
     for bond in
         select conrelid::regclass as child, conname from pg_constraint
-        where contype = 'f' and connamespace = current_schema()::regnamespace
-        and confrelid in ('tab'::regclass, 'line'::regclass, 'notice'::regclass)
-        or contype = 'f' and conrelid = 'payment'::regclass
+        where contype = 'f' and (confrelid in ('tab'::regclass, 'line'::regclass, 'notice'::regclass) or conrelid = 'payment'::regclass)
     loop
         execute format('alter table %s drop constraint %I', bond.child, bond.conname);
     end loop;
