@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ardoise::clock::Clock;
 use ardoise::settings::{SettingsError, Values};
-use ardoise::store::{Db, StoreError, Value, engine};
+use ardoise::store::{Db, StoreError, Value, engine, together};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -31,9 +31,6 @@ pub fn fill(place: &Place, seed: &Seed) -> Result<Seeded, Fault> {
 /// Connections that a shop of the bench lets in at the same time: more than its crowd has, so that it is the till that turns
 /// people away and not the door that keeps them waiting.
 pub const CONNECTIONS: usize = 10_000;
-
-/// Ids that are looked up together: a question to a server takes longer on its way than at its end.
-const TOGETHER: usize = 16;
 
 /// What the bench sends to the echo, and gets back.
 #[derive(Debug, Serialize, Deserialize)]
@@ -94,14 +91,9 @@ pub fn count_together(
     asked: &'static str,
     lines: &[LineId],
 ) -> Result<usize, StoreError> {
-    let mut found = 0;
-    for some in lines.chunks(TOGETHER) {
-        // Of fewer, the last one is named again, which counts it no second time.
-        let id = |place: usize| Value::from(some[place.min(some.len() - 1)]);
-        let values: Vec<_> = (0..TOGETHER).map(id).collect();
-        found += usize::try_from(db.number(asked, &values)?).unwrap_or(0);
-    }
-    Ok(found)
+    let lines = lines.iter().map(|line| Value::from(*line));
+    let found: i64 = together::all(db, asked, lines, |row| row.int(0))?.into_iter().sum();
+    Ok(usize::try_from(found).unwrap_or(0))
 }
 
 #[cfg(test)]

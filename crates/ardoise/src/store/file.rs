@@ -82,7 +82,7 @@ pub fn by_work(db: &dyn Db, work: WorkId) -> Result<Vec<File>, StoreError> {
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn by_works(db: &dyn Db, works: &[WorkId]) -> Result<Vec<File>, StoreError> {
     let sql = columns!("work_id in ", ids!(), " order by position, id");
-    together::all(db, sql, works, read)
+    together::all(db, sql, works.iter().copied().map(id), read)
 }
 
 /// A file.

@@ -67,7 +67,7 @@ pub fn firsts(db: &dyn Db, works: &[WorkId]) -> Result<Vec<Link>, StoreError> {
         ids!(),
         " group by work_id)"
     );
-    together::all(db, sql, works, read)
+    together::all(db, sql, works.iter().copied().map(id), read)
 }
 
 /// The links to all works of an author with ids below `before`, newest first.

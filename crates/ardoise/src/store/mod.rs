@@ -45,7 +45,7 @@ pub mod shop;
 pub mod sqlite;
 pub mod statement;
 pub mod tab;
-mod together;
+pub mod together;
 pub mod upload;
 pub mod visit;
 pub mod voucher;

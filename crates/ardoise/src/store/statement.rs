@@ -256,13 +256,16 @@ pub struct Shown {
     pub kind: String,
 }
 
-const SHOWN: &str = line_columns!(
-    ", v.title, n.name, w.kind",
-    "from (select line_id from access where tab_id = ?1 union all select line_id from undo where tab_id = ?1) as mine \
-     join line l on l.id = mine.line_id and l.tab_id = ?1 join work_version v on v.work_id = l.work_id and v.version = l.version \
-     join work w on w.id = l.work_id join author n on n.id = l.author_id \
-     left join undo u on u.line_id = l.id and u.tab_id = ?1 left join payment p on p.line_id = l.id and p.tab_id = ?1 \
-     left join write_off lost on lost.line_id = l.id and lost.tab_id = ?1 where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4"
+const SHOWN: &str = concat!(
+    line_columns!(
+        ", v.title, n.name, w.kind",
+        "from (select line_id from access where tab_id = ?1 union all select line_id from undo where tab_id = ?1) as mine \
+         join line l on l.id = mine.line_id and l.tab_id = ?1 \
+         join work_version v on v.work_id = l.work_id and v.version = l.version \
+         join work w on w.id = l.work_id join author n on n.id = l.author_id "
+    ),
+    fates!(),
+    "where l.bought_at < ?2 or (l.bought_at = ?2 and l.id < ?3) order by l.bought_at desc, l.id desc limit ?4"
 );
 
 /// Where a page of a statement begins: before this instant and line.

@@ -163,7 +163,9 @@ pub fn by_id(db: &dyn Db, work: WorkId, currency: Currency) -> Result<Option<Wor
 /// # Errors
 /// [`StoreError::Corrupt`], or whatever the engine says.
 pub fn by_ids(db: &dyn Db, works: &[WorkId], currency: Currency) -> Result<Vec<Work>, StoreError> {
-    together::all(db, columns!("where w.id in ", ids!()), works, |row| read(row, currency))
+    together::all(db, columns!("where w.id in ", ids!()), works.iter().copied().map(id), |row| {
+        read(row, currency)
+    })
 }
 
 /// The works of an author with ids below `before`, newest first.
@@ -326,7 +328,7 @@ pub fn article(db: &dyn Db, work: WorkId) -> Result<Option<String>, StoreError> 
 /// Whatever the engine says.
 pub fn articles(db: &dyn Db, works: &[WorkId]) -> Result<Vec<(WorkId, String)>, StoreError> {
     let sql = concat!("select work_id, markdown from article where work_id in ", ids!());
-    together::all(db, sql, works, |row| Ok((row.id(0)?, row.text(1)?)))
+    together::all(db, sql, works.iter().copied().map(id), |row| Ok((row.id(0)?, row.text(1)?)))
 }
 
 /// Writes the text of an article.

@@ -87,7 +87,7 @@ impl TestApp {
 
     /// A shop on a server of its own.
     pub fn on_own(server: &OwnServer) -> Self {
-        Self::in_database(Some(server.database()), &[], Writer::and_others)
+        Self::in_store(server.database())
     }
 
     /// A shop whose books are in this database, which holds an empty store.

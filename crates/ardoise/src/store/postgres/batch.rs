@@ -72,18 +72,11 @@ impl Session {
     /// Opens a session and ends the one that was lost. What this one holds stands in `lost` until it is open, so that the
     /// next one ends it if it is lost on the way.
     fn open(server: &Server, lost: &mut Option<Holder>) -> Result<Self, StoreError> {
-        let connection = server.connect()?.hurried()?;
+        let connection = server.connect()?.hurried()?.by_tab()?;
         // The till only ever looks rows up by their keys. A plan made while the tables were small would read them whole.
         connection.run_script(
             "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off",
         )?;
-        connection.learn_whether_spread()?;
-        if connection.is_spread() {
-            // What a batch writes after it has read from several machines goes by the same connections.
-            connection.run_script(
-                "set citus.multi_shard_modify_mode = 'sequential'; set citus.max_adaptive_executor_pool_size = 1",
-            )?;
-        }
         // A process that is stopped in the middle of a batch must not hold up everybody who wants the same tab.
         connection.run_script("set idle_in_transaction_session_timeout = '10s'")?;
         let process = (&connection as &dyn Db).number("select pg_backend_pid()", &[])?;

@@ -38,7 +38,7 @@ pub struct Connection {
     /// Whether each answer must come within [`ANSWER`].
     is_hurried: AtomicBool,
     /// Whether the server spreads rows over several machines.
-    is_spread: AtomicBool,
+    is_spread: bool,
     /// Whether an answer did not come in time: what came now would be the answer to something else.
     is_given_up: AtomicBool,
 }
@@ -80,7 +80,7 @@ impl Connection {
             statements: Mutex::default(),
             carrier,
             is_hurried: AtomicBool::new(false),
-            is_spread: AtomicBool::new(false),
+            is_spread: false,
             is_given_up: AtomicBool::new(false),
         })
     }
@@ -95,15 +95,22 @@ impl Connection {
         Ok(self)
     }
 
-    /// Finds out whether the server spreads rows over several machines: whether the list that Citus keeps of spread tables is there.
+    /// The same, knowing whether the server spreads rows over several machines: whether the list that Citus keeps of spread tables
+    /// is there.
     ///
     /// # Errors
     /// Whatever the engine says.
-    pub(super) fn learn_whether_spread(&self) -> Result<(), StoreError> {
-        let db: &dyn Db = self;
+    pub(super) fn by_tab(mut self) -> Result<Self, StoreError> {
+        let db: &dyn Db = &self;
         let spread = "select to_regclass('pg_dist_partition') is not null";
-        self.is_spread.store(db.number(spread, &[])? == 1, Ordering::Relaxed);
-        Ok(())
+        self.is_spread = db.number(spread, &[])? == 1;
+        if self.is_spread {
+            // What a batch writes after it has read from several machines goes by the same connections.
+            self.run_script(
+                "set citus.multi_shard_modify_mode = 'sequential'; set citus.max_adaptive_executor_pool_size = 1",
+            )?;
+        }
+        Ok(self)
     }
 
     /// How a statement is said here.
@@ -111,9 +118,9 @@ impl Connection {
         if self.is_spread() { statement.spread } else { statement.plain }
     }
 
-    /// Whether rows are spread over several machines, as far as was [asked](Self::learn_whether_spread).
-    pub(super) fn is_spread(&self) -> bool {
-        self.is_spread.load(Ordering::Relaxed)
+    /// Whether rows are spread over several machines, as far as was [asked](Self::by_tab).
+    pub(super) const fn is_spread(&self) -> bool {
+        self.is_spread
     }
 
     /// Whether there is a limit for each answer from here on.

@@ -7,9 +7,7 @@ use crate::till::batch::{
     NewConsent, NewDispute, NewDisputeEnd, NewFeeBack, NewLine, NewRefund, NewRefundFailure,
     NewReopening, NewSettlement, NewUndo, Snapshot, WriteSet,
 };
-use ledger::{
-    AuthorId, LineId, Loss, Payment, Shortfall, TabId, Timestamp, Transfer, UndoneBy, Verdict,
-};
+use ledger::{AuthorId, LineId, Loss, Shortfall, TabId, Timestamp, Transfer, UndoneBy, Verdict};
 use std::collections::HashSet;
 
 static ACCESS: Insertion = Insertion::new(
@@ -211,9 +209,8 @@ fn settlement_row(made: &NewSettlement, now: Timestamp) -> [Value<'_>; 9] {
 
 fn payment_rows(made: &NewSettlement) -> impl Iterator<Item = [Value<'_>; 4]> {
     let (settlement, tab) = (made.settle.id.into(), id(made.tab));
-    let row =
-        move |payment: &Payment| [payment.line.into(), settlement, payment.rail_fee.into(), tab];
-    made.payments.iter().map(move |(payment, _)| row(payment))
+    let rows = made.payments.iter();
+    rows.map(move |(paid, _)| [paid.line.into(), settlement, paid.rail_fee.into(), tab])
 }
 
 fn loss_row(tab: TabId, loss: &Loss, now: Timestamp) -> [Value<'_>; 5] {
